@@ -1,0 +1,112 @@
+// The seam of scale: what the door hands on, and what comes back once it is durable. Embedded, the other side is the
+// writer's thread and "durable" is its group commit; distributed, it is a broker. Requests cross as raw JSON text,
+// because text is cheaper to pass between threads than objects.
+
+import type { Purpose } from '../contract/purposes.js';
+
+/** How a key's events prove their consent (consent.md, decided list). */
+export type ConsentMode = 'ledger' | 'claimed' | 'external';
+
+export interface KeyContext {
+  /** Row id of the key; never the secret itself. */
+  id: string;
+  trust: 'public' | 'secret';
+  mode: ConsentMode;
+  /** What the key may be used for: the basis of an `external` key, the ceiling of a reading one. */
+  purposes: readonly Purpose[];
+  /** `claimed`: foreign category names → our purposes. */
+  categories: Readonly<Record<string, Purpose>>;
+}
+
+export interface Rejection {
+  index: number;
+  messageId: string | null;
+  code: string;
+  path: string;
+  message: string;
+}
+
+/** One request that passed limits, decoding, key, origin, rate and shape. */
+export interface Submission {
+  /** The decoded body as text: a batch, or a single call when `type` is set. */
+  text: string;
+  /** The route's type for single calls (`/v1/track` …); null for a batch. */
+  type: 'track' | 'page' | 'screen' | 'identify' | 'alias' | 'group' | null;
+  receivedAt: number;
+  key: KeyContext;
+  /** `Sec-GPC: 1` on the request. */
+  gpc: boolean;
+  /** The request's header, for public keys only. */
+  userAgent: string | null;
+  /** From the CDN's header or the local database, ISO 3166 alpha-2; the address itself is never handed on. */
+  country: string | null;
+  /** Of the page that sent it, for telling internal referrers apart. */
+  origin: string | null;
+  /** What the shape check refused, by index; the rest is let in. */
+  rejected: readonly Rejection[];
+}
+
+export interface Verdicted {
+  index: number;
+  messageId: string | null;
+  code: string;
+}
+
+/** The answer of product.md, "Events in". */
+export interface Answer {
+  accepted: number;
+  duplicates: number;
+  held: Verdicted[];
+  dropped: Verdicted[];
+  rejected: Rejection[];
+  warnings: Verdicted[];
+  state?: 'erased' | 'withdrawn' | 'stale';
+}
+
+/** What is asked of the writer besides events. All are idempotent. */
+export type Command =
+  | {
+      kind: 'consent';
+      row: unknown;
+      receivedAt: number;
+      key: KeyContext;
+      gpc: boolean;
+      origin: string | null;
+      country: string | null;
+    }
+  | { kind: 'undo'; mergeId: string; by: string; at: number }
+  | { kind: 'merge'; from: string; into: string; by: string; at: number }
+  | {
+      kind: 'erase';
+      subject: {
+        userId?: string;
+        anonymousId?: string;
+        email?: string;
+        phone?: string;
+        profileId?: string;
+        visitorId?: string;
+        receipt?: string;
+      };
+      by: string;
+      at: number;
+    }
+  | { kind: 'erasure'; id: string }
+  | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown }
+  | { kind: 'due'; at: number }
+  | { kind: 'rebuild'; at: number; check: boolean };
+
+/** `body` is JSON for the wire; `status` its HTTP status. */
+export interface CommandResult {
+  status: number;
+  body: unknown;
+}
+
+export interface Log {
+  /** Resolves once what it answers as accepted is durable. Rejects with `unavailable` when the store refuses (503). */
+  append: (submission: Submission) => Promise<Answer>;
+  command: (command: Command) => Promise<CommandResult>;
+  /** Events waiting for their commit: the door answers 503 above a bound. */
+  waiting: () => number;
+  /** Commits what waits, then closes. */
+  close: () => Promise<void>;
+}

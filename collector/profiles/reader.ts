@@ -1,0 +1,53 @@
+// What can be read of people: the port behind the profile routes and the dashboard. The embedded engine answers it from
+// a read-only connection in a thread of its own, so that a slow page never stalls the door.
+
+import type {
+  Cart,
+  EventItem,
+  LiveEvent,
+  Merge,
+  Order,
+  Overview,
+  Page,
+  PersonSummary,
+  Profile,
+  SessionItem,
+  SuggestedMatch,
+} from '../contract/profile.js';
+import type { Purpose } from '../contract/purposes.js';
+
+export interface Asked {
+  /** Of the key or staff member that asks, narrowed by `?purpose=`: what is not permitted is not shown. */
+  purposes: readonly Purpose[];
+  now: number;
+}
+
+export interface PageAsked extends Asked {
+  limit: number;
+  cursor: string | null;
+}
+
+export type IdentifierQuery =
+  | { userId: string }
+  | { anonymousId: string }
+  | { email: string }
+  | { phone: string }
+  | { orderId: string };
+
+export interface Reader {
+  /** Present owner first; for e-mail and phone, holders at transactional or better before claimed ones. */
+  profilesBy: (query: IdentifierQuery, asked: Asked) => Promise<Profile[]>;
+  /** By any id the profile ever had. */
+  profile: (id: string, asked: Asked) => Promise<Profile | null>;
+  events: (id: string, asked: PageAsked) => Promise<Page<EventItem> | null>;
+  sessions: (id: string, asked: PageAsked) => Promise<Page<SessionItem> | null>;
+  carts: (id: string, asked: PageAsked) => Promise<Page<Cart> | null>;
+  orders: (id: string, asked: PageAsked) => Promise<Page<Order> | null>;
+  merges: (id: string, asked: PageAsked) => Promise<Page<Merge> | null>;
+  /** For staff: people newest first, or those whose any identifier begins with or equals `text`. */
+  people: (text: string, asked: PageAsked) => Promise<Page<PersonSummary>>;
+  suggestions: (id: string, asked: Asked) => Promise<SuggestedMatch[]>;
+  /** For staff: what reached the door lately, with verdicts, newest first. `after` = the last seq seen. */
+  live: (after: number, limit: number) => Promise<LiveEvent[]>;
+  overview: (asked: Asked) => Promise<Overview>;
+}
