@@ -1,0 +1,52 @@
+// npm run bench [-- word]: runs every *.bench.ts under sdk/, collector/ and examples/ whose path holds the word, one
+// after the other, each in a process of its own. A bench is a program that prints its figures; this file adds the
+// machine and the commit they belong to. It never judges a figure.
+import { readdirSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join, relative } from 'node:path';
+import { ensureBuilt } from './built.mjs';
+import { ensureInstalled } from './installed.mjs';
+import { root } from './root.mjs';
+import { command, heading, Stop, say } from './say.mjs';
+import { spawned } from './spawned.mjs';
+
+function benchesUnder(/** @type {string} */ folder) {
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.bench\.tsx?$/.test(entry.name))
+    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+await command(async () => {
+  await ensureInstalled();
+  await ensureBuilt();
+  const word = process.argv[2] ?? '';
+  const benches = ['sdk', 'collector', 'examples'].flatMap(benchesUnder).filter((path) => path.includes(word));
+  if (benches.length === 0) throw new Stop(word ? `No bench's path holds "${word}".` : 'There is no bench yet.');
+
+  const commit = (await spawned('git', ['describe', '--always', '--dirty'], { quiet: true })).output.trim();
+  say(`commit ${commit}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, `
+    + `${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`);
+
+  const { build } = await import('esbuild');
+  const failed = [];
+  for (const bench of benches) {
+    heading(bench);
+    const outfile = join(root, 'dist', 'bench', bench.replace(/\.tsx?$/, '.mjs'));
+    await build({
+      entryPoints: [join(root, bench)],
+      outfile,
+      bundle: true,
+      platform: 'node',
+      target: 'node20',
+      format: 'esm',
+      packages: 'external',
+      sourcemap: true,
+      define: { __WEFT_CHUNKS__: '{}' },
+    });
+    const run = await spawned(process.execPath, ['--enable-source-maps', '--expose-gc', outfile], {
+      env: { WEFT_ROOT: root },
+    });
+    if (run.code !== 0) failed.push(bench);
+  }
+  if (failed.length > 0) throw new Stop(`These benches did not finish: ${failed.join(', ')}`);
+});

@@ -1,0 +1,59 @@
+// Brings dist/ in step with the sources, and only when it is not: a hash over everything that goes into a build is kept
+// in dist/ and compared. Tests and fixtures don't go into a build.
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { root } from './root.mjs';
+import { say, Stop, took } from './say.mjs';
+import { spawned } from './spawned.mjs';
+
+const stampPath = join(root, 'dist', '.sources');
+const sources = [
+  'sdk',
+  'collector',
+  'examples',
+  'rollup.config.mjs',
+  '.ci/declarations.mjs',
+  'package.json',
+  'package-lock.json',
+  'tsconfig.json',
+  'THIRD-PARTY-NOTICES.md',
+];
+const apart = /\.(test|bench)\.tsx?$|[\\/]fixtures[\\/]/;
+
+/** @param {string} path @returns {string[]} */
+function filesUnder(path) {
+  if (!existsSync(path)) return [];
+  const entries = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
+  return entries.map((entry) => join(entry.parentPath ?? entry.path, entry.name));
+}
+
+export function sourcesHash() {
+  const hash = createHash('sha256').update(process.version);
+  const files = sources.flatMap((source) => {
+    const path = join(root, source);
+    return /\.\w+$/.test(source) ? [path] : filesUnder(path);
+  });
+  for (const file of files.filter((path) => existsSync(path) && !apart.test(path)).sort()) {
+    hash.update(relative(root, file).split(sep).join('/')).update('\0').update(readFileSync(file)).update('\0');
+  }
+  return hash.digest('hex');
+}
+
+export async function build() {
+  const startedAt = Date.now();
+  const hash = sourcesHash();
+  rmSync(stampPath, { force: true });
+  say('building dist/ (rollup)');
+  const rollup = join(root, 'node_modules', 'rollup', 'dist', 'bin', 'rollup');
+  const built = await spawned(process.execPath, [rollup, '-c', 'rollup.config.mjs', '--silent'], { quiet: true });
+  if (built.output.trim() !== '') say(built.output.trim());
+  if (built.code !== 0) throw new Stop('The build failed (see above).', 'mend the source it names, then npm run build');
+  writeFileSync(stampPath, hash);
+  say(`dist/ is built (${took(startedAt)})`);
+}
+
+export async function ensureBuilt() {
+  if (existsSync(stampPath) && readFileSync(stampPath, 'utf8') === sourcesHash()) return;
+  await build();
+}
