@@ -1,10 +1,15 @@
+// Which files are tests, and how TypeScript and JSX reach vitest: hono/jsx through the automatic runtime, as in the build.
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
+  // The build puts the names of the chunks here; from the source there are none.
+  define: { __WEFT_CHUNKS__: '{}' },
   test: {
-    include: ['sdk/**/*.test.{ts,tsx}', 'collector/**/*.test.{ts,tsx}', 'examples/**/*.test.{ts,tsx}', 'docs/**/*.test.{ts,tsx}'],
+    include: ['{sdk,collector,examples,docs}/**/*.test.{ts,tsx}', '.ci/*.test.mjs'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // Two cores are what most machines of CI have; browsers and servers under test need a share of them.
+    maxWorkers: 2,
   },
 });

@@ -1,0 +1,239 @@
+// What is built, and from what. dist/ mirrors the tree: collector/x.ts becomes dist/collector/x.js, and every file beside
+// it that is not code is copied to the same place, so that `new URL('./x.css', import.meta.url)` means the same file from
+// the source and from dist/. JSON is imported and becomes a module. The page's script is the exception: one classic file,
+// and beside it the chunks it may fetch, whose hashed names it must know, so they are built first.
+
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { dirname, join, relative, sep } from 'node:path';
+import commonjs from '@rollup/plugin-commonjs';
+import json from '@rollup/plugin-json';
+import nodeResolve from '@rollup/plugin-node-resolve';
+import terser from '@rollup/plugin-terser';
+import esbuild from 'rollup-plugin-esbuild';
+import { declarations } from './.ci/declarations.mjs';
+
+const root = import.meta.dirname ?? dirname(new URL(import.meta.url).pathname);
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+const posix = (path) => path.split(sep).join('/');
+const inRoot = (path) => posix(relative(root, path));
+
+const isCode = /\.tsx?$/;
+const isApart = /\.(test|bench)\.\w+$|(^|\/)fixtures\//;
+
+function filesUnder(folder) {
+  if (!existsSync(join(root, folder))) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => inRoot(join(entry.parentPath ?? entry.path, entry.name)))
+    .filter((path) => !isApart.test(path))
+    .sort();
+}
+
+// --- the page's side ------------------------------------------------------------------------------------------------
+
+/** Chunk name → file name, filled when the chunks are written, read when what fetches them is built. */
+const chunkFiles = {};
+/** npm packages that ended up inside dist/sdk; THIRD-PARTY-NOTICES.md must hold each (a test compares). */
+const bundledPackages = new Set();
+
+const sdkChunks = existsSync(join(root, 'sdk/chunks.json'))
+  ? JSON.parse(readFileSync(join(root, 'sdk/chunks.json'), 'utf8'))
+  : {};
+
+const noteChunks = {
+  name: 'note-chunks',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      if (file.type === 'chunk' && file.isEntry) chunkFiles[file.name] = file.fileName.replace(/^weft\//, '');
+    }
+  },
+};
+
+const notePackages = {
+  name: 'note-packages',
+  generateBundle(_, bundle) {
+    for (const file of Object.values(bundle)) {
+      for (const id of Object.keys(file.modules ?? {})) {
+        const inside = /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(posix(id));
+        if (inside) bundledPackages.add(inside[1]);
+      }
+    }
+  },
+};
+
+const sayChunks = {
+  name: 'say-chunks',
+  transform(code) {
+    if (!code.includes('__WEFT_CHUNKS__')) return null;
+    return { code: code.replaceAll('__WEFT_CHUNKS__', () => JSON.stringify(chunkFiles)), map: null };
+  },
+};
+
+/** Only names that end in an underscore are shortened: they are ours by promise and cross no file boundary. */
+const tight = (module) =>
+  terser({
+    ecma: 2020,
+    module,
+    toplevel: true,
+    maxWorkers: 1,
+    compress: { passes: 3, pure_getters: true, unsafe_arrows: true, unsafe_methods: true, booleans_as_integers: false },
+    mangle: { properties: { regex: /[a-zA-Z]_$/ } },
+    format: { comments: /^!/ },
+  });
+
+const pagePlugins = () => [
+  sayChunks,
+  esbuild({ target: 'es2020', sourceMap: false, tsconfig: 'tsconfig.json' }),
+  nodeResolve({ browser: true }),
+  commonjs(),
+  json({ preferConst: true, compact: true }),
+  notePackages,
+];
+const notice = (what) => `/*! ${what} ${manifest.version} MIT; holds idb-keyval, Apache-2.0 */`;
+
+/** A file of dist/ that no source file becomes. */
+const alsoWrites = (name, files) => ({
+  name,
+  async generateBundle(_, bundle) {
+    for (const [fileName, source] of Object.entries(await files(bundle))) {
+      this.emitFile({ type: 'asset', fileName, source });
+    }
+  },
+});
+
+const sdkManifest = () => ({
+  name: '@weft/sdk',
+  version: manifest.version,
+  description: 'The page side of Weft: records page views and cart actions with consent and delivers them.',
+  license: manifest.license,
+  type: 'module',
+  exports: { '.': { types: './index.d.ts', default: './index.js' }, './weft.js': './weft.js' },
+  types: './index.d.ts',
+  main: './index.js',
+  sideEffects: ['./weft.js'],
+});
+
+// --- the server's side ----------------------------------------------------------------------------------------------
+
+/** Program entries, and the threads: a worker is its own entry because a URL, not an import, names it. */
+function collectorEntries() {
+  const threads = filesUnder('collector').filter((path) => /(^|[/.-])worker\.ts$/.test(path));
+  return ['collector/main.ts', 'collector/cli.ts', ...threads].filter(there);
+}
+
+const external = (id) => !/^[./]|^\0/.test(id) && !/^[A-Za-z]:[\\/]/.test(id);
+const packageOf = (id) => /^(?:@[^/]+\/)?[^/]+/.exec(id)[0];
+
+/** The manifest names what the built files import, and nothing else. */
+function collectorManifest(bundle) {
+  const imported = Object.values(bundle).flatMap((file) => [...(file.imports ?? []), ...(file.dynamicImports ?? [])]);
+  const packages = imported.filter((id) => !bundle[id] && !id.startsWith('node:') && !builtinModules.includes(id));
+  const dependencies = {};
+  for (const name of [...new Set(packages.map(packageOf))].sort()) {
+    dependencies[name] = manifest.dependencies[name];
+    if (!dependencies[name]) throw new Error(`the collector imports ${name}, which is no dependency in package.json`);
+  }
+  return {
+    name: '@weft/collector',
+    version: manifest.version,
+    description: 'The collector of Weft: receives events, keeps them, and folds them into profiles.',
+    license: manifest.license,
+    type: 'module',
+    engines: manifest.engines,
+    bin: { weft: './cli.js' },
+    main: './main.js',
+    dependencies,
+  };
+}
+
+const copiesWhatIsNotCode = {
+  name: 'copies-what-is-not-code',
+  writeBundle() {
+    for (const path of ['collector', 'examples'].flatMap(filesUnder)) {
+      if (isCode.test(path) || path.endsWith('.md')) continue;
+      mkdirSync(dirname(join(root, 'dist', path)), { recursive: true });
+      copyFileSync(join(root, path), join(root, 'dist', path));
+    }
+    if (existsSync(join(root, 'dist/collector/cli.js'))) chmodSync(join(root, 'dist/collector/cli.js'), 0o755);
+  },
+};
+
+// --- what runs --------------------------------------------------------------------------------------------------------
+
+const there = (path) => existsSync(join(root, path));
+
+// An unresolved import is a broken build, not a remark.
+function onwarn(warning, warn) {
+  if (warning.code === 'UNRESOLVED_IMPORT' || warning.code === 'MISSING_EXPORT') throw new Error(warning.message);
+  if (warning.code === 'CIRCULAR_DEPENDENCY' && /node_modules/.test(warning.message)) return;
+  warn(warning);
+}
+
+const chunkInputs = Object.entries(sdkChunks).map(([name, path]) => [name, join('sdk', path)]);
+/** Scripts of the example pages, built as the page's owner would: one module script a file. */
+const exampleScripts = filesUnder('examples').filter((path) => /\.client\.ts$/.test(path));
+
+export default () =>
+  [
+    chunkInputs.length > 0 && {
+      input: Object.fromEntries(chunkInputs),
+      output: {
+        dir: 'dist/sdk',
+        format: 'es',
+        entryFileNames: 'weft/[name]-[hash].js',
+        chunkFileNames: 'weft/[name]-[hash].js',
+        hashCharacters: 'hex',
+      },
+      plugins: [...pagePlugins(), tight(true), noteChunks],
+      onwarn,
+    },
+    there('sdk/snippet.ts') && {
+      input: 'sdk/snippet.ts',
+      output: { file: 'dist/sdk/weft.js', format: 'iife', banner: notice('weft') },
+      plugins: [...pagePlugins(), tight(false)],
+      onwarn,
+    },
+    there('sdk/index.ts') && {
+      input: 'sdk/index.ts',
+      output: { file: 'dist/sdk/index.js', format: 'es', banner: notice('@weft/sdk') },
+      plugins: [
+        ...pagePlugins(),
+        alsoWrites('sdk-package', () => ({
+          'index.d.ts': declarations(root, 'sdk/index.ts'),
+          'package.json': `${JSON.stringify(sdkManifest(), null, 2)}\n`,
+          'THIRD-PARTY-NOTICES.md': readFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), 'utf8'),
+          'bundled.json': `${JSON.stringify({ packages: [...bundledPackages].sort(), chunks: chunkFiles }, null, 2)}\n`,
+        })),
+      ],
+      onwarn,
+    },
+    collectorEntries().length > 0 && {
+      input: collectorEntries(),
+      output: {
+        dir: 'dist',
+        format: 'es',
+        preserveModules: true,
+        preserveModulesRoot: root,
+        entryFileNames: '[name].js',
+        sourcemap: true,
+        sourcemapExcludeSources: false,
+      },
+      external,
+      plugins: [
+        esbuild({ target: 'node20', tsconfig: 'tsconfig.json' }),
+        json({ preferConst: true, namedExports: false }),
+        alsoWrites('collector-package', (bundle) => ({
+          'collector/package.json': `${JSON.stringify(collectorManifest(bundle), null, 2)}\n`,
+        })),
+        copiesWhatIsNotCode,
+      ],
+      onwarn,
+    },
+    ...exampleScripts.map((path) => ({
+      input: path,
+      output: { file: `dist/${path.replace(isCode, '.js')}`, format: 'es' },
+      plugins: [...pagePlugins()],
+      onwarn,
+    })),
+  ].filter(Boolean);
