@@ -1,0 +1,196 @@
+// The events table: the log of accepted facts. Owner and session stand beside each fact because reads need them, but
+// they are derived and may be written again; the body never is.
+
+import type { MessageId } from '../contract/ids.js';
+import type { Migration, Sql, SqlValue } from '../store/sql.js';
+import type { AcceptedEvent, OwnedBecause } from './event.js';
+
+/**
+ * `seq` is the order of arrival, shared with refusals. `dev`, `usr`, `owner` are rows of identity's nodes, small integers in
+ * the order of first sight, so that the hot end of the one secondary index stays small however many visitors there were.
+ * `session` is the seq of the event that begins it.
+ */
+export const eventMigrations: readonly Migration[] = [
+  {
+    name: '0001-events',
+    sql: `
+      CREATE TABLE events (
+        seq INTEGER PRIMARY KEY,
+        mid NOT NULL UNIQUE,
+        dev INTEGER,
+        usr INTEGER,
+        at INTEGER NOT NULL,
+        flags INTEGER NOT NULL,
+        owner INTEGER,
+        because INTEGER NOT NULL,
+        session INTEGER,
+        body TEXT NOT NULL
+      );
+      CREATE INDEX events_by_device ON events (dev, at) WHERE dev IS NOT NULL;
+      CREATE INDEX events_by_owner ON events (owner, at) WHERE dev IS NULL;
+      CREATE TABLE beats (
+        dev INTEGER NOT NULL,
+        page_view TEXT NOT NULL,
+        slot INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        mid TEXT NOT NULL,
+        PRIMARY KEY (dev, page_view, slot)
+      ) WITHOUT ROWID;
+      CREATE TABLE refusals (
+        seq INTEGER PRIMARY KEY,
+        at INTEGER NOT NULL,
+        verdict TEXT NOT NULL,
+        code TEXT NOT NULL,
+        path TEXT,
+        type TEXT,
+        name TEXT
+      );
+      CREATE TABLE verdict_counts (
+        hour INTEGER NOT NULL,
+        verdict TEXT NOT NULL,
+        code TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (hour, verdict, code)
+      ) WITHOUT ROWID;
+    `,
+  },
+];
+
+/** Bits of `flags`. */
+export const flag = { bot: 1, beat: 2, flooded: 4, measured: 8 } as const;
+
+const reasons: readonly OwnedBecause[] = [
+  'named',
+  'session',
+  'before_first_named',
+  'device',
+  'own',
+  'order',
+  'cart',
+  'checkout',
+  'email',
+  'phone',
+  'external',
+  'unowned',
+];
+export const reasonNumber = (because: OwnedBecause): number => reasons.indexOf(because);
+export const reasonOf = (number: number): OwnedBecause => reasons[number] ?? 'unowned';
+
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Sixteen bytes for a UUID in its canonical spelling, the text itself for anything else. Lossless. */
+export const packMessageId = (id: string): SqlValue =>
+  uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id;
+export const unpackMessageId = (packed: SqlValue): MessageId => {
+  if (typeof packed === 'string') return packed as MessageId;
+  const hex = Buffer.from(packed as Uint8Array).toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as MessageId;
+};
+
+export interface EventRow {
+  seq: number;
+  mid: SqlValue;
+  dev: number | null;
+  usr: number | null;
+  at: number;
+  flags: number;
+  owner: number | null;
+  because: number;
+  session: number | null;
+  body: string;
+}
+
+export const parseBody = (row: Pick<EventRow, 'body'>): AcceptedEvent => JSON.parse(row.body) as AcceptedEvent;
+
+export interface EventStore {
+  seqOf: (messageId: string) => number | undefined;
+  insert: (row: EventRow) => void;
+  row: (seq: number) => EventRow | undefined;
+  ofDevice: (dev: number) => EventRow[];
+  /** Server events without a device. */
+  ofOwner: (owner: number) => EventRow[];
+  assign: (seq: number, owner: number | null, because: number, session: number | null, flags: number) => void;
+  delete: (seq: number) => void;
+  rewrite: (seq: number, body: string) => void;
+  lastSeq: () => number;
+  beat: (dev: number, pageView: string, slot: number) => { seq: number; at: number; mid: string } | undefined;
+  putBeat: (dev: number, pageView: string, slot: number, seq: number, at: number, mid: string) => void;
+  deleteBeatsOf: (dev: number) => void;
+  refuse: (
+    seq: number,
+    at: number,
+    verdict: string,
+    code: string,
+    path: string | null,
+    type: string | null,
+    name: string | null,
+  ) => void;
+  trimRefusals: (below: number) => void;
+  count: (hour: number, verdict: string, code: string, count: number) => void;
+}
+
+export const eventStore = (sql: Sql): EventStore => {
+  const seqOf = sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE mid = ?');
+  const insert = sql.prepare(
+    'INSERT INTO events (seq, mid, dev, usr, at, flags, owner, because, session, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const row = sql.prepare<EventRow>('SELECT * FROM events WHERE seq = ?');
+  const ofDevice = sql.prepare<EventRow>('SELECT * FROM events WHERE dev = ? ORDER BY at');
+  const ofOwner = sql.prepare<EventRow>('SELECT * FROM events WHERE dev IS NULL AND owner = ? ORDER BY at');
+  const assign = sql.prepare('UPDATE events SET owner = ?, because = ?, session = ?, flags = ? WHERE seq = ?');
+  const remove = sql.prepare('DELETE FROM events WHERE seq = ?');
+  const rewrite = sql.prepare('UPDATE events SET body = ? WHERE seq = ?');
+  const lastSeq = sql.prepare<{ seq: number | null }>(
+    'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM events UNION ALL SELECT max(seq) FROM refusals)',
+  );
+  const beat = sql.prepare<{ seq: number; at: number; mid: string }>(
+    'SELECT seq, at, mid FROM beats WHERE dev = ? AND page_view = ? AND slot = ?',
+  );
+  const putBeat = sql.prepare(
+    'INSERT OR REPLACE INTO beats (dev, page_view, slot, seq, at, mid) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const deleteBeats = sql.prepare('DELETE FROM beats WHERE dev = ?');
+  const refuse = sql.prepare(
+    'INSERT INTO refusals (seq, at, verdict, code, path, type, name) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const trim = sql.prepare('DELETE FROM refusals WHERE seq < ?');
+  const count = sql.prepare(
+    `INSERT INTO verdict_counts (hour, verdict, code, count) VALUES (?, ?, ?, ?)
+     ON CONFLICT (hour, verdict, code) DO UPDATE SET count = count + excluded.count`,
+  );
+  return {
+    seqOf: (messageId) => seqOf.get(packMessageId(messageId))?.seq,
+    insert: (e) => {
+      insert.run(e.seq, e.mid, e.dev, e.usr, e.at, e.flags, e.owner, e.because, e.session, e.body);
+    },
+    row: (seq) => row.get(seq),
+    ofDevice: (dev) => ofDevice.all(dev),
+    ofOwner: (owner) => ofOwner.all(owner),
+    assign: (seq, owner, because, session, flags) => {
+      assign.run(owner, because, session, flags, seq);
+    },
+    delete: (seq) => {
+      remove.run(seq);
+    },
+    rewrite: (seq, body) => {
+      rewrite.run(body, seq);
+    },
+    lastSeq: () => lastSeq.get()?.seq ?? 0,
+    beat: (dev, pageView, slot) => beat.get(dev, pageView, slot),
+    putBeat: (dev, pageView, slot, seq, at, mid) => {
+      putBeat.run(dev, pageView, slot, seq, at, mid);
+    },
+    deleteBeatsOf: (dev) => {
+      deleteBeats.run(dev);
+    },
+    refuse: (seq, at, verdict, code, path, type, name) => {
+      refuse.run(seq, at, verdict, code, path, type, name);
+    },
+    trimRefusals: (below) => {
+      trim.run(below);
+    },
+    count: (hour, verdict, code, n) => {
+      count.run(hour, verdict, code, n);
+    },
+  };
+};

@@ -1,0 +1,202 @@
+// Who is one person: joins users, devices' remainders and contacts into profiles (R5, R7, R11, R12, R13). Pure: a list of
+// nodes, edges and staff acts in, a partition and the log of its joins out, whatever order they arrived in.
+
+import { type Assurance, assurances } from '../contract/purposes.js';
+import { compareEvents } from '../events/event.js';
+
+export type NodeKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | `external:${string}`;
+
+export interface GraphNode {
+  id: number;
+  kind: NodeKind;
+  value: string;
+  /** The earliest event that carries it. */
+  firstAt: number;
+  firstId: string;
+  /** Users, devices and contacts that own events are persons; a contact that owns none only joins others. */
+  isPerson: boolean;
+}
+
+/** An event of `owner` that carries `contact`. */
+export interface ContactEdge {
+  owner: number;
+  contact: number;
+  assurance: Assurance;
+  at: number;
+  messageId: string;
+}
+
+/** R11, or a staff merge (R12): `from` becomes historical. */
+export interface Rename {
+  from: number;
+  into: number;
+  at: number;
+  messageId: string;
+  reason: 'alias' | 'staff';
+}
+
+export interface Join {
+  cause: string;
+  at: number;
+  reason: 'alias' | 'staff' | 'email' | 'phone' | 'external';
+  /** The senior identifiers of both sides as they were when joined: what an undo pins apart. */
+  identifiers: [number, number];
+}
+
+export interface Person {
+  /** The node whose identifier gives the profile its id. */
+  senior: number;
+  members: number[];
+  historicalUsers: number[];
+}
+
+export interface Partition {
+  persons: Person[];
+  joins: Join[];
+  /** Skipped edges and ignored renames, with the event that brought them. */
+  warnings: { code: 'alias_ignored' | 'join_conflict' | 'join_pinned' | 'join_capped'; messageId: string }[];
+}
+
+/** R1. */
+export const personCaps: Readonly<Record<string, number>> = { email: 5, phone: 5, anonymous_id: 50 };
+
+export type EmailMerge = 'off' | 'transactional' | 'claimed';
+
+/** R7: which contacts join. */
+export const joinsPeople = (assurance: Assurance, emailMerge: EmailMerge): boolean =>
+  emailMerge !== 'off' && assurances.indexOf(assurance) >= assurances.indexOf(emailMerge);
+
+interface Group {
+  members: number[];
+  live: Set<number>;
+  historical: number[];
+  counts: Map<string, number>;
+  isPerson: boolean;
+}
+
+export const partition = (
+  nodes: readonly GraphNode[],
+  edges: readonly ContactEdge[],
+  renames: readonly Rename[],
+  pins: readonly (readonly [number, number])[],
+): Partition => {
+  const nodeOf = new Map(nodes.map((node) => [node.id, node]));
+  const groupOf = new Map<number, Group>();
+  for (const node of nodes) {
+    groupOf.set(node.id, {
+      members: [node.id],
+      live: new Set(node.kind === 'user_id' ? [node.id] : []),
+      historical: [],
+      counts: new Map([[node.kind, 1]]),
+      isPerson: node.isPerson,
+    });
+  }
+  const apart = new Map<number, Set<number>>();
+  for (const [a, b] of pins) {
+    if (!apart.has(a)) apart.set(a, new Set());
+    if (!apart.has(b)) apart.set(b, new Set());
+    apart.get(a)!.add(b);
+    apart.get(b)!.add(a);
+  }
+  const pinned = (a: Group, b: Group): boolean =>
+    a.members.some((member) => {
+      const others = apart.get(member);
+      return others !== undefined && b.members.some((other) => others.has(other));
+    });
+  const senior = (group: Group): number =>
+    seniorOf(
+      group.members.map((id) => nodeOf.get(id)!),
+      group.live,
+    );
+
+  const joins: Join[] = [];
+  const warnings: Partition['warnings'] = [];
+  const unite = (a: Group, b: Group, by: Omit<Join, 'identifiers'>): void => {
+    if (a.isPerson && b.isPerson) joins.push({ ...by, identifiers: [senior(a), senior(b)] });
+    for (const member of b.members) groupOf.set(member, a);
+    a.members.push(...b.members);
+    for (const user of b.live) a.live.add(user);
+    a.historical.push(...b.historical);
+    for (const [kind, count] of b.counts) a.counts.set(kind, (a.counts.get(kind) ?? 0) + count);
+    a.isPerson ||= b.isPerson;
+  };
+
+  // R11: by (t, messageId); a second rename of the same id and a cycle are ignored.
+  const renamed = new Map<number, number>();
+  const finalName = (user: number): number => {
+    let name = user;
+    while (renamed.has(name)) name = renamed.get(name)!;
+    return name;
+  };
+  for (const rename of [...renames].sort(compareEvents)) {
+    const from = groupOf.get(rename.from);
+    const into = groupOf.get(rename.into);
+    if (!from || !into || rename.from === rename.into) continue;
+    if (renamed.has(rename.from) || finalName(rename.into) === rename.from) {
+      warnings.push({ code: 'alias_ignored', messageId: rename.messageId });
+      continue;
+    }
+    if (pinned(from, into)) {
+      warnings.push({ code: 'join_pinned', messageId: rename.messageId });
+      continue;
+    }
+    renamed.set(rename.from, rename.into);
+    if (from !== into) unite(into, from, { cause: rename.messageId, at: rename.at, reason: rename.reason });
+    into.live.delete(rename.from);
+    into.historical.push(rename.from);
+  }
+
+  const nameOrder = (a: number, b: number): number => {
+    const one = nodeName(nodeOf.get(a));
+    const other = nodeName(nodeOf.get(b));
+    return one < other ? -1 : one > other ? 1 : 0;
+  };
+  const strength = (edge: ContactEdge): number => assurances.indexOf(edge.assurance);
+  for (const edge of [...edges].sort(
+    (a, b) => strength(b) - strength(a) || compareEvents(a, b) || a.contact - b.contact,
+  )) {
+    const owner = groupOf.get(edge.owner);
+    const contact = groupOf.get(edge.contact);
+    if (!owner || !contact || owner === contact) continue;
+    if (owner.live.size + contact.live.size > 1) {
+      warnings.push({ code: 'join_conflict', messageId: edge.messageId });
+      continue;
+    }
+    if (pinned(owner, contact)) {
+      warnings.push({ code: 'join_pinned', messageId: edge.messageId });
+      continue;
+    }
+    const capped = Object.entries(personCaps).some(
+      ([kind, cap]) => (owner.counts.get(kind) ?? 0) + (contact.counts.get(kind) ?? 0) > cap,
+    );
+    if (capped) {
+      warnings.push({ code: 'join_capped', messageId: edge.messageId });
+      continue;
+    }
+    const kind = nodeOf.get(edge.contact)!.kind;
+    const reason = kind === 'email' || kind === 'phone' ? kind : 'external';
+    unite(contact, owner, { cause: edge.messageId, at: edge.at, reason });
+  }
+
+  const persons = [...new Set(groupOf.values())].map((group) => ({
+    senior: senior(group),
+    members: [...group.members].sort((a, b) => a - b),
+    historicalUsers: group.historical,
+  }));
+  return { persons, joins, warnings };
+};
+
+const nodeName = (node: GraphNode | undefined): string => (node ? `${node.kind}:${node.value}` : '');
+
+/** The live user, else the earliest identifier; ties go to the smaller identifier. */
+const seniorOf = (members: readonly GraphNode[], live: ReadonlySet<number>): number => {
+  const user = members.find((member) => live.has(member.id));
+  if (user) return user.id;
+  const earliest = [...members].sort(
+    (a, b) =>
+      a.firstAt - b.firstAt ||
+      (a.firstId < b.firstId ? -1 : a.firstId > b.firstId ? 1 : 0) ||
+      (nodeName(a) < nodeName(b) ? -1 : 1),
+  );
+  return earliest[0]!.id;
+};

@@ -1,0 +1,292 @@
+// Identity's tables: nodes (identifiers that can own or join), device states, first namings, contacts, look-up keys, staff
+// acts. Everything but the staff acts can be made again from the events.
+
+import { createHash, createHmac } from 'node:crypto';
+import type { ProfileId } from '../contract/ids.js';
+import type { Assurance } from '../contract/purposes.js';
+import type { LookupKind } from '../events/event.js';
+import type { Migration, Sql } from '../store/sql.js';
+import type { DeviceState } from './device.js';
+import type { NodeKind } from './graph.js';
+
+/**
+ * `nodes.leader` is the node whose profile this identifier is in now. `hid` is the profile id the identifier gives when it is
+ * the senior one: every id a profile ever had resolves through it. `lookups` hold each event that carries an order, cart or
+ * checkout key, and the earliest one of a session hint; `seekers` are server events that look for their owner by key.
+ */
+export const identityMigrations: readonly Migration[] = [
+  {
+    name: '0002-identity',
+    sql: `
+      CREATE TABLE site (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+      CREATE TABLE nodes (
+        id INTEGER PRIMARY KEY,
+        kind TEXT NOT NULL,
+        value TEXT NOT NULL,
+        hid TEXT NOT NULL,
+        leader INTEGER NOT NULL,
+        first_at INTEGER NOT NULL,
+        first_id TEXT NOT NULL,
+        UNIQUE (kind, value)
+      );
+      CREATE UNIQUE INDEX nodes_by_hid ON nodes (hid);
+      CREATE INDEX nodes_by_leader ON nodes (leader) WHERE leader <> id;
+      CREATE TABLE devices (dev INTEGER PRIMARY KEY, state TEXT NOT NULL);
+      CREATE TABLE device_owners (owner INTEGER NOT NULL, dev INTEGER NOT NULL, PRIMARY KEY (owner, dev)) WITHOUT ROWID;
+      CREATE INDEX device_owners_by_device ON device_owners (dev);
+      CREATE TABLE namings (
+        dev INTEGER NOT NULL, usr INTEGER NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL,
+        PRIMARY KEY (dev, usr)
+      ) WITHOUT ROWID;
+      CREATE INDEX namings_by_user ON namings (usr, at);
+      CREATE TABLE marks (dev INTEGER NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL, person TEXT NOT NULL);
+      CREATE INDEX marks_by_device ON marks (dev);
+      CREATE TABLE contacts (
+        seq INTEGER NOT NULL, node INTEGER NOT NULL, owner INTEGER, assurance TEXT NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL,
+        PRIMARY KEY (seq, node)
+      ) WITHOUT ROWID;
+      CREATE INDEX contacts_by_node ON contacts (node);
+      CREATE INDEX contacts_by_owner ON contacts (owner);
+      CREATE TABLE lookups (
+        kind TEXT NOT NULL, value TEXT NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL, seq INTEGER NOT NULL,
+        PRIMARY KEY (kind, value, at, mid)
+      ) WITHOUT ROWID;
+      CREATE INDEX lookups_by_event ON lookups (seq);
+      CREATE TABLE seekers (
+        kind TEXT NOT NULL, value TEXT NOT NULL, seq INTEGER NOT NULL,
+        PRIMARY KEY (kind, value, seq)
+      ) WITHOUT ROWID;
+      CREATE INDEX seekers_by_event ON seekers (seq);
+      CREATE TABLE renames (
+        mid TEXT PRIMARY KEY, seq INTEGER, src INTEGER NOT NULL, dst INTEGER NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL
+      );
+      CREATE INDEX renames_by_source ON renames (src);
+      CREATE INDEX renames_by_target ON renames (dst);
+      CREATE TABLE joins (
+        id TEXT NOT NULL, leader INTEGER NOT NULL, cause TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL,
+        a INTEGER NOT NULL, b INTEGER NOT NULL, PRIMARY KEY (leader, id)
+      ) WITHOUT ROWID;
+      CREATE TABLE pins (
+        merge_id TEXT PRIMARY KEY, a INTEGER NOT NULL, b INTEGER NOT NULL, undone_at INTEGER NOT NULL, undone_by TEXT NOT NULL,
+        cause TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT NOT NULL
+      );
+      CREATE INDEX pins_a ON pins (a);
+      CREATE INDEX pins_b ON pins (b);
+      CREATE TABLE warnings (code TEXT NOT NULL, detail TEXT NOT NULL, count INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (code, detail)) WITHOUT ROWID;
+    `,
+  },
+];
+
+export interface NodeRow {
+  id: number;
+  kind: NodeKind;
+  value: string;
+  hid: ProfileId;
+  leader: number;
+  first_at: number;
+  first_id: string;
+}
+
+export interface ContactRow {
+  seq: number;
+  node: number;
+  owner: number | null;
+  assurance: Assurance;
+  at: number;
+  mid: string;
+}
+
+export interface RenameRow {
+  mid: string;
+  seq: number | null;
+  src: number;
+  dst: number;
+  at: number;
+  reason: 'alias' | 'staff';
+}
+
+export interface JoinRow {
+  id: string;
+  leader: number;
+  cause: string;
+  at: number;
+  reason: string;
+  a: number;
+  b: number;
+}
+
+export interface PinRow {
+  merge_id: string;
+  a: number;
+  b: number;
+  undone_at: number;
+  undone_by: string;
+  cause: string;
+  at: number;
+  reason: string;
+}
+
+/** A UUID v8 from HMAC(site secret, generation ‖ type ‖ value). */
+export const deriveProfileId = (secret: string, generation: number, kind: string, value: string): ProfileId => {
+  const bytes = createHmac('sha256', secret).update(`${generation}\n${kind}\n${value}`).digest().subarray(0, 16);
+  bytes[6] = (bytes[6]! & 0x0f) | 0x80;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = bytes.toString('hex');
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}` as ProfileId;
+};
+
+/** From the event that causes it and the two identifiers it joins, in either order. */
+export const deriveMergeId = (cause: string, a: string, b: string): string => {
+  const [one, other] = a < b ? [a, b] : [b, a];
+  return `m_${createHash('sha256').update(`${cause}\n${one}\n${other}`).digest('base64url').slice(0, 22)}`;
+};
+
+export interface LookupRow {
+  kind: LookupKind;
+  value: string;
+  at: number;
+  mid: string;
+  seq: number;
+}
+
+/** All statements of the tables above. Named after what they are for, not after what they do. */
+export const identityStore = (sql: Sql) => {
+  const one = <Row>(text: string) => sql.prepare<Row>(text);
+  const nodeBy = one<NodeRow>('SELECT * FROM nodes WHERE kind = ? AND value = ?');
+  const node = one<NodeRow>('SELECT * FROM nodes WHERE id = ?');
+  const nodeByHid = one<NodeRow>('SELECT * FROM nodes WHERE hid = ?');
+  const insertNode = one('INSERT INTO nodes (kind, value, hid, leader, first_at, first_id) VALUES (?, ?, ?, 0, ?, ?)');
+  const lead = one('UPDATE nodes SET leader = ? WHERE id = ?');
+  const members = one<NodeRow>(
+    'SELECT * FROM nodes WHERE id = ?1 AND leader = ?1 UNION ALL SELECT * FROM nodes WHERE leader = ?1 AND leader <> id',
+  );
+  const first = one('UPDATE nodes SET first_at = ?, first_id = ? WHERE id = ?');
+  const deviceState = one<{ state: string }>('SELECT state FROM devices WHERE dev = ?');
+  const putDevice = one(
+    'INSERT INTO devices (dev, state) VALUES (?, ?) ON CONFLICT (dev) DO UPDATE SET state = excluded.state',
+  );
+  const deleteDevice = one('DELETE FROM devices WHERE dev = ?');
+  const ownersOf = one<{ owner: number }>('SELECT owner FROM device_owners WHERE dev = ?');
+  const devicesOf = one<{ dev: number }>('SELECT dev FROM device_owners WHERE owner = ?');
+  const addOwner = one('INSERT OR IGNORE INTO device_owners (owner, dev) VALUES (?, ?)');
+  const removeOwner = one('DELETE FROM device_owners WHERE owner = ? AND dev = ?');
+  const naming = one<{ at: number; mid: string }>('SELECT at, mid FROM namings WHERE dev = ? AND usr = ?');
+  const putNaming = one('INSERT OR REPLACE INTO namings (dev, usr, at, mid) VALUES (?, ?, ?, ?)');
+  const deleteNamings = one('DELETE FROM namings WHERE dev = ?');
+  const namingsOfDevice = one<{ usr: number; at: number; mid: string }>(
+    'SELECT usr, at, mid FROM namings WHERE dev = ? ORDER BY at, mid',
+  );
+  const namingsOfUser = one<{ dev: number; at: number; mid: string }>(
+    'SELECT dev, at, mid FROM namings WHERE usr = ? ORDER BY at, mid',
+  );
+  const countNamings = one<{ count: number }>('SELECT count(*) AS count FROM namings WHERE usr = ?');
+  const marks = one<{ at: number; mid: string; person: string }>('SELECT at, mid, person FROM marks WHERE dev = ?');
+  const putMark = one('INSERT INTO marks (dev, at, mid, person) VALUES (?, ?, ?, ?)');
+  const contactsOfNode = one<ContactRow>('SELECT * FROM contacts WHERE node = ?');
+  const contactsOfOwner = one<ContactRow>('SELECT * FROM contacts WHERE owner = ?');
+  const contactsOfEvent = one<ContactRow>('SELECT * FROM contacts WHERE seq = ?');
+  const putContact = one(
+    'INSERT OR REPLACE INTO contacts (seq, node, owner, assurance, at, mid) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const ownContacts = one('UPDATE contacts SET owner = ? WHERE seq = ?');
+  const deleteContacts = one('DELETE FROM contacts WHERE seq = ?');
+  const lookups = one<LookupRow>('SELECT * FROM lookups WHERE kind = ? AND value = ? ORDER BY at, mid');
+  const lookupsOfEvent = one<LookupRow>('SELECT * FROM lookups WHERE seq = ?');
+  const putLookup = one('INSERT OR REPLACE INTO lookups (kind, value, at, mid, seq) VALUES (?, ?, ?, ?, ?)');
+  const deleteLookups = one('DELETE FROM lookups WHERE kind = ? AND value = ?');
+  const deleteLookupsOf = one('DELETE FROM lookups WHERE seq = ?');
+  const seekers = one<{ seq: number }>('SELECT seq FROM seekers WHERE kind = ? AND value = ?');
+  const putSeeker = one('INSERT OR IGNORE INTO seekers (kind, value, seq) VALUES (?, ?, ?)');
+  const deleteSeekers = one('DELETE FROM seekers WHERE seq = ?');
+  const renamesFrom = one<RenameRow>('SELECT * FROM renames WHERE src = ?');
+  const renamesInto = one<RenameRow>('SELECT * FROM renames WHERE dst = ?');
+  const putRename = one('INSERT OR IGNORE INTO renames (mid, seq, src, dst, at, reason) VALUES (?, ?, ?, ?, ?, ?)');
+  const deleteRename = one('DELETE FROM renames WHERE mid = ?');
+  const joinsOf = one<JoinRow>('SELECT * FROM joins WHERE leader = ? ORDER BY at DESC');
+  const joinById = one<JoinRow>('SELECT * FROM joins WHERE id = ?');
+  const putJoin = one(
+    'INSERT OR REPLACE INTO joins (id, leader, cause, at, reason, a, b) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const deleteJoins = one('DELETE FROM joins WHERE leader = ?');
+  const pinsOf = one<PinRow>('SELECT * FROM pins WHERE a = ?1 OR b = ?1');
+  const pin = one<PinRow>('SELECT * FROM pins WHERE merge_id = ?');
+  const putPin = one(
+    'INSERT OR IGNORE INTO pins (merge_id, a, b, undone_at, undone_by, cause, at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const deleteNode = one('DELETE FROM nodes WHERE id = ?');
+  const deletePinsOf = one('DELETE FROM pins WHERE a = ?1 OR b = ?1');
+  const warn = one(
+    `INSERT INTO warnings (code, detail, count, last_at) VALUES (?, ?, ?, ?)
+     ON CONFLICT (code, detail) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`,
+  );
+  const site = one<{ value: string }>('SELECT value FROM site WHERE key = ?');
+  const putSite = one('INSERT OR IGNORE INTO site (key, value) VALUES (?, ?)');
+
+  return {
+    nodeBy: (kind: NodeKind, value: string) => nodeBy.get(kind, value),
+    node: (id: number) => node.get(id),
+    nodeByHid: (hid: string) => nodeByHid.get(hid),
+    insertNode: (kind: NodeKind, value: string, hid: ProfileId, at: number, messageId: string): number => {
+      const id = Number(insertNode.run(kind, value, hid, at, messageId).lastInsertRowid);
+      lead.run(id, id);
+      return id;
+    },
+    lead: (id: number, leader: number) => lead.run(leader, id),
+    members: (leader: number) => members.all(leader),
+    first: (id: number, at: number, messageId: string) => first.run(at, messageId, id),
+    deleteNode: (id: number) => {
+      deletePinsOf.run(id);
+      deleteNode.run(id);
+    },
+    deviceState: (dev: number): DeviceState | undefined => {
+      const row = deviceState.get(dev);
+      return row ? (JSON.parse(row.state) as DeviceState) : undefined;
+    },
+    putDevice: (dev: number, state: DeviceState) => putDevice.run(dev, JSON.stringify(state)),
+    deleteDevice: (dev: number) => deleteDevice.run(dev),
+    ownersOf: (dev: number) => ownersOf.all(dev).map((row) => row.owner),
+    devicesOf: (owner: number) => devicesOf.all(owner).map((row) => row.dev),
+    addOwner: (owner: number, dev: number) => addOwner.run(owner, dev),
+    removeOwner: (owner: number, dev: number) => removeOwner.run(owner, dev),
+    naming: (dev: number, user: number) => naming.get(dev, user),
+    putNaming: (dev: number, user: number, at: number, messageId: string) => putNaming.run(dev, user, at, messageId),
+    deleteNamings: (dev: number) => deleteNamings.run(dev),
+    namingsOfDevice: (dev: number) => namingsOfDevice.all(dev),
+    namingsOfUser: (user: number) => namingsOfUser.all(user),
+    countNamings: (user: number) => countNamings.get(user)?.count ?? 0,
+    marks: (dev: number) => marks.all(dev).map((row) => ({ at: row.at, messageId: row.mid, person: row.person })),
+    putMark: (dev: number, at: number, messageId: string, person: string) => putMark.run(dev, at, messageId, person),
+    contactsOfNode: (id: number) => contactsOfNode.all(id),
+    contactsOfOwner: (owner: number) => contactsOfOwner.all(owner),
+    contactsOfEvent: (seq: number) => contactsOfEvent.all(seq),
+    putContact: (row: ContactRow) => putContact.run(row.seq, row.node, row.owner, row.assurance, row.at, row.mid),
+    ownContacts: (seq: number, owner: number | null) => ownContacts.run(owner, seq),
+    deleteContacts: (seq: number) => deleteContacts.run(seq),
+    lookups: (kind: LookupKind, value: string) => lookups.all(kind, value),
+    lookupsOfEvent: (seq: number) => lookupsOfEvent.all(seq),
+    putLookup: (kind: LookupKind, value: string, at: number, messageId: string, seq: number) =>
+      putLookup.run(kind, value, at, messageId, seq),
+    deleteLookups: (kind: LookupKind, value: string) => deleteLookups.run(kind, value),
+    deleteLookupsOf: (seq: number) => deleteLookupsOf.run(seq),
+    seekers: (kind: LookupKind, value: string) => seekers.all(kind, value).map((row) => row.seq),
+    putSeeker: (kind: LookupKind, value: string, seq: number) => putSeeker.run(kind, value, seq),
+    deleteSeekers: (seq: number) => deleteSeekers.run(seq),
+    renamesFrom: (id: number) => renamesFrom.all(id),
+    renamesInto: (id: number) => renamesInto.all(id),
+    putRename: (row: RenameRow) => putRename.run(row.mid, row.seq, row.src, row.dst, row.at, row.reason),
+    deleteRename: (messageId: string) => deleteRename.run(messageId),
+    joinsOf: (leader: number) => joinsOf.all(leader),
+    joinById: (id: string) => joinById.get(id),
+    putJoin: (row: JoinRow) => putJoin.run(row.id, row.leader, row.cause, row.at, row.reason, row.a, row.b),
+    deleteJoins: (leader: number) => deleteJoins.run(leader),
+    pinsOf: (id: number) => pinsOf.all(id),
+    pin: (mergeId: string) => pin.get(mergeId),
+    putPin: (row: PinRow) =>
+      putPin.run(row.merge_id, row.a, row.b, row.undone_at, row.undone_by, row.cause, row.at, row.reason),
+    warn: (code: string, detail: string, count: number, at: number) => warn.run(code, detail, count, at),
+    site: (key: string) => site.get(key)?.value,
+    putSite: (key: string, value: string) => putSite.run(key, value),
+  };
+};
+
+export type IdentityStore = ReturnType<typeof identityStore>;

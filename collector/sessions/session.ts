@@ -1,0 +1,171 @@
+// Where one visit ends and the next begins (S1–S5), as a fold over one device's events in order. Pure; knows neither
+// persons nor tables. Owners are decided in identity/, from the user a session has.
+
+import type { MessageId } from '../contract/ids.js';
+import type { DeviceKind, Touch } from '../events/event.js';
+
+export interface SessionRules {
+  /** S2: 30 min by default, 5 min to 4 h. Exactly this long is still the same session. */
+  idleMaxMs: number;
+  /** S2: 24 h. */
+  lengthMaxMs: number;
+  /** Parity with Matomo: a new campaign begins a new session. */
+  splitOnCampaign: boolean;
+}
+
+export const sessionRules: SessionRules = {
+  idleMaxMs: 30 * 60_000,
+  lengthMaxMs: 24 * 3_600_000,
+  splitOnCampaign: false,
+};
+
+/** S4: engaged time counts 30 minutes a page view at most. */
+export const engagedMaxMs = 30 * 60_000;
+/** S4: an engaged session lasts at least this long in front of a person's eyes, or shows two pages, or trades. */
+export const engagedMinMs = 10_000;
+const touchesMax = 50;
+const pageViewsRemembered = 32;
+
+/** What a session needs to know of an event; `user` is an id local to the store, meaning nothing here but equality. */
+export interface SessionEvent {
+  seq: number;
+  messageId: MessageId;
+  at: number;
+  user: number | null;
+  /** S3. */
+  active: boolean;
+  isPage: boolean;
+  isCommerce: boolean;
+  path: string | null;
+  touch: Touch | null;
+  /** A beat: cumulative for its page view, so that a lost or doubled one changes nothing. */
+  engaged: { pageView: string; ms: number } | null;
+  device: DeviceKind | null;
+  country: string | null;
+}
+
+export interface DatedTouch extends Touch {
+  at: number;
+}
+
+export interface Session {
+  /** Row of the event that begins it: the session's key in the store. */
+  begin: number;
+  /** Its messageId: the session's public id derives from it. */
+  beginId: MessageId;
+  startedAt: number;
+  lastActivityAt: number;
+  user: number | null;
+  pageViews: number;
+  entryPath: string | null;
+  exitPath: string | null;
+  touches: DatedTouch[];
+  engagedMs: number;
+  commerce: boolean;
+  device: DeviceKind | null;
+  country: string | null;
+}
+
+/** The sessions of one device so far: the open one, and what the next event may still ask about. */
+export interface SessionState {
+  session: Session | null;
+  /** Activity before `session.lastActivityAt`, in whichever session. */
+  previousActivityAt: number | null;
+  /** Page views lately engaged with, oldest first: [page view, ms so far]. */
+  engaged: [string, number][];
+}
+
+export const startSessions = (): SessionState => ({ session: null, previousActivityAt: null, engaged: [] });
+
+export type SessionOutcome = 'new' | 'same' | 'outside';
+
+/** Why a session ends before this activity, or that it does not. The caller can forget no case. */
+export const sessionBoundary = (
+  session: Session | null,
+  event: Pick<SessionEvent, 'at' | 'user' | 'touch'>,
+  rules: SessionRules,
+): 'first' | 'idle' | 'length' | 'user' | 'campaign' | null => {
+  if (!session) return 'first';
+  if (event.at - session.lastActivityAt > rules.idleMaxMs) return 'idle';
+  if (event.at - session.startedAt > rules.lengthMaxMs) return 'length';
+  if (event.user !== null && session.user !== null && event.user !== session.user) return 'user';
+  if (rules.splitOnCampaign && event.touch?.campaign && differs(session.touches.at(-1), event.touch)) return 'campaign';
+  return null;
+};
+
+const differs = (last: Touch | undefined, next: Touch): boolean =>
+  !last ||
+  last.channel !== next.channel ||
+  last.source !== next.source ||
+  last.medium !== next.medium ||
+  last.campaign !== next.campaign ||
+  last.clickId !== next.clickId;
+
+/**
+ * Takes the next event of the device, in the order of `compareEvents`. `replacesLast`: the event stands for the last
+ * activity, a superseded beat of the same page view, which then never was (S4).
+ */
+export const stepSession = (
+  state: SessionState,
+  event: SessionEvent,
+  rules: SessionRules = sessionRules,
+  replacesLast = false,
+): SessionOutcome => {
+  // S3: what is no activity belongs to the session open at its instant, else the last one before it, else to none.
+  if (!event.active) return state.session ? 'same' : 'outside';
+
+  const boundary = sessionBoundary(state.session, event, rules);
+  if (!replacesLast) state.previousActivityAt = state.session?.lastActivityAt ?? null;
+  if (boundary !== null || !state.session) {
+    state.session = {
+      begin: event.seq,
+      beginId: event.messageId,
+      startedAt: event.at,
+      lastActivityAt: event.at,
+      user: event.user,
+      pageViews: 0,
+      entryPath: null,
+      exitPath: null,
+      touches: [],
+      engagedMs: 0,
+      commerce: false,
+      device: null,
+      country: null,
+    };
+  }
+  const session = state.session;
+  session.lastActivityAt = event.at;
+  session.user ??= event.user;
+  session.device ??= event.device;
+  session.country ??= event.country;
+  if (event.isPage) {
+    session.pageViews += 1;
+    session.entryPath ??= event.path;
+    session.exitPath = event.path ?? session.exitPath;
+  }
+  if (event.isCommerce) session.commerce = true;
+  if (event.touch && session.touches.length < touchesMax && differs(session.touches.at(-1), event.touch)) {
+    session.touches.push({ at: event.at, ...event.touch });
+  }
+  if (event.engaged) session.engagedMs += engagedSince(state, event.engaged.pageView, event.engaged.ms);
+  return boundary === null ? 'same' : 'new';
+};
+
+/** What a cumulative beat adds to what its page view had. */
+const engagedSince = (state: SessionState, pageView: string, ms: number): number => {
+  const now = Math.min(ms, engagedMaxMs);
+  const at = state.engaged.findIndex(([key]) => key === pageView);
+  const before = at < 0 ? 0 : state.engaged[at]![1];
+  if (at >= 0) state.engaged.splice(at, 1);
+  state.engaged.push([pageView, Math.max(now, before)]);
+  if (state.engaged.length > pageViewsRemembered) state.engaged.shift();
+  return Math.max(0, now - before);
+};
+
+/** S4. */
+export const isEngaged = (session: Pick<Session, 'engagedMs' | 'pageViews' | 'commerce'>): boolean =>
+  session.engagedMs >= engagedMinMs || session.pageViews >= 2 || session.commerce;
+
+/** S2: the first touch that is not direct; a session without one is direct. */
+export const sessionSource = (touches: readonly Touch[]): string =>
+  touches.find((touch) => touch.channel !== 'Direct')?.channel ?? 'Direct';

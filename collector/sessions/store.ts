@@ -1,0 +1,76 @@
+// The sessions table: what the device fold said of visits, one row each, replaced when the device is folded again.
+
+import { createHash } from 'node:crypto';
+import type { SessionId } from '../contract/ids.js';
+import type { Migration, Sql } from '../store/sql.js';
+import type { Session } from './session.js';
+
+export const sessionMigrations: readonly Migration[] = [
+  {
+    name: '0003-sessions',
+    sql: `
+      CREATE TABLE sessions (
+        begin INTEGER PRIMARY KEY,
+        dev INTEGER NOT NULL,
+        started_at INTEGER NOT NULL,
+        ended_at INTEGER NOT NULL,
+        public_id TEXT NOT NULL,
+        body TEXT NOT NULL
+      );
+      CREATE INDEX sessions_by_device ON sessions (dev, started_at);
+    `,
+  },
+];
+
+/** Derived, so that it survives a rebuild and never tells what it was derived from. */
+export const sessionIdOf = (beginId: string): SessionId =>
+  `s_${createHash('sha256').update(`session\n${beginId}`).digest('base64url').slice(0, 22)}` as SessionId;
+
+export interface SessionRow {
+  begin: number;
+  dev: number;
+  started_at: number;
+  ended_at: number;
+  public_id: SessionId;
+  body: string;
+}
+
+export interface SessionStore {
+  put: (dev: number, session: Session) => void;
+  deleteOf: (dev: number) => void;
+  ofDevice: (dev: number) => SessionRow[];
+  row: (begin: number) => SessionRow | undefined;
+  /** The session open at an instant, else the last one before it (S3). */
+  atOrBefore: (dev: number, at: number) => SessionRow | undefined;
+}
+
+export const sessionStore = (sql: Sql): SessionStore => {
+  const put = sql.prepare(
+    `INSERT INTO sessions (begin, dev, started_at, ended_at, public_id, body) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (begin) DO UPDATE SET ended_at = excluded.ended_at, body = excluded.body`,
+  );
+  const deleteOf = sql.prepare('DELETE FROM sessions WHERE dev = ?');
+  const ofDevice = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE dev = ? ORDER BY started_at');
+  const row = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE begin = ?');
+  const atOrBefore = sql.prepare<SessionRow>(
+    'SELECT * FROM sessions WHERE dev = ? AND started_at <= ? ORDER BY started_at DESC LIMIT 1',
+  );
+  return {
+    put: (dev, session) => {
+      put.run(
+        session.begin,
+        dev,
+        session.startedAt,
+        session.lastActivityAt,
+        sessionIdOf(session.beginId),
+        JSON.stringify(session),
+      );
+    },
+    deleteOf: (dev) => {
+      deleteOf.run(dev);
+    },
+    ofDevice: (dev) => ofDevice.all(dev),
+    row: (begin) => row.get(begin),
+    atOrBefore: (dev, at) => atOrBefore.get(dev, at),
+  };
+};
