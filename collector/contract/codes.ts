@@ -1,0 +1,79 @@
+// The closed lists of what can become of an event and of a request. What each means, how loud it is and whether to come
+// again stands in errors.ts, which the compiler holds to these lists.
+
+/** Wrong; sending it again changes nothing. */
+export const rejectCodes = [
+  'unknown_type',
+  'bad_event',
+  'bad_timestamp',
+  'bad_message_id',
+  'event_too_large',
+  'negative_quantity',
+  'no_identity',
+  'alias_forbidden',
+] as const;
+export type RejectCode = (typeof rejectCodes)[number];
+
+/** Refused for privacy or age; not to be sent again. */
+export const dropCodes = [
+  'erased',
+  'no_receipt',
+  'no_consent',
+  'expired',
+  'withdrawn',
+  'superseded',
+  'policy',
+  'late',
+  'too_early',
+  'stale_event',
+  'purpose',
+  'gpc',
+] as const;
+export type DropCode = (typeof dropCodes)[number];
+
+/** Nothing was stored; to be sent again together with what is missing. */
+export const holdCodes = ['unknown_receipt'] as const;
+export type HoldCode = (typeof holdCodes)[number];
+
+/** The event counts; something about it should be looked at. */
+export const warningCodes = [
+  'bot',
+  'id_conflict',
+  'alias_ignored',
+  'identifier_refused',
+  'contact_refused',
+  'trait_protected',
+  'unproved_identity',
+  'link_ignored',
+  'device_limit',
+  'profile_limit',
+  'burst',
+  'missing_property',
+  'bad_amount',
+  'bad_currency',
+  'mixed_currency',
+  'unknown_line',
+  'unknown_order',
+  'refund_exceeds_order',
+  'bad_consent_row',
+  'fields_stripped',
+] as const;
+export type WarningCode = (typeof warningCodes)[number];
+
+export const errorCodes = [
+  'bad_json',
+  'bad_gzip',
+  'bad_request',
+  'bad_key',
+  'origin',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'receipt_conflict',
+  'body_too_large',
+  'too_many_events',
+  'rate_limited',
+  'unavailable',
+  'internal',
+] as const;
+export type ErrorCode = (typeof errorCodes)[number];

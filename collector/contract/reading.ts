@@ -1,0 +1,58 @@
+// What may be asked about people, and the lists that answer. The items are profile.ts.
+
+import { z } from 'zod';
+import { limits } from './limits.js';
+import { cart, eventItem, merge, order, profile, sessionItem } from './profile.js';
+import { purposes } from './purposes.js';
+
+const value = z.string().min(1).max(320);
+/** Exactly one of them. */
+export const identifierNames = ['userId', 'anonymousId', 'email', 'phone', 'orderId'] as const;
+export const profilesQuery = z.object({
+  userId: value.optional(),
+  anonymousId: value.optional(),
+  email: value.optional(),
+  phone: value.optional(),
+  orderId: value.optional(),
+});
+
+/** `?purpose=measurement,marketing` narrows what is shown to what these permit. */
+export const purposeQuery = z
+  .string()
+  .transform((list) => list.split(',').map((purpose) => purpose.trim()))
+  .pipe(z.array(z.enum(purposes)).min(1))
+  .optional();
+
+export const pageQuery = z.object({
+  limit: z
+    .string()
+    .regex(/^\d{1,6}$/)
+    .transform(Number)
+    .pipe(z.number().int().min(1).max(limits.pageMaxItems))
+    .default(limits.pageDefaultItems),
+  cursor: z.string().min(1).max(500).nullable().default(null),
+});
+
+const page = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable() });
+export const profiles = z.object({ profiles: z.array(profile) });
+export const lists = {
+  events: page(eventItem),
+  sessions: page(sessionItem),
+  carts: page(cart),
+  orders: page(order),
+  merges: page(merge),
+} as const;
+export type ListName = keyof typeof lists;
+
+/** `POST /v1/merges`: `from` becomes historical, `into` lives on. Both are user ids. */
+export const mergeCall = z.object({ from: value, into: value });
+
+/** Whom to forget: one identifier, or the device's own word with its receipt. */
+export const erasureCall = z.union([
+  z.strictObject({ userId: value }),
+  z.strictObject({ anonymousId: value }),
+  z.strictObject({ email: value }),
+  z.strictObject({ profileId: value }),
+  z.strictObject({ visitorId: value, receipt: z.string().min(1).max(64) }),
+]);
+export const erasureState = z.looseObject({ id: z.string(), state: z.string() });
