@@ -1,3 +1,4 @@
+// @ts-check
 // npm run bench [-- word]: runs every *.bench.ts under sdk/, collector/ and examples/ whose path holds the word, one
 // after the other, each in a process of its own. A bench is a program that prints its figures; this file adds the
 // machine and the commit they belong to. It never judges a figure.
@@ -24,8 +25,10 @@ await command(async () => {
   if (benches.length === 0) throw new Stop(word ? `No bench's path holds "${word}".` : 'There is no bench yet.');
 
   const commit = (await spawned('git', ['describe', '--always', '--dirty'], { quiet: true })).output.trim();
-  say(`commit ${commit}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, `
-    + `${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`);
+  say(
+    `commit ${commit}, Node ${process.versions.node}, ${cpus().length} × ${cpus()[0]?.model ?? 'unknown processor'}, ` +
+      `${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
+  );
 
   const { build } = await import('esbuild');
   const failed = [];

@@ -1,10 +1,11 @@
+// @ts-check
 // Finds the Chromium that the browser tests drive: the one named by CHROME_PATH, the system's, Playwright's, else
 // Debian's package. A test run without a browser is a failed run, never a shorter one.
 import { existsSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { installFromDebian } from './debian.mjs';
-import { say, Stop } from './say.mjs';
+import { Stop, say } from './say.mjs';
 import { onPath, spawned } from './spawned.mjs';
 
 const systemNames = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable', 'chrome'];

@@ -1,3 +1,4 @@
+// @ts-check
 // npm run build: installs what is missing, then builds dist/ whether it seems needed or not.
 import { build } from './built.mjs';
 import { ensureInstalled } from './installed.mjs';

@@ -1,10 +1,11 @@
+// @ts-check
 // Brings dist/ in step with the sources, and only when it is not: a hash over everything that goes into a build is kept
 // in dist/ and compared. Tests and fixtures don't go into a build.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { root } from './root.mjs';
-import { say, Stop, took } from './say.mjs';
+import { Stop, say, took } from './say.mjs';
 import { spawned } from './spawned.mjs';
 
 const stampPath = join(root, 'dist', '.sources');

@@ -1,7 +1,8 @@
+// @ts-check
 // Installs Debian packages by itself where that is ours to do: on Debian, as root. Anywhere else it says which one
 // command does it and stops. It never pretends that something missing is there.
 import { readFileSync } from 'node:fs';
-import { say, Stop } from './say.mjs';
+import { Stop, say } from './say.mjs';
 import { spawned } from './spawned.mjs';
 
 // Ubuntu's chromium package is only a pointer to a snap, so a likeness to Debian is not enough.
@@ -26,7 +27,10 @@ export async function installFromDebian({ what, packages, elsewhere }) {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   const updated = await spawned('apt-get', ['update'], { quiet: true, env });
   if (updated.code !== 0) say(updated.output.trim());
-  const installed = await spawned('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { quiet: true, env });
+  const installed = await spawned('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+    quiet: true,
+    env,
+  });
   if (installed.code !== 0) {
     say(installed.output.trim());
     throw new Stop(`${what} is missing and its Debian package could not be installed (see above).`, command);

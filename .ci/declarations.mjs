@@ -1,3 +1,4 @@
+// @ts-check
 // Writes the published declarations of the SDK: one file, no import, no zod. The SDK's own declarations are taken as
 // TypeScript emits them, comments included; what they take from the wire (collector/contract, where types are inferred
 // from zod schemas) is written out in full. A type that cannot be written out is an error of the build, never an `any`.
@@ -39,7 +40,11 @@ function emitted(entry, options) {
 function complainOf(diagnostics) {
   const errors = diagnostics.filter((one) => one.category === ts.DiagnosticCategory.Error);
   if (errors.length === 0) return;
-  const host = { getCanonicalFileName: (/** @type {string} */ name) => name, getCurrentDirectory: () => process.cwd(), getNewLine: () => '\n' };
+  const host = {
+    getCanonicalFileName: (/** @type {string} */ name) => name,
+    getCurrentDirectory: () => process.cwd(),
+    getNewLine: () => '\n',
+  };
   throw new Error(`declarations of the SDK:\n${ts.formatDiagnostics(errors, host)}`);
 }
 
@@ -85,7 +90,8 @@ export function declarations(root, entryInRoot, { exportAll = false } = {}) {
 
   const resolved = (/** @type {ts.Symbol} */ symbol) =>
     symbol.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol;
-  const fileOf = (/** @type {ts.Symbol} */ symbol) => posix(resolve(symbol.declarations?.[0]?.getSourceFile().fileName ?? ''));
+  const fileOf = (/** @type {ts.Symbol} */ symbol) =>
+    posix(resolve(symbol.declarations?.[0]?.getSourceFile().fileName ?? ''));
   const isOurs = (/** @type {ts.Symbol} */ symbol) =>
     fileOf(symbol).startsWith(`${posix(resolve(root))}/`) && !fileOf(symbol).includes('/node_modules/');
   const isLibrary = (/** @type {ts.Symbol} */ symbol) =>
@@ -155,11 +161,14 @@ export function declarations(root, entryInRoot, { exportAll = false } = {}) {
       return kept.length === 1 ? (kept[0] ?? '') : kept.map((one) => `(${one})`).join(' & ');
     }
     if (type.flags & ts.TypeFlags.Any) throw new Error(`${root?.name ?? 'a type'} comes to any`);
-    if (!(type.flags & ts.TypeFlags.Object)) return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation);
+    if (!(type.flags & ts.TypeFlags.Object))
+      return checker.typeToString(type, undefined, ts.TypeFormatFlags.NoTruncation);
     if (checker.isTupleType(type) || checker.isArrayType(type)) return listWritten(type, within, root);
     const symbol = type.getSymbol();
     if (symbol && isLibrary(symbol) && symbol.name !== '__type') {
-      const inner = checker.getTypeArguments(/** @type {ts.TypeReference} */ (type)).map((one) => written(one, within, root));
+      const inner = checker
+        .getTypeArguments(/** @type {ts.TypeReference} */ (type))
+        .map((one) => written(one, within, root));
       return inner.length > 0 ? `${symbol.name}<${inner.join(', ')}>` : symbol.name;
     }
     if (type.getCallSignatures().length + type.getConstructSignatures().length > 0) {
@@ -269,10 +278,17 @@ export function declarations(root, entryInRoot, { exportAll = false } = {}) {
   /** Members, parameters and type parameters stay as they are; only top-level names may need another one. */
   const isReference = (/** @type {ts.Identifier} */ at, /** @type {ts.Symbol} */ symbol) => {
     if (ts.isPropertySignature(at.parent) || ts.isPropertyAssignment(at.parent)) return false;
-    return symbol.declarations !== undefined && (isTopLevel(symbol) || !isOurs(symbol)) && !isLibrary(symbol) && !isParameterLike(symbol);
+    return (
+      symbol.declarations !== undefined &&
+      (isTopLevel(symbol) || !isOurs(symbol)) &&
+      !isLibrary(symbol) &&
+      !isParameterLike(symbol)
+    );
   };
   const isParameterLike = (/** @type {ts.Symbol} */ symbol) =>
-    symbol.declarations?.some((one) => ts.isParameter(one) || ts.isTypeParameterDeclaration(one) || ts.isPropertySignature(one)) ?? false;
+    symbol.declarations?.some(
+      (one) => ts.isParameter(one) || ts.isTypeParameterDeclaration(one) || ts.isPropertySignature(one),
+    ) ?? false;
 
   /** Does a declaration of the wire lean on a schema, so that its text would need zod? */
   const needsWritingOut = (/** @type {ts.Node} */ node) => {

@@ -1,5 +1,6 @@
+// @ts-check
 // The published declarations: readable without zod, and equal to what zod infers.
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -34,7 +35,10 @@ function complaints(files) {
   const said = Object.keys(files).map((name) => {
     const file = program.getSourceFile(join(work, name));
     const diagnostics = [...program.getSyntacticDiagnostics(file), ...program.getSemanticDiagnostics(file)];
-    return /** @type {const} */ ([name, diagnostics.map((one) => ts.flattenDiagnosticMessageText(one.messageText, '\n'))]);
+    return /** @type {const} */ ([
+      name,
+      diagnostics.map((one) => ts.flattenDiagnosticMessageText(one.messageText, '\n')),
+    ]);
   });
   return Object.fromEntries(said.filter(([, lines]) => lines.length > 0));
 }

@@ -1,3 +1,4 @@
+// @ts-check
 // Brings node_modules in step with the lock file, and only when it is not. Install scripts of packages don't run as a
 // rule; the two we trust (named under allowScripts in package.json) are run by name, so that npm 10, which runs all, and
 // npm 11, which asks, do the same.
@@ -6,7 +7,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { installFromDebian } from './debian.mjs';
 import { root } from './root.mjs';
-import { say, Stop, took } from './say.mjs';
+import { Stop, say, took } from './say.mjs';
 import { npm, onPath, spawned } from './spawned.mjs';
 
 const stampPath = join(root, 'node_modules', '.weft-installed');
@@ -95,7 +96,10 @@ export async function ensureInstalled() {
     const installed = await npm(['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { quiet: true });
     if (installed.code !== 0) {
       say(installed.output.trim());
-      throw new Stop('npm could not install the packages (its words stand above).', 'check the network, then run this again');
+      throw new Stop(
+        'npm could not install the packages (its words stand above).',
+        'check the network, then run this again',
+      );
     }
     await npm(['rebuild', 'esbuild'], { quiet: true });
   }

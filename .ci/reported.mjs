@@ -1,3 +1,4 @@
+// @ts-check
 // Reads what vitest reported (its JSON reporter) into three counts and the titles of the tests that ran.
 
 /**

@@ -1,3 +1,4 @@
+// @ts-check
 // Where the clone lies. The bootstrap runs before node_modules exists, so nothing in this folder that start, build,
 // test or bench load at the top may import a package.
 import { fileURLToPath } from 'node:url';

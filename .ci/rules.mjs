@@ -1,3 +1,4 @@
+// @ts-check
 // Which rules and scenarios of the meaning (docs/scope.json) does no test name? A rule counts as named when a test that
 // ran carries its name as a word of its own in its title or in a title around it: `R4: …`, `C-2 …`, `consent 11: …`.
 // Sources are not searched: a skipped test, or a name in a comment, proves nothing.

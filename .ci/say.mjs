@@ -1,3 +1,4 @@
+// @ts-check
 // What the bootstrap tells the person in front of it: one line when a step begins, one when it ended, and on failure
 // what went wrong and the one thing to do about it. Everything goes to stdout in order, so that a log reads as a story.
 

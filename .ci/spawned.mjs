@@ -1,3 +1,4 @@
+// @ts-check
 // Starts other programs. They never read from a terminal (nobody answers in CI), and a quiet one shows its output only
 // when it failed, so that the story stays readable.
 import { spawn } from 'node:child_process';

@@ -1,3 +1,4 @@
+// @ts-check
 // npm test: everything that must hold before a change lands, in the order that fails soonest. Each check counts as one,
 // each test as one; the last line is the sum of all. A check that fails does not hide the ones after it.
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -8,7 +9,7 @@ import { ensureInstalled } from './installed.mjs';
 import { counted } from './reported.mjs';
 import { root } from './root.mjs';
 import { account } from './rules.mjs';
-import { heading, say, sayFailure, Stop, took } from './say.mjs';
+import { heading, Stop, say, sayFailure, took } from './say.mjs';
 import { spawned } from './spawned.mjs';
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
@@ -85,9 +86,7 @@ function rulesAreNamed(/** @type {readonly string[]} */ titles) {
   }
 }
 
-const ready =
-  (await check('packages', ensureInstalled)) &&
-  (await check('build', ensureBuilt));
+const ready = (await check('packages', ensureInstalled)) && (await check('build', ensureBuilt));
 if (ready) {
   let browser = '';
   await check('browser', async () => {
@@ -95,7 +94,11 @@ if (ready) {
   });
   await check('types', () => mustPass('typescript/bin/tsc', ['--noEmit', '-p', '.'], 'npx tsc --noEmit'));
   await check('style', () =>
-    mustPass('@biomejs/biome/bin/biome', ['check', '--error-on-warnings', '.'], 'npm run format, and mend what remains'),
+    mustPass(
+      '@biomejs/biome/bin/biome',
+      ['check', '--error-on-warnings', '.'],
+      'npm run format, and mend what remains',
+    ),
   );
   await check('sizes', () => mustPass('size-limit/bin.js', [], 'make it smaller; the budgets stand in package.json'));
   // Without a browser the tests that need one must fail loudly, not vanish: the path given is then one that is not there.
