@@ -5,7 +5,7 @@
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, posix as posixPath, relative, sep } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import json from '@rollup/plugin-json';
 import nodeResolve from '@rollup/plugin-node-resolve';
@@ -83,8 +83,14 @@ const tight = (module) =>
   });
 
 const pagePlugins = () => [
+  // Fields are plain assignments: defined through a quoted name, they would escape the shortening of `tight`.
+  esbuild({
+    target: 'es2020',
+    sourceMap: false,
+    tsconfig: false,
+    tsconfigRaw: { compilerOptions: { useDefineForClassFields: false, verbatimModuleSyntax: true } },
+  }),
   sayChunks,
-  esbuild({ target: 'es2020', sourceMap: false, tsconfig: 'tsconfig.json' }),
   nodeResolve({ browser: true }),
   commonjs(),
   json({ preferConst: true, compact: true }),
@@ -116,10 +122,15 @@ const sdkManifest = () => ({
 
 // --- the server's side ----------------------------------------------------------------------------------------------
 
-/** Program entries, and the threads: a worker is its own entry because a URL, not an import, names it. */
+/** Program entries, and the threads: a thread is an entry of its own because a URL names it, not an import. */
 function collectorEntries() {
-  const threads = filesUnder('collector').filter((path) => /(^|[/.-])worker\.ts$/.test(path));
-  return ['collector/main.ts', 'collector/cli.ts', ...threads].filter(there);
+  const threads = filesUnder('collector')
+    .filter((path) => isCode.test(path))
+    .flatMap((path) => {
+      const urls = readFileSync(join(root, path), 'utf8').matchAll(/new URL\(\s*'(\.[^']+)\.js',\s*import\.meta\.url/g);
+      return [...urls].map(([, url]) => `${posixPath.join(posixPath.dirname(path), url)}.ts`);
+    });
+  return [...new Set(['collector/main.ts', 'collector/cli.ts', ...threads])].filter(there);
 }
 
 const external = (id) => !/^[./]|^\0/.test(id) && !/^[A-Za-z]:[\\/]/.test(id);
@@ -151,7 +162,7 @@ const copiesWhatIsNotCode = {
   name: 'copies-what-is-not-code',
   writeBundle() {
     for (const path of ['collector', 'examples'].flatMap(filesUnder)) {
-      if (isCode.test(path) || path.endsWith('.md')) continue;
+      if (isCode.test(path) || path.endsWith('.md') || /^collector\/.*\.json$/.test(path)) continue;
       mkdirSync(dirname(join(root, 'dist', path)), { recursive: true });
       copyFileSync(join(root, path), join(root, 'dist', path));
     }

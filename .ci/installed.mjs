@@ -1,7 +1,6 @@
 // @ts-check
-// Brings node_modules in step with the lock file, and only when it is not. Install scripts of packages don't run as a
-// rule; the two we trust (named under allowScripts in package.json) are run by name, so that npm 10, which runs all, and
-// npm 11, which asks, do the same.
+// Brings node_modules in step with the lock file, and only when it is not. No package's install script runs, but the one of
+// the database driver, by name: so npm 10, which would run them all, and npm 11, which asks, do the same.
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -101,7 +100,6 @@ export async function ensureInstalled() {
         'check the network, then run this again',
       );
     }
-    await npm(['rebuild', 'esbuild'], { quiet: true });
   }
   await ensureDatabaseDriver();
   writeFileSync(stampPath, wanted);
