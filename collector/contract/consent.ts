@@ -20,6 +20,10 @@ export const consentKinds = [
   'region-default',
 ] as const;
 
+/** How the events of a key prove their consent: by our ledger, by the sender's own banner, or by another lawful basis. */
+export const consentModes = ['ledger', 'claimed', 'external'] as const;
+export type ConsentMode = (typeof consentModes)[number];
+
 /** 128 random bits, 22 characters base64url. */
 export const receipt = z.string().regex(/^[A-Za-z0-9_-]{22}$/, { error: '22 characters base64url' });
 
