@@ -1,0 +1,23 @@
+// The shop alone, without a collector, for whoever works on its look:
+//   npx esbuild examples/shop/dev.ts --bundle --packages=external --platform=node --format=esm --jsx=automatic \
+//     --jsx-import-source=hono/jsx --outfile=dist/shop-dev.mjs && node dist/shop-dev.mjs
+// Weft's script is served when dist/sdk holds it; events go nowhere.
+
+import { existsSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { serve } from '@hono/node-server';
+import { Hono } from 'hono';
+import { demoShop } from './app.js';
+
+const script = (path: string) => (existsSync(path) ? readFileSync(path, 'utf8') : '/* not built */');
+const type = { 'content-type': 'text/javascript; charset=utf-8' };
+
+const app = new Hono();
+app.get('/', (c) => c.redirect('/demo/'));
+app.get('/weft.js', (c) => c.body(script('dist/sdk/weft.js'), 200, type));
+app.get('/weft/:file', (c) => c.body(script(`dist/sdk/weft/${basename(c.req.param('file'))}`), 200, type));
+app.route('/demo', demoShop({ writeKey: 'wk_dev', scriptUrl: '/weft.js', collect: async () => {} }));
+
+serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 8790), hostname: '127.0.0.1' }, ({ port }) => {
+  process.stdout.write(`http://127.0.0.1:${port}/demo/\n`);
+});

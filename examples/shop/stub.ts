@@ -1,0 +1,2 @@
+// placeholder until sdk/snippet is there
+export const weftStub = '';
