@@ -8,7 +8,7 @@ import type { AcceptedEvent, OwnedBecause } from './event.js';
 /**
  * `seq` is the order of arrival, shared with refusals. `dev`, `usr`, `owner` are rows of identity's nodes, small integers in
  * the order of first sight, so that the hot end of the one secondary index stays small however many visitors there were.
- * `session` is the seq of the event that begins it.
+ * `session` is the seq of the event that begins it. `via` is the device whose visit a server event without one belongs to.
  */
 export const eventMigrations: readonly Migration[] = [
   {
@@ -24,10 +24,12 @@ export const eventMigrations: readonly Migration[] = [
         owner INTEGER,
         because INTEGER NOT NULL,
         session INTEGER,
+        via INTEGER,
         body TEXT NOT NULL
       );
       CREATE INDEX events_by_device ON events (dev, at) WHERE dev IS NOT NULL;
       CREATE INDEX events_by_owner ON events (owner, at) WHERE dev IS NULL;
+      CREATE INDEX events_by_via ON events (via, at) WHERE via IS NOT NULL;
       CREATE TABLE beats (
         dev INTEGER NOT NULL,
         page_view TEXT NOT NULL,
@@ -97,6 +99,7 @@ export interface EventRow {
   owner: number | null;
   because: number;
   session: number | null;
+  via: number | null;
   body: string;
 }
 
@@ -107,9 +110,14 @@ export interface EventStore {
   insert: (row: EventRow) => void;
   row: (seq: number) => EventRow | undefined;
   ofDevice: (dev: number) => EventRow[];
+  countOfDevice: (dev: number, from: number, before: number) => number;
+  ownsAny: (owner: number) => boolean;
   /** Server events without a device. */
   ofOwner: (owner: number) => EventRow[];
-  assign: (seq: number, owner: number | null, because: number, session: number | null, flags: number) => void;
+  assign: (row: Pick<EventRow, 'seq' | 'owner' | 'because' | 'session' | 'flags' | 'via'>) => void;
+  /** Server events whose visit is one of this device, from an instant on. */
+  ofVia: (dev: number, from: number) => EventRow[];
+  lastVia: (dev: number) => number | null;
   delete: (seq: number) => void;
   rewrite: (seq: number, body: string) => void;
   lastSeq: () => number;
@@ -132,12 +140,18 @@ export interface EventStore {
 export const eventStore = (sql: Sql): EventStore => {
   const seqOf = sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE mid = ?');
   const insert = sql.prepare(
-    'INSERT INTO events (seq, mid, dev, usr, at, flags, owner, because, session, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+    'INSERT INTO events (seq, mid, dev, usr, at, flags, owner, because, session, via, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const row = sql.prepare<EventRow>('SELECT * FROM events WHERE seq = ?');
   const ofDevice = sql.prepare<EventRow>('SELECT * FROM events WHERE dev = ? ORDER BY at');
+  const countOfDevice = sql.prepare<{ count: number }>(
+    'SELECT count(*) AS count FROM events WHERE dev = ? AND at >= ? AND at < ?',
+  );
+  const ownsAny = sql.prepare('SELECT 1 FROM events WHERE dev IS NULL AND owner = ? LIMIT 1');
   const ofOwner = sql.prepare<EventRow>('SELECT * FROM events WHERE dev IS NULL AND owner = ? ORDER BY at');
-  const assign = sql.prepare('UPDATE events SET owner = ?, because = ?, session = ?, flags = ? WHERE seq = ?');
+  const assign = sql.prepare('UPDATE events SET owner = ?, because = ?, session = ?, flags = ?, via = ? WHERE seq = ?');
+  const ofVia = sql.prepare<EventRow>('SELECT * FROM events WHERE via = ? AND at >= ?');
+  const lastVia = sql.prepare<{ at: number | null }>('SELECT max(at) AS at FROM events WHERE via = ?');
   const remove = sql.prepare('DELETE FROM events WHERE seq = ?');
   const rewrite = sql.prepare('UPDATE events SET body = ? WHERE seq = ?');
   const lastSeq = sql.prepare<{ seq: number | null }>(
@@ -161,14 +175,18 @@ export const eventStore = (sql: Sql): EventStore => {
   return {
     seqOf: (messageId) => seqOf.get(packMessageId(messageId))?.seq,
     insert: (e) => {
-      insert.run(e.seq, e.mid, e.dev, e.usr, e.at, e.flags, e.owner, e.because, e.session, e.body);
+      insert.run(e.seq, e.mid, e.dev, e.usr, e.at, e.flags, e.owner, e.because, e.session, e.via, e.body);
     },
     row: (seq) => row.get(seq),
     ofDevice: (dev) => ofDevice.all(dev),
+    countOfDevice: (dev, from, before) => countOfDevice.get(dev, from, before)?.count ?? 0,
+    ownsAny: (owner) => ownsAny.get(owner) !== undefined,
     ofOwner: (owner) => ofOwner.all(owner),
-    assign: (seq, owner, because, session, flags) => {
-      assign.run(owner, because, session, flags, seq);
+    assign: (e) => {
+      assign.run(e.owner, e.because, e.session, e.flags, e.via, e.seq);
     },
+    ofVia: (dev, from) => ofVia.all(dev, from),
+    lastVia: (dev) => lastVia.get(dev)?.at ?? null,
     delete: (seq) => {
       remove.run(seq);
     },

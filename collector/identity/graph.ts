@@ -4,7 +4,8 @@
 import { type Assurance, assurances } from '../contract/purposes.js';
 import { compareEvents } from '../events/event.js';
 
-export type NodeKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | `external:${string}`;
+/** `session_hint`: the page visits of someone who granted `measurement` alone; sessions are counted, nobody owns them. */
+export type NodeKind = 'user_id' | 'anonymous_id' | 'email' | 'phone' | `external:${string}` | 'session_hint';
 
 export interface GraphNode {
   id: number;
@@ -153,7 +154,7 @@ export const partition = (
   };
   const strength = (edge: ContactEdge): number => assurances.indexOf(edge.assurance);
   for (const edge of [...edges].sort(
-    (a, b) => strength(b) - strength(a) || compareEvents(a, b) || a.contact - b.contact,
+    (a, b) => strength(b) - strength(a) || compareEvents(a, b) || nameOrder(a.contact, b.contact),
   )) {
     const owner = groupOf.get(edge.owner);
     const contact = groupOf.get(edge.contact);

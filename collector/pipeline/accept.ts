@@ -1,0 +1,413 @@
+// Station: enrich. Turns a call of the wire into an accepted event, or says why not. Everything that acceptance decides
+// once is decided here: the instant, which identifiers count, what the event may be used for, what is redacted. Pure but
+// for the consent judge handed in; must never keep or log what it refuses.
+
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { WarningCode } from '../contract/codes.js';
+import { canonicalTrack, checkEcommerce, negativeQuantity } from '../contract/ecommerce.js';
+import { type CallType, isCallType } from '../contract/event.js';
+import type { AnonymousId, MessageId, Receipt, UserId } from '../contract/ids.js';
+import { parseInstant } from '../contract/instant.js';
+import { limits } from '../contract/limits.js';
+import type { Assurance, Purpose } from '../contract/purposes.js';
+import { readBot } from '../enrich/bot.js';
+import { readTouch } from '../enrich/channel.js';
+import { readDevice } from '../enrich/device.js';
+import { redactPath, redactProperties, redactReferrer, redactUrl } from '../enrich/redact.js';
+import type { AcceptedEvent, Contact, LookupKey, LookupKind, PageContext } from '../events/event.js';
+import { gateAnonymousId, gateEmail, gateExternal, gateIdentifier, gateLookupKey, gatePhone } from '../identity/identifier.js';
+import type { Submission } from '../log/log.js';
+
+/** What of a site decides about acceptance. */
+export interface SiteRules {
+  reservedEmail: 'refuse' | 'allow';
+  /** Turns proof on (R8). */
+  identitySecret: string | null;
+  /** R2: the site's own list of values that name nobody. */
+  blocked: readonly string[];
+  /** R8: traits only the shop's server may set. */
+  serverTraits: readonly string[];
+  /** Query parameters that stay in addresses. */
+  queryAllowed: readonly string[];
+  /** Keys whose values never stay. */
+  keysRefused: readonly string[];
+}
+
+export const defaultSiteRules: SiteRules = {
+  reservedEmail: 'refuse',
+  identitySecret: null,
+  blocked: [],
+  serverTraits: ['loyalty_tier', 'clv', 'is_employee', 'consent'],
+  queryAllowed: ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'utm_id'],
+  keysRefused: [],
+};
+
+/** What the consent judge is told of an event. It learns identifiers only to look up tombstones and receipts. */
+export interface Basics {
+  at: number;
+  receivedAt: number;
+  type: CallType;
+  name: string | null;
+  receipt: string | null;
+  visitorId: string | null;
+  userId: string | null;
+  previousId: string | null;
+  emails: readonly string[];
+  preConsent: boolean;
+  categories: Readonly<Record<string, unknown>> | null;
+}
+
+export type Judgement =
+  | { kind: 'pass'; purposes: readonly Purpose[]; receipt: string | null }
+  | { kind: 'held'; code: string }
+  | { kind: 'dropped'; code: string };
+
+export type Judge = (basics: Basics) => Judgement;
+
+export type Outcome =
+  | { kind: 'accepted'; event: AcceptedEvent; warnings: string[] }
+  | { kind: 'held' | 'dropped'; code: string }
+  | { kind: 'rejected'; code: string; path: string; message: string };
+
+type Bag = Readonly<Record<string, unknown>>;
+const bag = (value: unknown): Bag =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Bag) : {};
+const text = (value: unknown, maxChars = 1_000): string | null =>
+  typeof value === 'string' && value !== '' ? value.slice(0, maxChars) : null;
+
+/** Semantics, section 0. */
+export const instantOf = (
+  timestamp: number | null,
+  sentAt: number | null,
+  receivedAt: number,
+  trust: 'public' | 'secret',
+): number => {
+  if (timestamp === null) return receivedAt;
+  const skewed = trust === 'public' && sentAt !== null && Math.abs(receivedAt - sentAt) > limits.clockSkewMaxMs;
+  const at = skewed ? receivedAt - (sentAt - timestamp) : timestamp;
+  return at > receivedAt + limits.futureMaxMs ? receivedAt : at;
+};
+
+/** S3. */
+const isServer = (call: Bag, context: Bag, type: CallType, trust: 'public' | 'secret'): boolean => {
+  if (call.channel === 'server') return true;
+  if (typeof call.channel === 'string') return false;
+  return trust === 'secret' && type !== 'page' && type !== 'screen' && !context.page && !context.userAgent;
+};
+
+const keyNames: readonly [LookupKind, readonly string[]][] = [
+  ['order', ['order_id']],
+  ['cart', ['cart_id', 'cart_token']],
+  ['checkout', ['checkout_id', 'checkout_token']],
+];
+
+const readKeys = (properties: Bag, context: Bag, sessionHint: string | null): LookupKey[] => {
+  const keys: LookupKey[] = [];
+  for (const [kind, names] of keyNames) {
+    for (const name of names) {
+      for (const from of [properties, context]) {
+        if (from[name] === undefined) continue;
+        const gated = gateLookupKey(from[name]);
+        if (gated.ok && !keys.some((key) => key.kind === kind && key.value === gated.value)) {
+          keys.push({ kind, value: gated.value });
+        }
+      }
+    }
+  }
+  if (sessionHint) keys.push({ kind: 'session', value: sessionHint });
+  return keys;
+};
+
+/** R8: hex HMAC-SHA256(secret, userId), or a short JWT (HS256) whose `sub` is the user and whose `exp` is ahead. */
+export const isProved = (secret: string, userId: string, proof: unknown, now: number): boolean => {
+  if (typeof proof !== 'string' || proof.length > 2_000) return false;
+  const parts = proof.split('.');
+  if (parts.length === 3) {
+    const [head, claims, signature] = parts as [string, string, string];
+    const signed = createHmac('sha256', secret).update(`${head}.${claims}`).digest('base64url');
+    if (!equal(signed, signature)) return false;
+    try {
+      const header = bag(JSON.parse(Buffer.from(head, 'base64url').toString()));
+      const body = bag(JSON.parse(Buffer.from(claims, 'base64url').toString()));
+      return header.alg === 'HS256' && body.sub === userId && typeof body.exp === 'number' && body.exp * 1000 > now;
+    } catch {
+      return false;
+    }
+  }
+  return equal(createHmac('sha256', secret).update(userId).digest('hex'), proof.toLowerCase());
+};
+
+const equal = (a: string, b: string): boolean => {
+  const one = Buffer.from(a);
+  const other = Buffer.from(b);
+  return one.length === other.length && timingSafeEqual(one, other);
+};
+
+const orderEvents = /^Order /;
+/** A track that no person's act sends. */
+const passive = /^(Message |Consent Updated$)/;
+
+export const accept = (
+  raw: Bag,
+  index: number,
+  envelope: { context: Bag; sentAt: number | null; mint: () => string },
+  submission: Pick<Submission, 'type' | 'receivedAt' | 'key' | 'userAgent' | 'country' | 'origin'>,
+  site: SiteRules,
+  judge: Judge,
+): Outcome => {
+  const { key, receivedAt } = submission;
+  const type = submission.type ?? raw.type;
+  if (!isCallType(type)) return rejected('unknown_type', 'type', 'track, page, screen, identify, alias or group');
+  const context: Bag = raw.context ? { ...envelope.context, ...bag(raw.context) } : envelope.context;
+  const warnings: string[] = [];
+  const messageId = (text(raw.messageId, limits.messageIdMaxChars) ?? envelope.mint()) as MessageId;
+
+  // Identifiers (R2): a refused one is dropped, the event stays on its others.
+  let anonymousId: AnonymousId | null = null;
+  let userId: UserId | null = null;
+  if (raw.anonymousId !== undefined && raw.anonymousId !== null && raw.anonymousId !== '') {
+    const gated = gateAnonymousId(raw.anonymousId, { blocked: site.blocked });
+    if (gated.ok) anonymousId = gated.value;
+    else warnings.push('identifier_refused' satisfies WarningCode);
+  }
+  if (raw.userId !== undefined && raw.userId !== null && raw.userId !== '') {
+    const gated = gateIdentifier(raw.userId, { blocked: site.blocked });
+    if (gated.ok) userId = gated.value;
+    else warnings.push('identifier_refused' satisfies WarningCode);
+  }
+  // R3: a userId equal to the device's own anonymous id names nobody.
+  if (userId !== null && (userId as string) === (anonymousId as string | null)) userId = null;
+  const previous = type === 'alias' ? gateIdentifier(raw.previousId, { blocked: site.blocked }) : null;
+  const previousId = previous?.ok ? (previous.value as string) : null;
+  if (type === 'alias' && key.trust === 'public' && previousId !== (anonymousId as string | null)) {
+    return rejected('alias_forbidden', 'previousId', 'with a public key only the event’s own anonymousId may be aliased (R11)');
+  }
+
+  const track = type === 'track' ? canonicalTrack(text(raw.event) ?? '', bag(raw.properties)) : null;
+  const name = track ? track.name : text(raw.name);
+  const rawProperties = track ? track.properties : bag(raw.properties);
+  if (track) {
+    const negative = negativeQuantity(track.name, rawProperties);
+    if (negative !== null) return rejected('negative_quantity', negative, 'a quantity of zero or more; returns are Order Refunded');
+  }
+
+  const at = instantOf(parseInstant(raw.timestamp) ?? parseInstant(raw.originalTimestamp), envelope.sentAt, receivedAt, key.trust);
+  const consent = bag(context.consent);
+  const contactsRead = readContacts(type, name, raw, context, rawProperties, site, warnings);
+
+  const judged = judge({
+    at,
+    receivedAt,
+    type,
+    name,
+    receipt: text(consent.receipt, 64),
+    visitorId: anonymousId,
+    userId,
+    previousId,
+    emails: contactsRead.filter((contact) => contact.kind === 'email').map((contact) => contact.value),
+    preConsent: raw.preConsent === true || context.preConsent === true,
+    categories: consent.categoryPreferences ? bag(consent.categoryPreferences) : null,
+  });
+  if (judged.kind !== 'pass') return judged;
+  const { purposes } = judged;
+  const personal = purposes.includes('personalisation');
+  const marketing = purposes.includes('marketing');
+  if (!purposes.includes('measurement')) return { kind: 'dropped', code: 'purpose' };
+  if (!personal && (type === 'identify' || type === 'alias' || type === 'group')) return { kind: 'dropped', code: 'purpose' };
+  if (!marketing && name?.startsWith('Message ')) return { kind: 'dropped', code: 'purpose' };
+
+  const hadIdentity = anonymousId !== null || userId !== null;
+  if (!personal) {
+    anonymousId = null;
+    userId = null;
+  }
+
+  // R8: what the sender's word is worth.
+  let assurance: Assurance = key.trust === 'secret' ? 'transactional' : 'claimed';
+  let claimedUserId: string | null = null;
+  if (userId !== null && site.identitySecret !== null && key.trust === 'public') {
+    if (isProved(site.identitySecret, userId, context.identityProof, receivedAt)) assurance = 'verified';
+    else {
+      claimedUserId = userId;
+      userId = null;
+      warnings.push('unproved_identity' satisfies WarningCode);
+    }
+  }
+
+  const sessionHint = text(context.sessionId, 100);
+  const contacts = personal ? contactsRead : [];
+  const keys = readKeys(rawProperties, context, sessionHint);
+  const ownable =
+    anonymousId !== null ||
+    userId !== null ||
+    (!personal && hadIdentity && sessionHint !== null) ||
+    (!personal && key.trust === 'public' && sessionHint !== null) ||
+    (key.trust === 'secret' && (keys.length > 0 || contacts.length > 0));
+  if (!ownable) {
+    return rejected('no_identity', '', 'an anonymousId or a userId; with the secret key also order_id, cart_token or an e-mail');
+  }
+
+  const userAgent = text(context.userAgent) ?? (key.trust === 'public' ? submission.userAgent : null);
+  const server = isServer(raw, context, type, key.trust);
+  const bot = readBot(userAgent);
+  if (bot !== null) warnings.push('bot' satisfies WarningCode);
+  const contextPage = bag(context.page);
+  const isPage = type === 'page' || type === 'screen';
+  const url = text(isPage ? (rawProperties.url ?? contextPage.url) : contextPage.url, 4_000);
+  const referrer = text(isPage ? (rawProperties.referrer ?? contextPage.referrer) : contextPage.referrer, 4_000);
+  const page = readPage(isPage ? { ...contextPage, ...rawProperties } : contextPage, url, referrer, site);
+  const touch =
+    (isPage || context.campaign) && !server
+      ? readTouch({
+          pageUrl: url,
+          referrer: isPage ? referrer : null,
+          campaign: context.campaign ? bag(context.campaign) : null,
+          siteHosts: hostsOf(url, submission.origin),
+          marketing,
+        })
+      : null;
+
+  const redaction = redactProperties(rawProperties, { allow: site.queryAllowed, keys: site.keysRefused });
+  let properties = bag(redaction.value);
+  if (isPage && page) {
+    properties = { ...properties };
+    for (const field of ['url', 'path', 'search', 'referrer', 'title'] as const) {
+      if (field in properties) (properties as Record<string, unknown>)[field] = page[field];
+    }
+  }
+  if (track) for (const warning of checkEcommerce(track.name, rawProperties)) warnings.push(warning.code);
+
+  const traits = personal ? readTraits(type, raw, context, site, key.trust, warnings) : {};
+  const active = !server && bot === null && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
+  const event: AcceptedEvent = {
+    messageId,
+    type,
+    name,
+    at,
+    receivedAt,
+    anonymousId,
+    userId,
+    claimedUserId,
+    sessionHint,
+    channel: server ? 'server' : 'browser',
+    active,
+    trust: key.trust,
+    assurance,
+    purposes,
+    receipt: judged.receipt as Receipt | null,
+    bot,
+    contacts,
+    keys,
+    previousId: personal ? previousId : null,
+    groupId: type === 'group' ? text(String(raw.groupId ?? ''), 200) : null,
+    traits,
+    setOnce: context.setOnce === true,
+    properties,
+    page,
+    touch,
+    device: server ? null : readDevice(userAgent),
+    country: submission.country,
+    locale: text(context.locale, 35),
+    library: text(bag(context.library).name, 100),
+  };
+  return { kind: 'accepted', event, warnings };
+};
+
+const rejected = (code: string, path: string, message: string): Outcome => ({ kind: 'rejected', code, path, message });
+
+const readPage = (from: Bag, url: string | null, referrer: string | null, site: SiteRules): PageContext | null => {
+  const redacted = url === null ? null : redactUrl(url, { allow: site.queryAllowed });
+  const path = text(from.path, 2_000);
+  if (redacted === null && path === null && from.title === undefined) return null;
+  let search: string | null = null;
+  let pathOfUrl: string | null = null;
+  if (redacted !== null) {
+    const query = redacted.indexOf('?');
+    search = query < 0 ? null : redacted.slice(query);
+    const withoutQuery = query < 0 ? redacted : redacted.slice(0, query);
+    const host = withoutQuery.indexOf('://');
+    const slash = host < 0 ? 0 : withoutQuery.indexOf('/', host + 3);
+    pathOfUrl = slash < 0 ? '/' : withoutQuery.slice(slash);
+  }
+  return {
+    path: path === null ? pathOfUrl : redactPath(path),
+    title: text(from.title, 300),
+    url: redacted,
+    search,
+    referrer: referrer === null ? null : redactReferrer(referrer),
+  };
+};
+
+const hostsOf = (...addresses: (string | null)[]): string[] => {
+  const hosts: string[] = [];
+  for (const address of addresses) {
+    const start = address?.indexOf('://') ?? -1;
+    if (!address || start < 0) continue;
+    const host = address.slice(start + 3).split(/[/?#:]/, 1)[0];
+    if (host && !hosts.includes(host)) hosts.push(host);
+  }
+  return hosts;
+};
+
+/** R7: identify `traits`, `context.traits`, an order's `properties`. */
+const readContacts = (
+  type: CallType,
+  name: string | null,
+  raw: Bag,
+  context: Bag,
+  properties: Bag,
+  site: SiteRules,
+  warnings: string[],
+): Contact[] => {
+  const contacts: Contact[] = [];
+  const isOrder = type === 'track' && name !== null && orderEvents.test(name);
+  const sources = [type === 'identify' ? bag(raw.traits) : null, context.traits ? bag(context.traits) : null, isOrder ? properties : null];
+  const add = (contact: Contact): void => {
+    if (contacts.length < 10 && !contacts.some((known) => known.kind === contact.kind && known.value === contact.value)) contacts.push(contact);
+  };
+  for (const source of sources) {
+    if (!source) continue;
+    if (source.email !== undefined && source.email !== null && source.email !== '') {
+      const gated = gateEmail(source.email, { reservedEmail: site.reservedEmail, blocked: site.blocked });
+      if (gated.ok) add({ kind: 'email', value: gated.value, raw: gated.raw });
+      else warnings.push('contact_refused' satisfies WarningCode);
+    }
+    if (source.phone !== undefined && source.phone !== null && source.phone !== '') {
+      const gated = gatePhone(source.phone, { blocked: site.blocked });
+      if (gated.ok) add({ kind: 'phone', value: gated.value, raw: gated.raw });
+      else warnings.push('contact_refused' satisfies WarningCode);
+    }
+  }
+  if (Array.isArray(context.externalIds)) {
+    for (const item of context.externalIds.slice(0, 10)) {
+      const { type: kind, id } = bag(item);
+      const gated = gateExternal(kind, id, { blocked: site.blocked });
+      if (gated.ok) add({ kind: gated.kind, value: gated.value, raw: gated.raw });
+    }
+  }
+  return contacts;
+};
+
+const readTraits = (
+  type: CallType,
+  raw: Bag,
+  context: Bag,
+  site: SiteRules,
+  trust: 'public' | 'secret',
+  warnings: string[],
+): Record<string, unknown> => {
+  const own = type === 'identify' ? bag(raw.traits) : type === 'group' ? {} : {};
+  const all = context.traits ? { ...bag(context.traits), ...own } : own;
+  const names = Object.keys(all);
+  if (names.length === 0) return {};
+  const traits: Record<string, unknown> = {};
+  for (const name of names.slice(0, 200)) {
+    if (name === '__proto__' || name.length > 100) continue;
+    if (trust === 'public' && site.serverTraits.includes(name)) {
+      warnings.push('trait_protected' satisfies WarningCode);
+      continue;
+    }
+    traits[name] = all[name];
+  }
+  return traits;
+};

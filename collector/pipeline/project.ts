@@ -1,0 +1,189 @@
+// Station: fold → project. Brings every profile a batch touched up to its events and to the clock, and announces what
+// became due. Folds from the start where a step would not do.
+
+import type { Shelf } from '../profiles/aspect.js';
+import type { ProfileState, ShelfOf } from '../profiles/fold.js';
+import { eventsOfPerson } from './resolve.js';
+import type { ProfileEntry, WorkingSet } from './working-set.js';
+
+/** What staff and others are told once, outside the compared state (C4). */
+export interface Announcement {
+  /** `cart.abandoned` keyed by cart and instant. */
+  key: string;
+  kind: string;
+  at: number;
+  body: unknown;
+}
+
+export type Announcer = (state: ProfileState) => Announcement[];
+
+export const project = (set: WorkingSet, now: number, announcer: Announcer): void => {
+  const spoilt = new Set<number>();
+  for (const id of set.spoiltProfiles) {
+    const node = set.nodeById(id);
+    if (node) spoilt.add(node.leader);
+  }
+  set.spoiltProfiles.clear();
+
+  const steps = new Map<number, Set<(typeof set.pending)[number]['event']>>();
+  for (const { owner, event } of set.pending) {
+    const leader = set.nodeById(owner)?.leader;
+    if (leader === undefined || spoilt.has(leader)) continue;
+    const events = steps.get(leader);
+    if (events) events.add(event);
+    else steps.set(leader, new Set([event]));
+  }
+  set.pending.length = 0;
+
+  for (const [leader, events] of steps) {
+    const ordered = [...events].sort((a, b) => a.at - b.at || (a.messageId < b.messageId ? -1 : 1));
+    const entry = set.profile(leader);
+    if (!set.fold.follows(entry.state, ordered[0]!)) {
+      spoilt.add(leader);
+      continue;
+    }
+    const shelf = shelfOf(set, leader, entry);
+    const due = set.fold.dueAt(entry.state);
+    for (const event of ordered) set.fold.step(entry.state, event, shelf, { warn: set.warn });
+    set.changedProfiles.set(leader, entry);
+    const last = ordered.at(-1)!.at;
+    const crossed = due !== null && due <= Math.max(now, last);
+    settle(set, leader, entry, now, announcer, crossed);
+  }
+  for (const leader of spoilt) refoldProfile(set, leader, now, announcer);
+};
+
+export const refoldProfile = (set: WorkingSet, leader: number, now: number, announcer: Announcer): void => {
+  const members = set.identity.members(leader).map((member) => member.id);
+  const events = eventsOfPerson(set, members);
+  if (events.length === 0) {
+    set.dropProfile(leader);
+    set.changedProfiles.delete(leader);
+    return;
+  }
+  const entry = set.profile(leader);
+  entry.state = set.fold.start();
+  entry.documents = new Map();
+  entry.fresh = true;
+  const shelf = shelfOf(set, leader, entry);
+  for (const event of events) set.fold.step(entry.state, event, shelf, { warn: set.warn });
+  set.changedProfiles.set(leader, entry);
+  settle(set, leader, entry, now, announcer, true);
+};
+
+/** Deadlines that passed while nobody came: called by the job with the clock. */
+export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, limit = 500): number => {
+  const leaders = set.profiles.due(now, limit);
+  for (const leader of leaders) {
+    const entry = set.profile(leader);
+    set.changedProfiles.set(leader, entry);
+    settle(set, leader, entry, now, announcer, true);
+    if (set.fold.dueAt(entry.state) === null) set.profiles.deleteDeadline(leader);
+  }
+  return leaders.length;
+};
+
+const settle = (set: WorkingSet, leader: number, entry: ProfileEntry, now: number, announcer: Announcer, crossed: boolean): void => {
+  const due = set.fold.dueAt(entry.state);
+  const isDue = due !== null && due <= now;
+  if (isDue) set.fold.settle(entry.state, now, shelfOf(set, leader, entry));
+  if (!isDue && !crossed) {
+    // A deadline that only moved away stays where it is and is armed again when it fires: activity costs no index write.
+    const armed = set.profiles.deadline(leader);
+    if (due !== null && (armed === undefined || armed > due)) set.profiles.putDeadline(leader, due);
+    return;
+  }
+  announce(set, leader, entry.state, now, announcer);
+  const next = set.fold.dueAt(entry.state);
+  if (next === null) set.profiles.deleteDeadline(leader);
+  else set.profiles.putDeadline(leader, next);
+};
+
+/** C4: announced once by key; what late data removed is revoked once. */
+const announce = (set: WorkingSet, leader: number, state: ProfileState, now: number, announcer: Announcer): void => {
+  const profileId = set.nodeById(leader)?.hid ?? '';
+  const wanted = announcer(state);
+  const keys = new Set(wanted.map((announcement) => announcement.key));
+  const write = (announcement: Announcement): void => {
+    set.profiles.announce({
+      key: announcement.key,
+      seq: set.nextSeq(),
+      kind: announcement.kind,
+      profile_id: profileId,
+      leader,
+      at: announcement.at,
+      announced_at: now,
+      body: JSON.stringify(announcement.body),
+    });
+  };
+  const announced = set.profiles.announced(leader);
+  const known = new Set(announced.map((row) => row.key));
+  for (const announcement of wanted) if (!known.has(announcement.key)) write(announcement);
+  for (const row of announced) {
+    if (row.kind !== 'cart.abandoned' || keys.has(row.key)) continue;
+    // The episode may simply have left the state: only a cart the state still holds can have lost one.
+    const body = JSON.parse(row.body) as { cartId?: string };
+    const stillHeld = wanted.some((announcement) => (announcement.body as { cartId?: string }).cartId === body.cartId);
+    const revokedKey = `revoked:${row.key}`;
+    if (stillHeld && !known.has(revokedKey)) {
+      write({ key: revokedKey, kind: 'cart.abandonment_revoked', at: row.at, body });
+    }
+  }
+};
+
+const shelfOf = (set: WorkingSet, leader: number, entry: ProfileEntry): ShelfOf => {
+  const shelves = new Map<string, Shelf<unknown>>();
+  return (aspect) => {
+    let shelf = shelves.get(aspect);
+    if (!shelf) {
+      shelf = oneShelf(set, leader, entry, aspect);
+      shelves.set(aspect, shelf);
+    }
+    return shelf;
+  };
+};
+
+const oneShelf = (set: WorkingSet, leader: number, entry: ProfileEntry, aspect: string): Shelf<unknown> => {
+  const full = (key: string): string => `${aspect}/${key}`;
+  return {
+    get: (key) => {
+      const changed = entry.documents.get(full(key));
+      if (changed !== undefined) return changed === null ? undefined : JSON.parse(changed);
+      if (entry.fresh) return undefined;
+      const text = set.profiles.document(leader, full(key));
+      return text === undefined ? undefined : JSON.parse(text);
+    },
+    put: (key, document) => {
+      entry.documents.set(full(key), JSON.stringify(document));
+    },
+    delete: (key) => {
+      entry.documents.set(full(key), null);
+    },
+  };
+};
+
+/** Writes what the batch changed: each device and each profile once, however many events it had. */
+export const save = (set: WorkingSet): void => {
+  for (const [dev, device] of set.changedDevices) {
+    set.identity.putDevice(dev, device.state);
+    if (device.state.session) set.sessions.put(dev, device.state.session);
+  }
+  set.changedDevices.clear();
+  for (const [leader, entry] of set.changedProfiles) {
+    if (entry.fresh) set.profiles.clearShelf(leader);
+    entry.fresh = false;
+    for (const [key, body] of entry.documents) {
+      if (body === null) set.profiles.deleteDocument(leader, key);
+      else set.profiles.putDocument(leader, key, body);
+    }
+    entry.documents.clear();
+    set.profiles.put(leader, JSON.stringify(entry.state));
+  }
+  set.changedProfiles.clear();
+};
+
+export const saveWarnings = (set: WorkingSet, now: number): void => {
+  for (const { code, detail, count } of set.warnings.values()) set.identity.warn(code, detail, count, now);
+  set.warnings.clear();
+};
+

@@ -1,0 +1,250 @@
+// Station: dedupe → record → sessionise. Stores an accepted event once and takes the device's step where one suffices;
+// what a step cannot decide is noted as spoilt for the next station. Must not touch profiles.
+
+import { type AcceptedEvent, type LookupKey, type OwnedBecause, type OwnedEvent, compareEvents } from '../events/event.js';
+import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
+import { type DeviceEvent, stepDevice } from '../identity/device.js';
+import { joinsPeople, personCaps } from '../identity/graph.js';
+import { sessionIdOf } from '../sessions/store.js';
+import { type DeviceEntry, type WorkingSet, circumstancesOf } from './working-set.js';
+
+export const beatName = 'Page Engaged';
+/** S4 keeps the last beat of a page view; one each ten minutes is kept, so that a long read is still one session. */
+export const beatSlotMs = 10 * 60_000;
+/** R13: more events of one device than this inside a minute update no profile. */
+export const floodMax = 3_000;
+
+const commerce = new Set([
+  'Product Added', 'Product Removed', 'Cart Viewed', 'Cart Updated', 'Checkout Started', 'Checkout Step Viewed',
+  'Checkout Step Completed', 'Payment Info Entered', 'Order Completed',
+]);
+
+/** A beat's page view and its cumulative milliseconds, or null. */
+export const beatOf = (event: AcceptedEvent): { pageView: string; ms: number } | null => {
+  if (event.type !== 'track' || event.name !== beatName) return null;
+  const { page_view_id: pageView, engaged_ms: ms } = event.properties;
+  return typeof pageView === 'string' && pageView.length <= 100 && typeof ms === 'number' && ms >= 0 ? { pageView, ms } : null;
+};
+
+export const deviceEventOf = (event: AcceptedEvent, seq: number, user: number | null): DeviceEvent => ({
+  seq,
+  messageId: event.messageId,
+  at: event.at,
+  user,
+  active: event.active,
+  isPage: event.type === 'page' || event.type === 'screen',
+  isCommerce: event.type === 'track' && event.name !== null && commerce.has(event.name),
+  path: event.page?.path ?? null,
+  touch: event.touch,
+  engaged: beatOf(event),
+  device: event.device,
+  country: event.country,
+  personal: event.purposes.includes('personalisation'),
+});
+
+export const ownedEvent = (event: AcceptedEvent, because: OwnedBecause, beginId: string | null): OwnedEvent => ({
+  ...event,
+  sessionId: beginId === null ? null : sessionIdOf(beginId),
+  ownedBecause: because,
+});
+
+export type Recorded = 'accepted' | 'duplicate' | 'id_conflict';
+
+export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
+  const known = set.events.seqOf(event.messageId);
+  if (known !== undefined) {
+    // Identical events are one; another body under a known id is told, and the first stays.
+    const first = parseBody(set.events.row(known)!);
+    return sameFact(first, event) ? 'duplicate' : 'id_conflict';
+  }
+
+  const isBot = event.bot !== null && set.rules.bots === 'apart';
+  // `measurement` alone: the visit is counted under the page's session, and belongs to nobody.
+  const measured = !event.anonymousId && !event.userId && event.trust === 'public' && event.sessionHint !== null;
+  const deviceNode = event.anonymousId
+    ? set.node('anonymous_id', event.anonymousId, event.at, event.messageId)
+    : measured
+      ? set.node('session_hint', event.sessionHint!, event.at, event.messageId)
+      : null;
+  const userNode = event.userId && !isBot ? set.node('user_id', event.userId, event.at, event.messageId) : null;
+  const row: EventRow = {
+    seq: set.nextSeq(),
+    mid: packMessageId(event.messageId),
+    dev: deviceNode?.id ?? null,
+    usr: userNode?.id ?? null,
+    at: event.at,
+    flags: 0,
+    owner: null,
+    because: reasonNumber('unowned'),
+    session: null,
+    via: null,
+    body: JSON.stringify(event),
+  };
+  if (isBot) {
+    set.events.insert({ ...row, flags: flag.bot });
+    return 'accepted';
+  }
+
+  let replaces: AcceptedEvent['messageId'] | null = null;
+  const beat = beatOf(event);
+  if (beat && row.dev !== null) {
+    const slot = Math.floor(event.at / beatSlotMs);
+    const kept = set.events.beat(row.dev, beat.pageView, slot);
+    if (kept) {
+      if (compareEvents({ at: kept.at, messageId: kept.mid }, event) >= 0) return 'accepted';
+      replaces = kept.mid as AcceptedEvent['messageId'];
+      set.events.delete(kept.seq);
+    }
+    set.events.putBeat(row.dev, beat.pageView, slot, row.seq, event.at, event.messageId);
+    row.flags |= flag.beat;
+  }
+
+  if (row.dev !== null) recordOnDevice(set, row, event, measured, replaces);
+  else recordOnServer(set, row, event);
+  if (!measured) index(set, row, event);
+  return 'accepted';
+};
+
+/** The same fact, whatever the clock and the connection did to it in between. */
+const sameFact = (a: AcceptedEvent, b: AcceptedEvent): boolean =>
+  a.type === b.type &&
+  a.name === b.name &&
+  a.anonymousId === b.anonymousId &&
+  a.userId === b.userId &&
+  JSON.stringify([a.properties, a.traits]) === JSON.stringify([b.properties, b.traits]);
+
+const recordOnDevice = (
+  set: WorkingSet,
+  row: EventRow,
+  event: AcceptedEvent,
+  measured: boolean,
+  replaces: AcceptedEvent['messageId'] | null,
+): void => {
+  const dev = row.dev!;
+  const device = set.device(dev);
+  if (measured) row.flags |= flag.measured;
+  if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
+
+  const spoilt = set.spoiltDevices.has(dev);
+  const step = spoilt
+    ? ({ kind: 'refold' } as const)
+    : stepDevice(device.state, deviceEventOf(event, row.seq, row.usr), device.circumstances, replaces);
+  if (step.kind === 'refold') {
+    set.spoiltDevices.add(dev);
+    set.events.insert(row);
+    return;
+  }
+  const owner = measured ? null : (step.assignment.owner ?? dev);
+  row.owner = owner;
+  row.because = reasonNumber(measured ? 'unowned' : step.assignment.because);
+  row.session = step.assignment.session;
+  const flooded = isFlood(set, device, event.at);
+  if (flooded === 'begins') set.spoiltDevices.add(dev);
+  if (flooded) row.flags |= flag.flooded;
+  set.events.insert(row);
+  set.changedDevices.set(dev, device);
+  if (step.began && device.lastViaAt !== null && device.lastViaAt >= event.at) {
+    for (const server of set.events.ofVia(dev, event.at)) set.spoiltSeekers.add(server.seq);
+  }
+  if (owner === null) return;
+  if (!device.owners.has(owner)) {
+    device.owners.add(owner);
+    set.identity.addOwner(owner, dev);
+  }
+  if (!flooded) set.pending.push({ owner, event: ownedEvent(event, step.assignment.because, step.session?.beginId ?? null) });
+};
+
+/** R13. The event that crosses the bound makes the device fold again: its whole minute is counted apart. */
+const isFlood = (set: WorkingSet, device: DeviceEntry, at: number): 'begins' | 'goes_on' | false => {
+  const minute = Math.floor(at / 60_000);
+  if (device.minute !== minute) {
+    device.minute = minute;
+    device.inMinute = 0;
+  }
+  device.inMinute += 1;
+  if (device.inMinute <= floodMax) return false;
+  set.warn('flood');
+  return device.inMinute === floodMax + 1 ? 'begins' : 'goes_on';
+};
+
+/** R13: a user's 51st device links nobody, and an earlier one that turns up late takes the place of another. */
+const noteNaming = (set: WorkingSet, dev: number, user: number, event: AcceptedEvent, device: DeviceEntry): void => {
+  const known = set.identity.naming(dev, user);
+  if (known && compareEvents({ at: known.at, messageId: known.mid }, event) <= 0) return;
+  set.identity.putNaming(dev, user, event.at, event.messageId);
+  const cap = personCaps.anonymous_id!;
+  if (set.identity.countNamings(user) <= cap) return;
+  const last = set.identity.namingsOfUser(user)[cap];
+  set.warn('devices_capped');
+  device.circumstances = circumstancesOf(set, dev);
+  set.spoiltDevices.add(dev);
+  if (last && last.dev !== dev) {
+    set.device(last.dev).circumstances = circumstancesOf(set, last.dev);
+    set.spoiltDevices.add(last.dev);
+  }
+};
+
+const recordOnServer = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
+  set.events.insert(row);
+  for (const key of event.keys) set.identity.putSeeker(key.kind, key.value, row.seq);
+  set.spoiltSeekers.add(row.seq);
+};
+
+/** Look-up keys, contacts and renames an event brings. */
+const index = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
+  const carries = row.dev !== null || row.usr !== null;
+  for (const key of event.keys) {
+    if (carries && noteKey(set, key, row.seq, event)) {
+      for (const seq of set.identity.seekers(key.kind, key.value)) if (seq !== row.seq) set.spoiltSeekers.add(seq);
+    }
+  }
+  for (const contact of event.contacts) {
+    const node = set.node(contact.kind, contact.value, event.at, event.messageId);
+    set.identity.putContact({
+      seq: row.seq,
+      node: node.id,
+      owner: row.owner,
+      assurance: event.assurance,
+      at: event.at,
+      mid: event.messageId,
+    });
+    if (joinsPeople(event.assurance, set.rules.emailMerge)) set.spoiltPersons.add(node.id);
+  }
+  if (event.type === 'alias' && event.previousId && event.trust === 'secret' && row.usr !== null) {
+    const from = set.node('user_id', event.previousId, event.at, event.messageId);
+    set.identity.putRename({ mid: event.messageId, seq: row.seq, src: from.id, dst: row.usr, at: event.at, reason: 'alias' });
+    set.spoiltPersons.add(row.usr);
+    // What is renamed may as well be a device: its remainder joins too.
+    const device = set.node('anonymous_id', event.previousId, event.at, event.messageId);
+    set.identity.putContact({
+      seq: row.seq,
+      node: device.id,
+      owner: row.usr,
+      assurance: event.assurance,
+      at: event.at,
+      mid: event.messageId,
+    });
+    set.spoiltPersons.add(device.id);
+  }
+};
+
+/** True if server events that look for this key may now find another owner. Of a session hint only the earliest is kept. */
+const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEvent): boolean => {
+  if (key.kind !== 'session') {
+    set.identity.putLookup(key.kind, key.value, event.at, event.messageId, seq);
+    return true;
+  }
+  let earliest = set.sessionHints.get(key.value);
+  if (!earliest) {
+    const row = set.identity.lookups('session', key.value)[0];
+    if (row) earliest = { at: row.at, messageId: row.mid };
+  }
+  if (earliest && compareEvents(earliest, event) <= 0) {
+    set.sessionHints.set(key.value, earliest);
+    return false;
+  }
+  if (earliest) set.identity.deleteLookups('session', key.value);
+  set.identity.putLookup('session', key.value, event.at, event.messageId, seq);
+  set.sessionHints.set(key.value, { at: event.at, messageId: event.messageId });
+  return true;
+};

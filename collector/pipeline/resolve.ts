@@ -1,0 +1,293 @@
+// Station: resolve. Folds spoilt devices again, finds the owners of server events, and decides which identifiers are one
+// person. Loads, asks the pure rules of identity/, saves what differs. Must not fold profiles.
+
+import { type AcceptedEvent, type LookupKind, type OwnedBecause, compareEvents } from '../events/event.js';
+import { type EventRow, flag, parseBody, reasonNumber, reasonOf, unpackMessageId } from '../events/store.js';
+import { type DeviceEvent, foldDevice } from '../identity/device.js';
+import { type ContactEdge, type GraphNode, type Rename, joinsPeople, partition } from '../identity/graph.js';
+import { deriveMergeId } from '../identity/store.js';
+import { deviceEventOf, floodMax, ownedEvent } from './record.js';
+import { type Node, type WorkingSet, circumstancesOf } from './working-set.js';
+
+/** In this order, because each looks at what the one before it decided, and none looks back. */
+export const resolve = (set: WorkingSet): void => {
+  for (const dev of set.spoiltDevices) refoldDevice(set, dev);
+  set.spoiltDevices.clear();
+  for (const seq of set.spoiltSeekers) decideServerEvent(set, seq);
+  set.spoiltSeekers.clear();
+  const decided = new Set<number>();
+  for (const id of set.spoiltPersons) if (!decided.has(id)) decidePersons(set, id, decided);
+  set.spoiltPersons.clear();
+};
+
+export const refoldDevice = (set: WorkingSet, dev: number): void => {
+  const rows = new Map<number, EventRow>();
+  const bodies = new Map<number, AcceptedEvent>();
+  const events: DeviceEvent[] = [];
+  const perMinute = new Map<number, number>();
+  for (const row of set.events.ofDevice(dev)) {
+    if (row.flags & flag.bot) continue;
+    const body = parseBody(row);
+    rows.set(row.seq, row);
+    bodies.set(row.seq, body);
+    events.push(deviceEventOf(body, row.seq, row.usr));
+    const minute = Math.floor(row.at / 60_000);
+    perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
+  }
+  const device = set.device(dev);
+  device.circumstances = circumstancesOf(set, dev);
+  const folded = foldDevice(events, device.circumstances);
+  device.state = folded.state;
+  set.changedDevices.set(dev, device);
+
+  set.identity.deleteNamings(dev);
+  for (const event of [...events].sort(compareEvents)) {
+    if (event.user !== null && !set.identity.naming(dev, event.user)) {
+      set.identity.putNaming(dev, event.user, event.at, event.messageId);
+    }
+  }
+  set.sessions.deleteOf(dev);
+  for (const session of folded.sessions) set.sessions.put(dev, session);
+  // Server events that belong to a visit of this device may belong to another one now.
+  for (const server of set.events.ofVia(dev, 0)) set.spoiltSeekers.add(server.seq);
+
+  const owners = new Set<number>();
+  for (const assignment of folded.assignments) {
+    const row = rows.get(assignment.seq)!;
+    const measured = (row.flags & flag.measured) !== 0;
+    const owner = measured ? null : (assignment.owner ?? dev);
+    const flooded = (perMinute.get(Math.floor(row.at / 60_000)) ?? 0) > floodMax;
+    if (flooded && !(row.flags & flag.flooded)) set.warn('flood');
+    const next = {
+      seq: row.seq,
+      owner,
+      because: reasonNumber(measured ? 'unowned' : assignment.because),
+      session: assignment.session,
+      flags: flooded ? row.flags | flag.flooded : row.flags & ~flag.flooded,
+      via: null,
+    };
+    if (owner !== null) owners.add(owner);
+    const unchanged = row.owner === next.owner && row.because === next.because && row.session === next.session && row.flags === next.flags;
+    if (unchanged) continue;
+    set.events.assign(next);
+    moved(set, row, next.owner);
+  }
+  for (const owner of owners) if (!device.owners.has(owner)) set.identity.addOwner(owner, dev);
+  for (const owner of device.owners) {
+    if (owners.has(owner)) continue;
+    set.identity.removeOwner(owner, dev);
+    set.spoiltProfiles.add(owner);
+  }
+  device.owners = owners;
+};
+
+/** An event changed hands, or its visit did: both profiles fold again, and what looked to it for an owner looks again. */
+const moved = (set: WorkingSet, row: Pick<EventRow, 'seq' | 'owner'>, owner: number | null): void => {
+  if (row.owner !== null) set.spoiltProfiles.add(row.owner);
+  if (owner !== null) set.spoiltProfiles.add(owner);
+  for (const key of set.identity.lookupsOfEvent(row.seq)) {
+    for (const seq of set.identity.seekers(key.kind, key.value)) if (seq !== row.seq) set.spoiltSeekers.add(seq);
+  }
+  const contacts = set.identity.contactsOfEvent(row.seq);
+  if (contacts.length > 0 && row.owner !== owner) {
+    set.identity.ownContacts(row.seq, owner);
+    for (const contact of contacts) {
+      if (joinsPeople(contact.assurance, set.rules.emailMerge)) set.spoiltPersons.add(contact.node);
+    }
+    if (row.owner !== null) set.spoiltPersons.add(row.owner);
+    if (owner !== null) set.spoiltPersons.add(owner);
+  }
+};
+
+/** R1: in this order of trust, the earliest event that carries the key. */
+const keyOrder: readonly LookupKind[] = ['order', 'cart', 'checkout', 'session'];
+
+/** R4, last part: the owner of a server event without a device, and the visit it belongs to (S3). */
+export const decideServerEvent = (set: WorkingSet, seq: number): void => {
+  const row = set.events.row(seq);
+  if (!row || row.dev !== null || row.flags & flag.bot) return;
+  const event = parseBody(row);
+
+  let carrier: { row: EventRow; kind: LookupKind } | null = null;
+  for (const kind of keyOrder) {
+    for (const key of event.keys) {
+      if (key.kind !== kind || carrier) continue;
+      for (const lookup of set.identity.lookups(kind, key.value)) {
+        if (lookup.seq === seq) continue;
+        const found = set.events.row(lookup.seq);
+        if (found && found.owner !== null) {
+          carrier = { row: found, kind };
+          break;
+        }
+      }
+    }
+  }
+  let owner: number | null = null;
+  let because: OwnedBecause = 'unowned';
+  if (row.usr !== null) {
+    owner = row.usr;
+    because = 'named';
+  } else if (carrier) {
+    owner = carrier.row.owner;
+    because = carrier.kind === 'session' ? 'session' : carrier.kind;
+  } else {
+    const contact = joinsPeople(event.assurance, set.rules.emailMerge) ? firstContact(event) : undefined;
+    if (contact) {
+      owner = set.node(contact.kind, contact.value, event.at, event.messageId).id;
+      because = contact.kind === 'email' || contact.kind === 'phone' ? contact.kind : 'external';
+    }
+  }
+  const via = carrier?.row.dev ?? null;
+  const session = via === null ? undefined : set.sessions.atOrBefore(via, row.at);
+  const next = { seq, owner, because: reasonNumber(because), session: session?.begin ?? null, flags: row.flags, via };
+  if (via !== null) {
+    const device = set.device(via);
+    if (device.lastViaAt === null || device.lastViaAt < row.at) device.lastViaAt = row.at;
+  }
+  const unchanged =
+    row.owner === next.owner && row.because === next.because && row.session === next.session && row.via === next.via;
+  if (unchanged) return;
+  set.events.assign(next);
+  if (row.owner === null && owner !== null && !set.spoiltProfiles.has(owner)) {
+    // Seen for the first time: one step may do.
+    for (const contact of set.identity.contactsOfEvent(seq)) {
+      set.identity.ownContacts(seq, owner);
+      if (joinsPeople(contact.assurance, set.rules.emailMerge)) set.spoiltPersons.add(contact.node);
+    }
+    set.pending.push({ owner, event: ownedEvent(event, because, session ? JSON.parse(session.body).beginId : null) });
+    return;
+  }
+  moved(set, row, owner);
+};
+
+const firstContact = (event: AcceptedEvent) =>
+  event.contacts.find((contact) => contact.kind === 'email') ??
+  event.contacts.find((contact) => contact.kind === 'phone') ??
+  event.contacts[0];
+
+/** Everything that might be one person with this node, were no edge refused. */
+const reachable = (set: WorkingSet, start: number): { nodes: Node[]; edges: ContactEdge[]; renames: Rename[] } => {
+  const nodes = new Map<number, Node>();
+  const edges = new Map<string, ContactEdge>();
+  const renames = new Map<string, Rename>();
+  const queue = [start];
+  while (queue.length > 0) {
+    const id = queue.pop()!;
+    if (nodes.has(id)) continue;
+    const node = set.nodeById(id);
+    if (!node) continue;
+    nodes.set(id, node);
+    for (const row of [...set.identity.contactsOfOwner(id), ...set.identity.contactsOfNode(id)]) {
+      if (row.owner === null || !joinsPeople(row.assurance, set.rules.emailMerge)) continue;
+      edges.set(`${row.seq}\n${row.node}`, {
+        owner: row.owner,
+        contact: row.node,
+        assurance: row.assurance,
+        at: row.at,
+        messageId: row.mid,
+      });
+      queue.push(row.owner, row.node);
+    }
+    for (const row of [...set.identity.renamesFrom(id), ...set.identity.renamesInto(id)]) {
+      renames.set(row.mid, { from: row.src, into: row.dst, at: row.at, messageId: row.mid, reason: row.reason });
+      queue.push(row.src, row.dst);
+    }
+    // Members of today's profile: the decision may part them.
+    for (const member of set.identity.members(node.leader)) queue.push(member.id);
+    if (node.leader !== id) queue.push(node.leader);
+  }
+  return { nodes: [...nodes.values()], edges: [...edges.values()], renames: [...renames.values()] };
+};
+
+const ownsEvents = (set: WorkingSet, id: number): boolean =>
+  set.identity.devicesOf(id).length > 0 || set.events.ownsAny(id);
+
+const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): void => {
+  const { nodes, edges, renames } = reachable(set, start);
+  for (const node of nodes) decided.add(node.id);
+  if (nodes.length === 0) return;
+  if (nodes.length === 1 && nodes[0]!.leader === nodes[0]!.id) {
+    set.identity.deleteJoins(nodes[0]!.id);
+    return;
+  }
+
+  const ids = new Set(nodes.map((node) => node.id));
+  const pins: [number, number][] = [];
+  for (const node of nodes) {
+    for (const pin of set.identity.pinsOf(node.id)) if (pin.a === node.id && ids.has(pin.b)) pins.push([pin.a, pin.b]);
+  }
+  const graphNodes = nodes.map(
+    (node): GraphNode => ({
+      id: node.id,
+      kind: node.kind,
+      value: node.value,
+      firstAt: node.firstAt,
+      firstId: node.firstId,
+      isPerson: ownsEvents(set, node.id),
+    }),
+  );
+  const { persons, joins, warnings } = partition(graphNodes, edges, renames, pins);
+  for (const warning of warnings) set.warn(warning.code);
+
+  const before = new Map<number, string>();
+  for (const node of nodes) {
+    if (!before.has(node.leader)) {
+      const members = nodes.filter((other) => other.leader === node.leader).map((other) => other.id);
+      before.set(node.leader, members.sort((a, b) => a - b).join());
+    }
+  }
+  for (const leader of before.keys()) set.identity.deleteJoins(leader);
+  const seniorOf = new Map<number, number>();
+  for (const person of persons) {
+    for (const member of person.members) seniorOf.set(member, person.senior);
+    if (before.get(person.senior) === person.members.join()) continue;
+    set.spoiltProfiles.add(person.senior);
+    for (const member of person.members) {
+      const leader = set.nodeById(member)!.leader;
+      if (leader === person.senior) continue;
+      set.spoiltProfiles.add(leader);
+      set.lead(member, person.senior);
+    }
+  }
+  for (const [leader] of before) {
+    const senior = seniorOf.get(leader);
+    if (senior !== undefined && senior !== leader) set.profiles.moveAnnouncements(leader, senior);
+    if (!persons.some((person) => person.senior === leader)) set.dropProfile(leader);
+  }
+  for (const join of joins) {
+    const [a, b] = join.identifiers;
+    const id = deriveMergeId(join.cause, nodeNameOf(set, a), nodeNameOf(set, b));
+    set.identity.putJoin({ id, leader: seniorOf.get(a)!, cause: join.cause, at: join.at, reason: join.reason, a, b });
+  }
+};
+
+export const nodeNameOf = (set: WorkingSet, id: number): string => {
+  const node = set.nodeById(id)!;
+  return `${node.kind}:${node.value}`;
+};
+
+/** All events of a person, each with its owner's reason and its visit, in order. Flooded ones are owned and not folded. */
+export const eventsOfPerson = (set: WorkingSet, members: readonly number[]) => {
+  const owned = new Set(members);
+  const devices = new Set(members.flatMap((member) => set.identity.devicesOf(member)));
+  const rows: EventRow[] = [];
+  for (const dev of devices) {
+    for (const row of set.events.ofDevice(dev)) if (row.owner !== null && owned.has(row.owner)) rows.push(row);
+  }
+  for (const member of members) rows.push(...set.events.ofOwner(member));
+  const beginIds = new Map<number, string>();
+  const beginIdOf = (begin: number | null): string | null => {
+    if (begin === null) return null;
+    let id = beginIds.get(begin);
+    if (id === undefined) {
+      const row = set.events.row(begin);
+      id = row ? unpackMessageId(row.mid) : '';
+      beginIds.set(begin, id);
+    }
+    return id;
+  };
+  return rows
+    .filter((row) => !(row.flags & (flag.bot | flag.flooded)))
+    .map((row) => ownedEvent(parseBody(row), reasonOf(row.because), beginIdOf(row.session)))
+    .sort(compareEvents);
+};

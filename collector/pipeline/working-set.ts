@@ -1,0 +1,264 @@
+// What a batch works on: the tables' statements, the rows it has loaded, and what it has spoilt and must fold again before
+// it commits. Holds data and loads it; decides nothing. The writer is the only writer, so loaded rows stay true between
+// batches; after a rollback everything is dropped.
+
+import { LRUCache } from 'lru-cache';
+import type { MessageId } from '../contract/ids.js';
+import { type OwnedEvent, compareEvents } from '../events/event.js';
+import { type EventStore, eventStore } from '../events/store.js';
+import type { DeviceCircumstances, DeviceState } from '../identity/device.js';
+import { startDevice } from '../identity/device.js';
+import type { EmailMerge, NodeKind } from '../identity/graph.js';
+import { personCaps } from '../identity/graph.js';
+import { type IdentityStore, deriveProfileId, identityStore } from '../identity/store.js';
+import type { ProfileFold, ProfileState } from '../profiles/fold.js';
+import { type ProfileStore, profileStore } from '../profiles/store.js';
+import type { SessionRules } from '../sessions/session.js';
+import { type SessionStore, sessionStore } from '../sessions/store.js';
+import type { Sql } from '../store/sql.js';
+
+export interface HouseRules {
+  sessions: SessionRules;
+  emailMerge: EmailMerge;
+  /** `apart`: a bot's event is kept and counted, and folded into nobody. */
+  bots: 'apart' | 'keep';
+}
+
+export interface Node {
+  id: number;
+  kind: NodeKind;
+  value: string;
+  hid: string;
+  leader: number;
+  firstAt: number;
+  firstId: string;
+}
+
+export interface DeviceEntry {
+  state: DeviceState;
+  owners: Set<number>;
+  circumstances: DeviceCircumstances;
+  /** The newest instant of a server event that belongs to this device's visits. */
+  lastViaAt: number | null;
+  /** R13: the newest minute and how many events it has. */
+  minute: number;
+  inMinute: number;
+}
+
+export interface ProfileEntry {
+  state: ProfileState;
+  /** Documents changed since the last commit; null = taken off the shelf. */
+  documents: Map<string, string | null>;
+  /** Folded from the start: what the shelf holds is void. */
+  fresh: boolean;
+}
+
+export interface Pending {
+  owner: number;
+  event: OwnedEvent;
+}
+
+export interface WorkingSet {
+  sql: Sql;
+  rules: HouseRules;
+  fold: ProfileFold;
+  events: EventStore;
+  sessions: SessionStore;
+  identity: IdentityStore;
+  profiles: ProfileStore;
+  secret: string;
+  nextSeq: () => number;
+
+  node: (kind: NodeKind, value: string, at: number, messageId: MessageId) => Node;
+  findNode: (kind: NodeKind, value: string) => Node | undefined;
+  nodeById: (id: number) => Node | undefined;
+  lead: (id: number, leader: number) => void;
+  forgetNode: (id: number) => void;
+  device: (dev: number) => DeviceEntry;
+  profile: (leader: number) => ProfileEntry;
+  dropProfile: (leader: number) => void;
+
+  /** Devices to fold again. */
+  spoiltDevices: Set<number>;
+  /** Server events whose owner must be decided (again). */
+  spoiltSeekers: Set<number>;
+  /** Nodes whose person must be decided again. */
+  spoiltPersons: Set<number>;
+  /** Nodes whose profile must be folded again. */
+  spoiltProfiles: Set<number>;
+  /** New events whose owner is settled and that may take one step. */
+  pending: Pending[];
+  warnings: Map<string, { code: string; detail: string; count: number }>;
+  warn: (code: string, detail?: string) => void;
+  /** Devices and profiles with something to write. */
+  changedDevices: Map<number, DeviceEntry>;
+  changedProfiles: Map<number, ProfileEntry>;
+  sessionHints: LRUCache<string, { at: number; messageId: string }>;
+  forgetLoaded: () => void;
+}
+
+const nodeKey = (kind: string, value: string): string => `${kind}\n${value}`;
+
+export const openWorkingSet = (sql: Sql, rules: HouseRules, fold: ProfileFold, newSecret: () => string): WorkingSet => {
+  const events = eventStore(sql);
+  const identity = identityStore(sql);
+  const sessions = sessionStore(sql);
+  const profiles = profileStore(sql);
+  identity.putSite('secret', newSecret());
+  const secret = identity.site('secret')!;
+
+  const nodes = new LRUCache<number, Node>({ max: 50_000 });
+  const nodeIds = new LRUCache<string, number>({ max: 50_000 });
+  const devices = new LRUCache<number, DeviceEntry>({ max: 8_000 });
+  const loadedProfiles = new LRUCache<number, ProfileEntry>({ max: 4_000 });
+  const sessionHints = new LRUCache<string, { at: number; messageId: string }>({ max: 50_000 });
+  let seq = events.lastSeq();
+
+  const keep = (row: ReturnType<IdentityStore['node']>): Node | undefined => {
+    if (!row) return undefined;
+    const node: Node = {
+      id: row.id,
+      kind: row.kind,
+      value: row.value,
+      hid: row.hid,
+      leader: row.leader,
+      firstAt: row.first_at,
+      firstId: row.first_id,
+    };
+    nodes.set(node.id, node);
+    nodeIds.set(nodeKey(node.kind, node.value), node.id);
+    return node;
+  };
+  const findNode = (kind: NodeKind, value: string): Node | undefined => {
+    const known = nodeIds.get(nodeKey(kind, value));
+    return (known === undefined ? undefined : nodes.get(known)) ?? keep(identity.nodeBy(kind, value));
+  };
+
+  const set: WorkingSet = {
+    sql,
+    rules,
+    fold,
+    events,
+    sessions,
+    identity,
+    profiles,
+    secret,
+    nextSeq: () => {
+      seq += 1;
+      return seq;
+    },
+    findNode,
+    node: (kind, value, at, messageId) => {
+      const known = findNode(kind, value);
+      if (known) {
+        if (compareEvents({ at, messageId }, { at: known.firstAt, messageId: known.firstId }) < 0) {
+          known.firstAt = at;
+          known.firstId = messageId;
+          identity.first(known.id, at, messageId);
+          // Seniority may change with it where several identifiers make one person.
+          set.spoiltPersons.add(known.id);
+        }
+        return known;
+      }
+      const generation = kind === 'user_id' ? Number(identity.site(`generation\n${value}`) ?? 0) : 0;
+      const hid = deriveProfileId(secret, generation, kind, value);
+      const id = identity.insertNode(kind, value, hid, at, messageId);
+      const node: Node = { id, kind, value, hid, leader: id, firstAt: at, firstId: messageId };
+      nodes.set(id, node);
+      nodeIds.set(nodeKey(kind, value), id);
+      return node;
+    },
+    nodeById: (id) => nodes.get(id) ?? keep(identity.node(id)),
+    lead: (id, leader) => {
+      identity.lead(id, leader);
+      const node = nodes.get(id);
+      if (node) node.leader = leader;
+    },
+    forgetNode: (id) => {
+      const node = set.nodeById(id);
+      if (node) nodeIds.delete(nodeKey(node.kind, node.value));
+      nodes.delete(id);
+      identity.deleteNode(id);
+    },
+    device: (dev) => {
+      let entry = devices.get(dev);
+      if (!entry) {
+        const state = identity.deviceState(dev) ?? startDevice();
+        const minute = Math.floor((state.last?.at ?? 0) / 60_000);
+        entry = {
+          state,
+          minute,
+          inMinute: state.last ? events.countOfDevice(dev, minute * 60_000, (minute + 1) * 60_000) : 0,
+          owners: new Set(identity.ownersOf(dev)),
+          circumstances: circumstancesOf(set, dev),
+          lastViaAt: events.lastVia(dev),
+        };
+        devices.set(dev, entry);
+      }
+      return entry;
+    },
+    profile: (leader) => {
+      let entry = loadedProfiles.get(leader);
+      if (!entry) {
+        const text = profiles.state(leader);
+        entry = {
+          state: text === undefined ? fold.start() : (JSON.parse(text) as ProfileState),
+          documents: new Map(),
+          fresh: false,
+        };
+        loadedProfiles.set(leader, entry);
+      }
+      return entry;
+    },
+    dropProfile: (leader) => {
+      loadedProfiles.delete(leader);
+      profiles.delete(leader);
+    },
+    spoiltDevices: new Set(),
+    spoiltSeekers: new Set(),
+    spoiltPersons: new Set(),
+    spoiltProfiles: new Set(),
+    pending: [],
+    warnings: new Map(),
+    warn: (code, detail = '') => {
+      const key = `${code}\n${detail}`;
+      const known = set.warnings.get(key);
+      if (known) known.count += 1;
+      else set.warnings.set(key, { code, detail, count: 1 });
+    },
+    changedDevices: new Map(),
+    changedProfiles: new Map(),
+    sessionHints,
+    forgetLoaded: () => {
+      nodes.clear();
+      nodeIds.clear();
+      devices.clear();
+      loadedProfiles.clear();
+      sessionHints.clear();
+      set.spoiltDevices.clear();
+      set.spoiltSeekers.clear();
+      set.spoiltPersons.clear();
+      set.spoiltProfiles.clear();
+      set.pending.length = 0;
+      set.warnings.clear();
+      set.changedDevices.clear();
+      set.changedProfiles.clear();
+      seq = events.lastSeq();
+    },
+  };
+  return set;
+};
+
+/** R12, R13, R14: what decides about a device besides its events. */
+export const circumstancesOf = (set: WorkingSet, dev: number): DeviceCircumstances => {
+  const pinned = new Set<number>();
+  for (const pin of set.identity.pinsOf(dev)) pinned.add(pin.a === dev ? pin.b : pin.a);
+  const capped = new Set<number>();
+  const cap = personCaps.anonymous_id!;
+  for (const { usr } of set.identity.namingsOfDevice(dev)) {
+    if (set.identity.countNamings(usr) <= cap) continue;
+    const rank = set.identity.namingsOfUser(usr).findIndex((naming) => naming.dev === dev);
+    if (rank >= cap) capped.add(usr);
+  }
+  return { rules: set.rules.sessions, pinned, capped, marks: set.identity.marks(dev) };
+};

@@ -1,0 +1,116 @@
+// Aspect: that a person was here. Identifiers, first and last sight, counts, touches. Lists are bounded and keep the
+// earliest, so that the fold does not depend on arrival.
+
+import type { SessionId } from '../contract/ids.js';
+import { type Assurance, assurances } from '../contract/purposes.js';
+import type { OwnedEvent, Touch } from '../events/event.js';
+import type { Aspect } from './aspect.js';
+
+const identifiersMax = 100;
+const touchesFirstMax = 10;
+const touchesLastMax = 40;
+const claimsMax = 5;
+
+export interface SeenIdentifier {
+  type: string;
+  value: string;
+  assurance: Assurance;
+  firstSeenAt: number;
+  lastSeenAt: number;
+}
+
+export interface PresenceState {
+  firstSeenAt: number | null;
+  lastSeenAt: number | null;
+  events: number;
+  sessions: number;
+  pageViews: number;
+  identifiers: SeenIdentifier[];
+  /** The newest session of each device: a session is new to the person when it is new here. */
+  sessionOf: Record<string, SessionId>;
+  lastSession: SessionId | null;
+  firstTouches: (Touch & { at: number })[];
+  lastTouches: (Touch & { at: number })[];
+  touchSession: SessionId | null;
+  /** With proof on: users this device claimed to be without proof (R8). */
+  claims: { userId: string; at: number }[];
+  country: string | null;
+  locale: string | null;
+}
+
+/** Events that are accepted facts but no deed of a person: not counted. */
+const uncounted = new Set(['Page Engaged', 'Consent Updated']);
+
+export const presence: Aspect<PresenceState, never> = {
+  name: 'presence',
+  start: () => ({
+    firstSeenAt: null,
+    lastSeenAt: null,
+    events: 0,
+    sessions: 0,
+    pageViews: 0,
+    identifiers: [],
+    sessionOf: {},
+    lastSession: null,
+    firstTouches: [],
+    lastTouches: [],
+    touchSession: null,
+    claims: [],
+    country: null,
+    locale: null,
+  }),
+  step: (state, event) => {
+    state.firstSeenAt ??= event.at;
+    state.lastSeenAt = event.at;
+    if (!(event.type === 'track' && event.name !== null && uncounted.has(event.name))) state.events += 1;
+    if (event.type === 'page' || event.type === 'screen') state.pageViews += 1;
+    if (event.country) state.country = event.country;
+    if (event.locale) state.locale = event.locale;
+    if (event.userId) see(state, 'user_id', event.userId, event.assurance, event.at);
+    if (event.anonymousId) see(state, 'anonymous_id', event.anonymousId, 'claimed', event.at);
+    for (const contact of event.contacts) see(state, contact.kind, contact.value, event.assurance, event.at);
+    if (event.claimedUserId && state.claims.length < claimsMax && !state.claims.some((c) => c.userId === event.claimedUserId)) {
+      state.claims.push({ userId: event.claimedUserId, at: event.at });
+    }
+    const device = event.anonymousId;
+    if (event.active && event.sessionId && device && state.sessionOf[device] !== event.sessionId) {
+      state.sessionOf[device] = event.sessionId;
+      state.sessions += 1;
+      state.lastSession = event.sessionId;
+    } else if (event.active && event.sessionId) {
+      state.lastSession = event.sessionId;
+    }
+    if (event.touch) touched(state, event, event.touch);
+  },
+};
+
+const see = (state: PresenceState, type: string, value: string, assurance: Assurance, at: number): void => {
+  const known = state.identifiers.find((identifier) => identifier.type === type && identifier.value === value);
+  if (known) {
+    known.lastSeenAt = at;
+    if (assurances.indexOf(assurance) > assurances.indexOf(known.assurance)) known.assurance = assurance;
+  } else if (state.identifiers.length < identifiersMax) {
+    state.identifiers.push({ type, value, assurance, firstSeenAt: at, lastSeenAt: at });
+  }
+};
+
+const touched = (state: PresenceState, event: OwnedEvent, touch: Touch): void => {
+  const last = state.lastTouches.at(-1) ?? state.firstTouches.at(-1);
+  const again =
+    state.touchSession === event.sessionId &&
+    last !== undefined &&
+    last.channel === touch.channel &&
+    last.source === touch.source &&
+    last.medium === touch.medium &&
+    last.campaign === touch.campaign &&
+    last.clickId === touch.clickId;
+  if (again) return;
+  state.touchSession = event.sessionId;
+  const dated = { at: event.at, ...touch };
+  if (state.firstTouches.length < touchesFirstMax) {
+    state.firstTouches.push(dated);
+    return;
+  }
+  state.lastTouches.push(dated);
+  if (state.lastTouches.length > touchesLastMax) state.lastTouches.shift();
+};

@@ -1,0 +1,88 @@
+// The profiles' tables: one row of state a person, and the shelf of documents a state does not hold (orders, closed
+// carts). Everything here can be made again from the events.
+
+import type { Migration, Sql } from '../store/sql.js';
+
+/** `leader` is the identity node the profile belongs to; `due_at` the next instant at which the clock changes something. */
+export const profileMigrations: readonly Migration[] = [
+  {
+    name: '0004-profiles',
+    sql: `
+      CREATE TABLE profiles (leader INTEGER PRIMARY KEY, state TEXT NOT NULL);
+      CREATE TABLE shelf (
+        leader INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
+        PRIMARY KEY (leader, key)
+      ) WITHOUT ROWID;
+      CREATE TABLE deadlines (leader INTEGER PRIMARY KEY, due_at INTEGER NOT NULL);
+      CREATE INDEX deadlines_due ON deadlines (due_at);
+      CREATE TABLE announcements (
+        key TEXT PRIMARY KEY, seq INTEGER NOT NULL, kind TEXT NOT NULL, profile_id TEXT NOT NULL, leader INTEGER NOT NULL,
+        at INTEGER NOT NULL, announced_at INTEGER NOT NULL, body TEXT NOT NULL
+      );
+      CREATE INDEX announcements_by_leader ON announcements (leader);
+    `,
+  },
+];
+
+export interface AnnouncementRow {
+  key: string;
+  seq: number;
+  kind: string;
+  profile_id: string;
+  leader: number;
+  at: number;
+  announced_at: number;
+  body: string;
+}
+
+export const profileStore = (sql: Sql) => {
+  const state = sql.prepare<{ state: string }>('SELECT state FROM profiles WHERE leader = ?');
+  const put = sql.prepare('INSERT INTO profiles (leader, state) VALUES (?, ?) ON CONFLICT (leader) DO UPDATE SET state = excluded.state');
+  const remove = sql.prepare('DELETE FROM profiles WHERE leader = ?');
+  const document = sql.prepare<{ body: string }>('SELECT body FROM shelf WHERE leader = ? AND key = ?');
+  const documents = sql.prepare<{ key: string; body: string }>('SELECT key, body FROM shelf WHERE leader = ? ORDER BY key');
+  const putDocument = sql.prepare(
+    'INSERT INTO shelf (leader, key, body) VALUES (?, ?, ?) ON CONFLICT (leader, key) DO UPDATE SET body = excluded.body',
+  );
+  const deleteDocument = sql.prepare('DELETE FROM shelf WHERE leader = ? AND key = ?');
+  const clearShelf = sql.prepare('DELETE FROM shelf WHERE leader = ?');
+  const deadline = sql.prepare<{ due_at: number }>('SELECT due_at FROM deadlines WHERE leader = ?');
+  const putDeadline = sql.prepare(
+    'INSERT INTO deadlines (leader, due_at) VALUES (?, ?) ON CONFLICT (leader) DO UPDATE SET due_at = excluded.due_at',
+  );
+  const deleteDeadline = sql.prepare('DELETE FROM deadlines WHERE leader = ?');
+  const due = sql.prepare<{ leader: number }>('SELECT leader FROM deadlines WHERE due_at <= ? ORDER BY due_at LIMIT ?');
+  const announced = sql.prepare<AnnouncementRow>('SELECT * FROM announcements WHERE leader = ?');
+  const announcement = sql.prepare<AnnouncementRow>('SELECT * FROM announcements WHERE key = ?');
+  const announce = sql.prepare(
+    'INSERT OR IGNORE INTO announcements (key, seq, kind, profile_id, leader, at, announced_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+  );
+  const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
+  const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
+  return {
+    state: (leader: number) => state.get(leader)?.state,
+    put: (leader: number, text: string) => put.run(leader, text),
+    delete: (leader: number) => {
+      remove.run(leader);
+      clearShelf.run(leader);
+      deleteDeadline.run(leader);
+    },
+    document: (leader: number, key: string) => document.get(leader, key)?.body,
+    documents: (leader: number) => documents.all(leader),
+    putDocument: (leader: number, key: string, body: string) => putDocument.run(leader, key, body),
+    deleteDocument: (leader: number, key: string) => deleteDocument.run(leader, key),
+    clearShelf: (leader: number) => clearShelf.run(leader),
+    deadline: (leader: number) => deadline.get(leader)?.due_at,
+    putDeadline: (leader: number, at: number) => putDeadline.run(leader, at),
+    deleteDeadline: (leader: number) => deleteDeadline.run(leader),
+    due: (at: number, limit: number) => due.all(at, limit).map((row) => row.leader),
+    announced: (leader: number) => announced.all(leader),
+    announcement: (key: string) => announcement.get(key),
+    announce: (row: AnnouncementRow) =>
+      announce.run(row.key, row.seq, row.kind, row.profile_id, row.leader, row.at, row.announced_at, row.body),
+    moveAnnouncements: (from: number, into: number) => moveAnnouncements.run(into, from),
+    deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
+  };
+};
+
+export type ProfileStore = ReturnType<typeof profileStore>;
