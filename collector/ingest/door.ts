@@ -1,0 +1,190 @@
+// The door: limits → decode → authenticate → origin → rate → parse → append → answer. The one screen on which the way of
+// a request can be read; each station is a file of its own. What is refused for privacy is refused behind the log, where
+// the ledger is; the door knows shapes, keys and sizes. It never logs a body, an address or an id.
+
+import { type Context, Hono } from 'hono';
+import type { Config } from '../config.js';
+import { consentCall } from '../contract/consent.js';
+import type { CallType } from '../contract/event.js';
+import { isUnavailable, type Refusal, refuse } from '../errors.js';
+import type { Answer, Log, Submission } from '../log/log.js';
+import type { Key } from '../site/keys.js';
+import type { KeyRing } from '../site/ring.js';
+import { authenticateBody, authenticateHeader, presentedKey } from './authenticate.js';
+import { decode } from './decode.js';
+import { readBody } from './limits.js';
+import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
+import { type Judged, judgeBatch, judgeCall, type Opened, open } from './parse.js';
+import { type Limiter, limiter } from './rate.js';
+import { isRefusal, respondRefusal } from './respond.js';
+
+export interface DoorOptions {
+  config: Pick<Config, 'origins' | 'ratePerS'>;
+  ring: Pick<KeyRing, 'write' | 'secret' | 'refresh'>;
+  log: Log;
+  /** Country of a request by the headers a CDN sets; null where nothing tells. */
+  countryOf: (headers: Headers) => string | null;
+  /** Above so many events waiting for their commit, senders are asked to come again. */
+  waitingMaxEvents?: number;
+  now?: () => number;
+  /** Counts verdicts by code. */
+  onAnswer?: (answer: Answer) => void;
+  rate?: Limiter;
+}
+
+/** Where a commit takes longest, a second has room for a dozen of them. */
+const retryAfterS = 1;
+
+/** Segment's routes, long and short, and what each takes; null = a batch. */
+export const routes: Readonly<Record<string, CallType | null>> = {
+  '/v1/batch': null,
+  '/v1/import': null,
+  '/v1/b': null,
+  '/v1/track': 'track',
+  '/v1/t': 'track',
+  '/v1/page': 'page',
+  '/v1/p': 'page',
+  '/v1/screen': 'screen',
+  '/v1/s': 'screen',
+  '/v1/identify': 'identify',
+  '/v1/i': 'identify',
+  '/v1/alias': 'alias',
+  '/v1/a': 'alias',
+  '/v1/group': 'group',
+  '/v1/g': 'group',
+};
+
+/** A request that came through the stations before its content is looked at. */
+interface Entered {
+  opened: Opened;
+  key: Key;
+}
+
+export const door = (options: DoorOptions): Hono => {
+  const { config, ring, log, countryOf } = options;
+  const now = options.now ?? Date.now;
+  const waitingMaxEvents = options.waitingMaxEvents ?? 20_000;
+  const rate = options.rate ?? limiter(config.ratePerS);
+
+  const originOf = (c: Context): string | null => c.req.header('origin') ?? null;
+  const hostOf = (c: Context): string | null => c.req.header('host') ?? new URL(c.req.url).host;
+
+  /** Station 4 and 5, once the key is known. Secret keys have no rate. */
+  const permit = (c: Context, key: Key, bucket: string): Refusal | null => {
+    if (!originAllowed(config.origins, originOf(c), hostOf(c))) return refuse('origin');
+    if (key.kind === 'secret') return null;
+    const waitS = rate.admit(bucket);
+    return waitS === null ? null : refuse('rate_limited', { retryAfterS: waitS });
+  };
+
+  /** Stations 1 to 5. The key may stand in the body, which then is opened before it is known whose it is. */
+  const enter = async (c: Context, bucketOf: (key: Key) => string): Promise<Entered | Refusal> => {
+    const body = await readBody(c.req.raw);
+    if (isRefusal(body)) return body;
+    const text = await decode(body);
+    if (isRefusal(text)) return text;
+    const presented = presentedKey(c.req.header('authorization'));
+    if (presented !== null) {
+      const key = await authenticateHeader(ring, presented);
+      if (isRefusal(key)) return key;
+      const refused = permit(c, key, bucketOf(key));
+      if (refused !== null) return refused;
+      const opened = open(text);
+      return isRefusal(opened) ? opened : { opened, key };
+    }
+    const opened = open(text);
+    if (isRefusal(opened)) return opened;
+    const key = await authenticateBody(ring, opened.body.writeKey);
+    if (isRefusal(key)) return key;
+    return permit(c, key, bucketOf(key)) ?? { opened, key };
+  };
+
+  const submissionOf = (c: Context, { opened, key }: Entered, type: CallType | null, judged: Judged): Submission => ({
+    text: opened.text,
+    type,
+    receivedAt: now(),
+    key: key.context,
+    gpc: c.req.header('sec-gpc') === '1',
+    userAgent: key.kind === 'write' ? (c.req.header('user-agent') ?? null) : null,
+    country: countryOf(c.req.raw.headers),
+    origin: originOf(c),
+    rejected: judged.rejected,
+  });
+
+  const busy = (): boolean => log.waiting() > waitingMaxEvents;
+
+  const take = async (c: Context, type: CallType | null): Promise<Answer | Refusal> => {
+    const entered = await enter(c, (key) => key.context.id);
+    if (isRefusal(entered)) return entered;
+    const judged = type === null ? judgeBatch(entered.opened) : judgeCall(entered.opened, type);
+    if (isRefusal(judged)) return judged;
+    if (entered.key.kind === 'write') rate.charge(entered.key.context.id, Math.max(1, judged.count));
+    if (busy()) return refuse('unavailable', { retryAfterS });
+    try {
+      return await log.append(submissionOf(c, entered, type, judged));
+    } catch (error) {
+      if (isUnavailable(error)) return refuse('unavailable', { retryAfterS });
+      throw error;
+    }
+  };
+
+  const allowPage = (c: Context): void => {
+    for (const [name, value] of Object.entries(corsHeaders(config.origins, originOf(c), hostOf(c))))
+      c.header(name, value);
+  };
+
+  const app = new Hono();
+  for (const [path, type] of Object.entries(routes)) {
+    app.post(path, async (c) => {
+      allowPage(c);
+      const answer = await take(c, type);
+      if (isRefusal(answer)) return respondRefusal(c, answer);
+      options.onAnswer?.(answer);
+      return c.json(answer);
+    });
+  }
+
+  // A bucket of its own: a withdrawal must not wait behind the events it is about.
+  app.post('/v1/consent', async (c) => {
+    allowPage(c);
+    const bucketOf = (key: Key): string => `consent:${key.context.id}`;
+    const entered = await enter(c, bucketOf);
+    if (isRefusal(entered)) return respondRefusal(c, entered);
+    const { opened, key } = entered;
+    if (key.kind === 'write') rate.charge(bucketOf(key), 1);
+    const read = consentCall.safeParse(opened.body);
+    if (!read.success) {
+      const issue = read.error.issues[0]!;
+      return respondRefusal(
+        c,
+        refuse('bad_request', { message: `The consent row at ${issue.path.join('.')}: ${issue.message}.` }),
+      );
+    }
+    const { writeKey: _, ...row } = read.data;
+    if (busy()) return respondRefusal(c, refuse('unavailable', { retryAfterS }));
+    const { status, body } = await log.command({
+      kind: 'consent',
+      row,
+      receivedAt: now(),
+      key: key.context,
+      gpc: c.req.header('sec-gpc') === '1',
+      origin: originOf(c),
+      country: countryOf(c.req.raw.headers),
+    });
+    if (status === 409) return respondRefusal(c, refuse('receipt_conflict'));
+    return c.json(body as object, status as 200);
+  });
+
+  for (const path of [...Object.keys(routes), '/v1/consent']) {
+    app.options(path, (c) => {
+      allowPage(c);
+      for (const [name, value] of Object.entries(
+        preflightHeaders(c.req.header('access-control-request-headers') ?? null),
+      )) {
+        c.header(name, value);
+      }
+      return c.body(null, 204);
+    });
+  }
+  return app;
+};
