@@ -2,6 +2,7 @@
 // script, and, if the shop's server shall tell of orders too, a way to send them. It knows nothing of the collector.
 
 import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import { type Account, bounded, emailOf, openAccounts } from './accounts.js';
@@ -20,7 +21,6 @@ import {
   quantityOf,
   writeBasket,
 } from './basket.js';
-import { shopScript } from './browser.js';
 import {
   type Choice,
   categoryById,
@@ -53,7 +53,6 @@ import { CategoryPage, SearchPage } from './pages/list.js';
 import { ProductPage } from './pages/product.js';
 import { AboutPage, DeliveryWords, LetterPage, NotFoundPage, PrivacyPage } from './pages/words.js';
 import { mark, picture, scene } from './pictures.js';
-import { shopStyle } from './style.js';
 
 export type { ServerCall } from './orders.js';
 
@@ -79,6 +78,9 @@ const sendMs = 3_000;
 /** What happened in the request before a redirect, told by the page that follows it. */
 const notes = ['in', 'new', 'out', 'delivery', 'paid'] as const;
 type Note = (typeof notes)[number];
+
+/** A file that lies beside this one, in the source and in what is built from it. */
+const beside = (file: string) => () => readFileSync(new URL(file, import.meta.url), 'utf8');
 
 const post = (url: URL, secretKey: string) => async (calls: ServerCall[]) => {
   await fetch(new URL('/v1/batch', url), {
@@ -237,14 +239,8 @@ export const demoShop = (options: ShopOptions): Hono => {
     };
   };
 
-  app.get(
-    '/shop.css',
-    asset('text/css; charset=utf-8', () => shopStyle, 300),
-  );
-  app.get(
-    '/shop.js',
-    asset('text/javascript; charset=utf-8', () => shopScript, 300),
-  );
+  app.get('/shop.css', asset('text/css; charset=utf-8', beside('shop.css'), 300));
+  app.get('/shop.js', asset('text/javascript; charset=utf-8', beside('shop.js'), 300));
   app.get('/mark.svg', asset('image/svg+xml', mark, 86_400));
   app.get('/pictures/scene.svg', asset('image/svg+xml', scene, 86_400));
 

@@ -1,7 +1,7 @@
 // The shop alone, without a collector, for whoever works on its look:
-//   npx esbuild examples/shop/dev.ts --bundle --packages=external --platform=node --format=esm --jsx=automatic \
-//     --jsx-import-source=hono/jsx --outfile=dist/shop-dev.mjs && node dist/shop-dev.mjs
-// Weft's script is served when dist/sdk holds it; events go nowhere.
+//   npm run build && npx esbuild examples/shop/dev.ts --bundle --packages=external --platform=node --format=esm \
+//     --jsx=automatic --jsx-import-source=hono/jsx --outfile=dist/examples/shop/dev.js && node dist/examples/shop/dev.js
+// Weft's script is served when dist/sdk holds it; its questions are answered, its events are counted and forgotten.
 
 import { existsSync, readFileSync } from 'node:fs';
 import { basename } from 'node:path';
@@ -16,6 +16,12 @@ const app = new Hono();
 app.get('/', (c) => c.redirect('/demo/'));
 app.get('/weft.js', (c) => c.body(script('dist/sdk/weft.js'), 200, type));
 app.get('/weft/:file', (c) => c.body(script(`dist/sdk/weft/${basename(c.req.param('file'))}`), 200, type));
+app.get('/v1/config/:key', (c) => c.json({ policy: { version: 'dev' }, consent: {}, region: null, settings: {} }));
+app.post('/v1/consent', (c) => c.json({}));
+app.post('/v1/batch', async (c) => {
+  const { batch = [] } = JSON.parse(await c.req.text());
+  return c.json({ accepted: batch.length, duplicates: 0, held: [], dropped: [], rejected: [], warnings: [] });
+});
 app.route('/demo', demoShop({ writeKey: 'wk_dev', scriptUrl: '/weft.js', collect: async () => {} }));
 
 serve({ fetch: app.fetch, port: Number(process.env.PORT ?? 8790), hostname: '127.0.0.1' }, ({ port }) => {

@@ -8,7 +8,6 @@ import { categories } from './catalogue.js';
 import { consentQuestion } from './consent.js';
 import type { Push } from './data-layer.js';
 import type { Addresses } from './markup.js';
-import { weftStub } from './stub.js';
 
 /** A call to Weft that the page makes itself, because no data layer has a word for it. */
 export type WeftCall = [verb: 'identify' | 'reset' | 'cart.update' | 'track', ...args: unknown[]];
@@ -55,7 +54,7 @@ const pushScript = (pushes: Push[]) =>
   `window.dataLayer=window.dataLayer||[];${pushes.map((push) => `dataLayer.push(${inScript(push)});`).join('')}`;
 
 const callScript = (calls: WeftCall[]) =>
-  calls.map(([verb, ...args]) => `weft.${verb}(${args.map((arg) => inScript(arg)).join(',')});`).join('');
+  `window.weft=window.weft||[];${calls.map((call) => `weft.push(${inScript(call)});`).join('')}`;
 
 const Icon: FC<{ name: 'search' | 'bag' | 'person' }> = ({ name }) => {
   const paths = {
@@ -247,13 +246,12 @@ export const Frame: FC<FrameProps> = (props) => {
         <link rel="stylesheet" href={visit.href('/shop.css')} />
         {markup ? <script type="application/ld+json" dangerouslySetInnerHTML={{ __html: inScript(markup) }} /> : null}
         {pushes.length ? <script nonce={visit.nonce} dangerouslySetInnerHTML={{ __html: pushScript(pushes) }} /> : null}
-        <script nonce={visit.nonce} dangerouslySetInnerHTML={{ __html: weftStub + callScript(calls) }} />
+        {calls.length ? <script nonce={visit.nonce} dangerouslySetInnerHTML={{ __html: callScript(calls) }} /> : null}
         <script
           async
           src={visit.scriptUrl}
           data-key={visit.writeKey}
           data-sources="data-layer markup"
-          data-banner="off"
           nonce={visit.nonce}
         />
         <script defer src={visit.href('/shop.js')} nonce={visit.nonce} />

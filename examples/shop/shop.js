@@ -1,0 +1,256 @@
+// The shop's own script: variants, basket without a reload, the consent question, the strip. It speaks to Weft through
+// two doors only: `dataLayer`, and the public verbs of `window.weft`. Every form works without it.
+
+(() => {
+  const state = JSON.parse(document.getElementById('shop-state').textContent);
+  window.dataLayer = window.dataLayer || [];
+  const find = (selector, from = document) => from.querySelector(selector);
+  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
+
+  const tell = (pushes) => {
+    for (const push of pushes) window.dataLayer.push(push);
+  };
+
+  /** A verb of Weft: queued while the script is on its way. */
+  const weft = (verb, ...args) => {
+    window.weft = window.weft || [];
+    if (Array.isArray(window.weft)) return void window.weft.push([verb, ...args]);
+    return verb.split('.').reduce((object, name) => object[name], window.weft)(...args);
+  };
+
+  document.documentElement.classList.add('scripted');
+
+  // --- basket -------------------------------------------------------------------------------------------------------
+
+  const showCount = (count) => {
+    const badge = find('[data-count]');
+    badge.dataset.count = badge.textContent = count;
+    find('[data-count-words]').textContent = count === 1 ? '1 thing in it' : `${count} things in it`;
+  };
+
+  let toastTimer;
+  const say = (words, withLink) => {
+    const toast = find('[data-toast]');
+    toast.textContent = `${words} `;
+    if (withLink) {
+      const link = document.createElement('a');
+      link.href = `${state.base}/basket`;
+      link.textContent = 'To the basket';
+      toast.append(link);
+    }
+    toast.classList.add('shown');
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => toast.classList.remove('shown'), 6000);
+  };
+
+  const ask = async (form) => {
+    const answer = await fetch(form.action, {
+      method: 'POST',
+      headers: { accept: 'application/json' },
+      body: new URLSearchParams(new FormData(form)),
+    });
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+    return answer.json();
+  };
+
+  const change = async (form) => {
+    const focused = document.activeElement?.id;
+    const done = await ask(form);
+    tell(done.pushes);
+    // No event of GA4 says that a coupon was used or a basket emptied.
+    if (done.call) weft('cart.update', done.call);
+    state.snapshot = done.snapshot;
+    showCount(done.count);
+    const region = document.getElementById('basket');
+    if (region) {
+      region.innerHTML = done.html;
+      const title = find('h1', region);
+      title.tabIndex = -1;
+      ((focused && document.getElementById(focused)) || title).focus();
+    }
+    if (form.dataset.basketForm !== 'coupon') say(done.said, form.dataset.basketForm === 'add');
+  };
+
+  const signUpForLetter = async (form) => {
+    const said = find('[data-letter-said]', form);
+    const email = form.elements.email.value;
+    try {
+      const { ok } = await ask(form);
+      if (!ok) throw new Error('refused');
+      // An address typed here is what this device claims, and no more: no user is named.
+      weft('identify', { email });
+      said.textContent = 'Thank you. A real shop would now write to you; this one never does.';
+      form.reset();
+    } catch {
+      said.textContent = 'That did not work. Is the address whole?';
+    }
+  };
+
+  document.addEventListener('submit', (event) => {
+    const form = event.target;
+    if (form.dataset.basketForm) {
+      event.preventDefault();
+      const button = find('button[type=submit]', form);
+      button.setAttribute('aria-busy', 'true');
+      change(form)
+        .catch(() => form.submit())
+        .finally(() => button.removeAttribute('aria-busy'));
+    }
+    if ('letter' in form.dataset) {
+      event.preventDefault();
+      signUpForLetter(form);
+    }
+  });
+
+  const showVariant = (input) => {
+    const { now, was, left, stockWords, alt } = input.dataset;
+    const picture = find('[data-picture]');
+    picture.src = `${state.base}/pictures/${input.value}.svg`;
+    picture.alt = alt;
+    const price = find('.product-price [data-price]');
+    price.textContent = now;
+    if (was) {
+      const old = document.createElement('s');
+      old.className = 'price-was';
+      old.textContent = was;
+      price.append(' ', old);
+    }
+    const stock = find('[data-stock]');
+    stock.textContent = stockWords;
+    stock.className = left === '0' ? 'stock out' : Number(left) <= 5 ? 'stock few' : 'stock';
+    find('[data-buy]').disabled = left === '0';
+  };
+
+  document.addEventListener('change', (event) => {
+    const input = event.target;
+    if (input.classList.contains('quantity')) input.form.requestSubmit();
+    if (input.name === 'sku' && input.type === 'radio') showVariant(input);
+  });
+
+  // --- what GA4 calls selecting -------------------------------------------------------------------------------------
+
+  document.addEventListener('click', (event) => {
+    const link = event.target.closest('a[href]');
+    const card = link?.closest('[data-item]');
+    if (card) {
+      const item = JSON.parse(card.dataset.item);
+      const { item_list_id, item_list_name } = item;
+      tell([{ ecommerce: null }, { event: 'select_item', ecommerce: { item_list_id, item_list_name, items: [item] } }]);
+    }
+    const promotion = link?.closest('[data-promotion]');
+    if (promotion) tell(JSON.parse(promotion.dataset.promotion));
+  });
+
+  // A page that comes out of the back-forward cache may show an old basket.
+  addEventListener('pageshow', async (event) => {
+    if (!event.persisted) return;
+    if (document.getElementById('basket')) return location.reload();
+    try {
+      const basket = await (await fetch(`${state.base}/basket.json`)).json();
+      showCount(basket.count);
+      state.snapshot = basket.snapshot;
+    } catch {
+      // Offline: the old count stands.
+    }
+  });
+
+  // --- consent ------------------------------------------------------------------------------------------------------
+
+  const question = document.getElementById('consent');
+  const answers = {
+    accept: { measurement: true, personalisation: true, marketing: true, sharing: false },
+    refuse: { measurement: false, personalisation: false, marketing: false, sharing: false },
+  };
+  /** Purpose → true, false, or null where nobody has said. */
+  let consent;
+  let opener;
+
+  const open = (from) => {
+    opener = from;
+    const line = find('[data-consent-now]');
+    line.hidden = !from || consent?.measurement == null;
+    line.textContent = consent?.measurement ? 'You have accepted.' : 'You have refused.';
+    question.hidden = false;
+    if (from) find('#consent-title').focus();
+  };
+  const close = () => {
+    question.hidden = true;
+    if (opener?.isConnected) opener.focus();
+    opener = undefined;
+  };
+  const heard = (now) => {
+    if (now.measurement === undefined) return;
+    consent = now;
+    showState();
+    if (now.measurement === null && question.hidden) open();
+    else if (now.measurement !== null && !opener) question.hidden = true;
+  };
+
+  for (const button of all('[data-consent]')) {
+    button.addEventListener('click', () => {
+      const answer = button.dataset.consent;
+      // Weft tells the present page and basket at the moment of consent; the basket it has to be told of.
+      if (answer === 'accept' && !consent?.measurement && state.snapshot) weft('cart.update', state.snapshot);
+      weft('consent.set', answers[answer], {
+        source: 'own-cmp',
+        textHash: state.textHash,
+        locale: 'en',
+        layer: 'first',
+        action: answer === 'accept' ? 'accept-all' : 'reject-all',
+      });
+      if (answer === 'accept' && state.account) weft('identify', state.account.id, state.account.traits);
+      close();
+    });
+  }
+  for (const button of all('[data-consent-open]')) button.addEventListener('click', () => open(button));
+  question.addEventListener('keydown', (event) => {
+    // Escape closes what was opened; it answers nothing.
+    if (event.key === 'Escape' && opener) close();
+  });
+
+  // --- what Weft sees -----------------------------------------------------------------------------------------------
+
+  const list = find('[data-strip-list]');
+  const shownMax = 40;
+  let counted = 0;
+
+  const showState = () => {
+    const words = consent?.measurement
+      ? `${counted} ${counted === 1 ? 'event' : 'events'} on this page`
+      : consent?.measurement === false
+        ? 'nothing: you have refused'
+        : 'nothing yet: you have not answered';
+    find('[data-strip-state]').textContent = words;
+  };
+
+  const summaryOf = ({ type, event, properties = {}, traits, userId }) => {
+    if (type === 'page') return location.pathname;
+    if (type === 'identify') return userId ? `user ${userId}` : Object.keys(traits || {}).join(', ');
+    if (event === 'Page Engaged') return `${Math.round(properties.engaged_ms / 1000)} s`;
+    const { name, products, query, order_id } = properties;
+    return order_id || name || query || (products ? `${products.length} products` : '');
+  };
+
+  const show = (event) => {
+    counted += 1;
+    const row = document.createElement('li');
+    for (const text of [
+      new Date(event.timestamp).toLocaleTimeString('en-GB'),
+      event.event || event.type,
+      summaryOf(event),
+    ]) {
+      const cell = document.createElement('span');
+      cell.textContent = text;
+      row.append(cell);
+    }
+    list.prepend(row);
+    if (list.children.length > shownMax) list.lastElementChild.remove();
+    showState();
+  };
+
+  weft('on', 'event', show);
+  weft('on', 'consent', heard);
+  // Where Weft was quicker than this script, it has said its word already.
+  const now = weft('consent.get');
+  if (now) heard(now);
+})();

@@ -1,2 +1,0 @@
-// placeholder until sdk/snippet is there
-export const weftStub = '';
