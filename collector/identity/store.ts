@@ -158,7 +158,7 @@ export const identityStore = (sql: Sql) => {
   const insertNode = one('INSERT INTO nodes (kind, value, hid, leader, first_at, first_id) VALUES (?, ?, ?, 0, ?, ?)');
   const lead = one('UPDATE nodes SET leader = ? WHERE id = ?');
   const members = one<NodeRow>(
-    'SELECT * FROM nodes WHERE id = ?1 AND leader = ?1 UNION ALL SELECT * FROM nodes WHERE leader = ?1 AND leader <> id',
+    'SELECT * FROM nodes WHERE id = ? AND leader = id UNION ALL SELECT * FROM nodes WHERE leader = ? AND leader <> id',
   );
   const first = one('UPDATE nodes SET first_at = ?, first_id = ? WHERE id = ?');
   const deviceState = one<{ state: string }>('SELECT state FROM devices WHERE dev = ?');
@@ -208,13 +208,13 @@ export const identityStore = (sql: Sql) => {
     'INSERT OR REPLACE INTO joins (id, leader, cause, at, reason, a, b) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
   const deleteJoins = one('DELETE FROM joins WHERE leader = ?');
-  const pinsOf = one<PinRow>('SELECT * FROM pins WHERE a = ?1 OR b = ?1');
+  const pinsOf = one<PinRow>('SELECT * FROM pins WHERE a = ? OR b = ?');
   const pin = one<PinRow>('SELECT * FROM pins WHERE merge_id = ?');
   const putPin = one(
     'INSERT OR IGNORE INTO pins (merge_id, a, b, undone_at, undone_by, cause, at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const deleteNode = one('DELETE FROM nodes WHERE id = ?');
-  const deletePinsOf = one('DELETE FROM pins WHERE a = ?1 OR b = ?1');
+  const deletePinsOf = one('DELETE FROM pins WHERE a = ? OR b = ?');
   const warn = one(
     `INSERT INTO warnings (code, detail, count, last_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (code, detail) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`,
@@ -232,10 +232,10 @@ export const identityStore = (sql: Sql) => {
       return id;
     },
     lead: (id: number, leader: number) => lead.run(leader, id),
-    members: (leader: number) => members.all(leader),
+    members: (leader: number) => members.all(leader, leader),
     first: (id: number, at: number, messageId: string) => first.run(at, messageId, id),
     deleteNode: (id: number) => {
-      deletePinsOf.run(id);
+      deletePinsOf.run(id, id);
       deleteNode.run(id);
     },
     deviceState: (dev: number): DeviceState | undefined => {
@@ -279,7 +279,7 @@ export const identityStore = (sql: Sql) => {
     joinById: (id: string) => joinById.get(id),
     putJoin: (row: JoinRow) => putJoin.run(row.id, row.leader, row.cause, row.at, row.reason, row.a, row.b),
     deleteJoins: (leader: number) => deleteJoins.run(leader),
-    pinsOf: (id: number) => pinsOf.all(id),
+    pinsOf: (id: number) => pinsOf.all(id, id),
     pin: (mergeId: string) => pin.get(mergeId),
     putPin: (row: PinRow) =>
       putPin.run(row.merge_id, row.a, row.b, row.undone_at, row.undone_by, row.cause, row.at, row.reason),

@@ -15,7 +15,14 @@ import { readTouch } from '../enrich/channel.js';
 import { readDevice } from '../enrich/device.js';
 import { redactPath, redactProperties, redactReferrer, redactUrl } from '../enrich/redact.js';
 import type { AcceptedEvent, Contact, LookupKey, LookupKind, PageContext } from '../events/event.js';
-import { gateAnonymousId, gateEmail, gateExternal, gateIdentifier, gateLookupKey, gatePhone } from '../identity/identifier.js';
+import {
+  gateAnonymousId,
+  gateEmail,
+  gateExternal,
+  gateIdentifier,
+  gateLookupKey,
+  gatePhone,
+} from '../identity/identifier.js';
 import type { Submission } from '../log/log.js';
 
 /** What of a site decides about acceptance. */
@@ -180,7 +187,11 @@ export const accept = (
   const previous = type === 'alias' ? gateIdentifier(raw.previousId, { blocked: site.blocked }) : null;
   const previousId = previous?.ok ? (previous.value as string) : null;
   if (type === 'alias' && key.trust === 'public' && previousId !== (anonymousId as string | null)) {
-    return rejected('alias_forbidden', 'previousId', 'with a public key only the event’s own anonymousId may be aliased (R11)');
+    return rejected(
+      'alias_forbidden',
+      'previousId',
+      'with a public key only the event’s own anonymousId may be aliased (R11)',
+    );
   }
 
   const track = type === 'track' ? canonicalTrack(text(raw.event) ?? '', bag(raw.properties)) : null;
@@ -188,10 +199,16 @@ export const accept = (
   const rawProperties = track ? track.properties : bag(raw.properties);
   if (track) {
     const negative = negativeQuantity(track.name, rawProperties);
-    if (negative !== null) return rejected('negative_quantity', negative, 'a quantity of zero or more; returns are Order Refunded');
+    if (negative !== null)
+      return rejected('negative_quantity', negative, 'a quantity of zero or more; returns are Order Refunded');
   }
 
-  const at = instantOf(parseInstant(raw.timestamp) ?? parseInstant(raw.originalTimestamp), envelope.sentAt, receivedAt, key.trust);
+  const at = instantOf(
+    parseInstant(raw.timestamp) ?? parseInstant(raw.originalTimestamp),
+    envelope.sentAt,
+    receivedAt,
+    key.trust,
+  );
   const consent = bag(context.consent);
   const contactsRead = readContacts(type, name, raw, context, rawProperties, site, warnings);
 
@@ -213,7 +230,8 @@ export const accept = (
   const personal = purposes.includes('personalisation');
   const marketing = purposes.includes('marketing');
   if (!purposes.includes('measurement')) return { kind: 'dropped', code: 'purpose' };
-  if (!personal && (type === 'identify' || type === 'alias' || type === 'group')) return { kind: 'dropped', code: 'purpose' };
+  if (!personal && (type === 'identify' || type === 'alias' || type === 'group'))
+    return { kind: 'dropped', code: 'purpose' };
   if (!marketing && name?.startsWith('Message ')) return { kind: 'dropped', code: 'purpose' };
 
   const hadIdentity = anonymousId !== null || userId !== null;
@@ -244,7 +262,11 @@ export const accept = (
     (!personal && key.trust === 'public' && sessionHint !== null) ||
     (key.trust === 'secret' && (keys.length > 0 || contacts.length > 0));
   if (!ownable) {
-    return rejected('no_identity', '', 'an anonymousId or a userId; with the secret key also order_id, cart_token or an e-mail');
+    return rejected(
+      'no_identity',
+      '',
+      'an anonymousId or a userId; with the secret key also order_id, cart_token or an e-mail',
+    );
   }
 
   const userAgent = text(context.userAgent) ?? (key.trust === 'public' ? submission.userAgent : null);
@@ -278,7 +300,8 @@ export const accept = (
   if (track) for (const warning of checkEcommerce(track.name, rawProperties)) warnings.push(warning.code);
 
   const traits = personal ? readTraits(type, raw, context, site, key.trust, warnings) : {};
-  const active = !server && bot === null && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
+  const active =
+    !server && bot === null && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
   const event: AcceptedEvent = {
     messageId,
     type,
@@ -361,9 +384,14 @@ const readContacts = (
 ): Contact[] => {
   const contacts: Contact[] = [];
   const isOrder = type === 'track' && name !== null && orderEvents.test(name);
-  const sources = [type === 'identify' ? bag(raw.traits) : null, context.traits ? bag(context.traits) : null, isOrder ? properties : null];
+  const sources = [
+    type === 'identify' ? bag(raw.traits) : null,
+    context.traits ? bag(context.traits) : null,
+    isOrder ? properties : null,
+  ];
   const add = (contact: Contact): void => {
-    if (contacts.length < 10 && !contacts.some((known) => known.kind === contact.kind && known.value === contact.value)) contacts.push(contact);
+    if (contacts.length < 10 && !contacts.some((known) => known.kind === contact.kind && known.value === contact.value))
+      contacts.push(contact);
   };
   for (const source of sources) {
     if (!source) continue;

@@ -1,70 +1,39 @@
 // The way of a batch, top to bottom: dedupe → enrich → record → sessionise → resolve → fold → project → commit →
 // acknowledge, in one transaction for whatever requests wait. Runs where the only writing connection is.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { parseInstant } from '../contract/instant.js';
 import type { Answer, Submission, Verdicted } from '../log/log.js';
-import { type AnyAspect, profileFold } from '../profiles/fold.js';
 import { isUnavailable } from '../store/sqlite.js';
-import type { Sql } from '../store/sql.js';
-import { type SiteRules, accept } from './accept.js';
+import { accept, type SiteRules } from './accept.js';
 import type { ConsentDesk } from './consent-desk.js';
-import { type Announcer, project, save, saveWarnings, settleDue } from './project.js';
+import { type Desk, type DeskOptions, openDesk } from './desk.js';
 import { record } from './record.js';
-import { resolve } from './resolve.js';
-import { type HouseRules, type WorkingSet, openWorkingSet } from './working-set.js';
 
-export interface PipelineOptions {
-  sql: Sql;
-  rules: HouseRules;
+export interface PipelineOptions extends DeskOptions {
   site: SiteRules;
-  aspects: readonly AnyAspect[];
-  announcer: Announcer;
   consent: ConsentDesk;
-  /** Chance comes in by argument: message ids of events that bring none, the site's secret. */
+  /** Chance comes in by argument: message ids of events that bring none. */
   mint?: () => string;
-  newSecret?: () => string;
 }
 
 /** An answer, or that this one submission broke: its neighbours in the transaction are not to suffer. */
 export type Settled = { answer: Answer } | { failed: unknown };
 
-export interface Pipeline {
-  set: WorkingSet;
+export interface Pipeline extends Desk {
   /** Everything in one transaction; on a bug each submission gets its own. Throws only what means "not now". */
   run: (submissions: readonly Submission[], now: number) => Settled[];
-  /** Deadlines up to `now`; how many were due. */
-  due: (now: number) => number;
-  /** Work that ends with the derived tables true again: commands of erase.ts, merge.ts and rebuild.ts. */
-  within: <Result>(now: number, work: (set: WorkingSet) => Result) => Result;
 }
 
 const refusalsKept = 10_000;
 const hourMs = 3_600_000;
 
 export const openPipeline = (options: PipelineOptions): Pipeline => {
-  const { sql, consent, announcer } = options;
+  const { consent } = options;
   const mint = options.mint ?? randomUUID;
-  const newSecret = options.newSecret ?? (() => randomBytes(32).toString('hex'));
-  const set = openWorkingSet(sql, options.rules, profileFold(options.aspects), newSecret);
-
-  const finish = (now: number): void => {
-    resolve(set);
-    project(set, now, announcer);
-    save(set);
-    saveWarnings(set, now);
-  };
-  const attempt = <Result>(work: () => Result): Result => {
-    try {
-      return sql.transaction(work);
-    } catch (error) {
-      // What was loaded may hold what the rollback took back.
-      set.forgetLoaded();
-      consent.dropCaches();
-      throw error;
-    }
-  };
-
+  const desk = openDesk(options);
+  const { set } = desk;
+  const { attempt, finish } = desk;
   const submit = (submission: Submission, now: number): Answer => {
     const body = JSON.parse(submission.text) as Record<string, unknown>;
     const calls = submission.type === null ? (body.batch as unknown[]) : [body];
@@ -73,7 +42,14 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       sentAt: parseInstant(body.sentAt),
       mint,
     };
-    const answer: Answer = { accepted: 0, duplicates: 0, held: [], dropped: [], rejected: [...submission.rejected], warnings: [] };
+    const answer: Answer = {
+      accepted: 0,
+      duplicates: 0,
+      held: [],
+      dropped: [],
+      rejected: [...submission.rejected],
+      warnings: [],
+    };
     const refused = new Set(submission.rejected.map((rejection) => rejection.index));
     const counts = new Map<string, number>();
     const count = (verdict: string, code: string): void => {
@@ -89,7 +65,8 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       const outcome = accept(raw, index, envelope, submission, options.site, visit.judge);
       if (outcome.kind !== 'accepted') {
         const place: Verdicted = { index, messageId, code: outcome.code };
-        if (outcome.kind === 'rejected') answer.rejected.push({ ...place, path: outcome.path, message: outcome.message });
+        if (outcome.kind === 'rejected')
+          answer.rejected.push({ ...place, path: outcome.path, message: outcome.message });
         else answer[outcome.kind].push(place);
         continue;
       }
@@ -119,7 +96,15 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
         count(verdict, item.code);
         const raw = (calls[item.index] ?? {}) as Record<string, unknown>;
         const path = verdict === 'rejected' ? (item as { path?: string }).path : undefined;
-        set.events.refuse(set.nextSeq(), now, verdict, item.code, path?.slice(0, 200) ?? null, typeName(raw.type ?? submission.type), null);
+        set.events.refuse(
+          set.nextSeq(),
+          now,
+          verdict,
+          item.code,
+          path?.slice(0, 200) ?? null,
+          typeName(raw.type ?? submission.type),
+          null,
+        );
       }
     }
     const hour = Math.floor(now / hourMs) * hourMs;
@@ -145,7 +130,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     });
 
   return {
-    set,
+    ...desk,
     run: (submissions, now) => {
       try {
         return runTogether(submissions, now).map((answer) => ({ answer }));
@@ -162,21 +147,6 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
         });
       }
     },
-    due: (now) =>
-      attempt(() => {
-        const settled = settleDue(set, now, announcer);
-        if (settled > 0) {
-          save(set);
-          saveWarnings(set, now);
-        }
-        return settled;
-      }),
-    within: (now, work) =>
-      attempt(() => {
-        const result = work(set);
-        finish(now);
-        return result;
-      }),
   };
 };
 

@@ -83,7 +83,14 @@ export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, li
   return leaders.length;
 };
 
-const settle = (set: WorkingSet, leader: number, entry: ProfileEntry, now: number, announcer: Announcer, crossed: boolean): void => {
+const settle = (
+  set: WorkingSet,
+  leader: number,
+  entry: ProfileEntry,
+  now: number,
+  announcer: Announcer,
+  crossed: boolean,
+): void => {
   const due = set.fold.dueAt(entry.state);
   const isDue = due !== null && due <= now;
   if (isDue) set.fold.settle(entry.state, now, shelfOf(set, leader, entry));
@@ -186,4 +193,3 @@ export const saveWarnings = (set: WorkingSet, now: number): void => {
   for (const { code, detail, count } of set.warnings.values()) set.identity.warn(code, detail, count, now);
   set.warnings.clear();
 };
-

@@ -1,12 +1,18 @@
 // Station: dedupe → record → sessionise. Stores an accepted event once and takes the device's step where one suffices;
 // what a step cannot decide is noted as spoilt for the next station. Must not touch profiles.
 
-import { type AcceptedEvent, type LookupKey, type OwnedBecause, type OwnedEvent, compareEvents } from '../events/event.js';
+import {
+  type AcceptedEvent,
+  compareEvents,
+  type LookupKey,
+  type OwnedBecause,
+  type OwnedEvent,
+} from '../events/event.js';
 import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
 import { type DeviceEvent, stepDevice } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
 import { sessionIdOf } from '../sessions/store.js';
-import { type DeviceEntry, type WorkingSet, circumstancesOf } from './working-set.js';
+import { circumstancesOf, type DeviceEntry, type WorkingSet } from './working-set.js';
 
 export const beatName = 'Page Engaged';
 /** S4 keeps the last beat of a page view; one each ten minutes is kept, so that a long read is still one session. */
@@ -15,15 +21,24 @@ export const beatSlotMs = 10 * 60_000;
 export const floodMax = 3_000;
 
 const commerce = new Set([
-  'Product Added', 'Product Removed', 'Cart Viewed', 'Cart Updated', 'Checkout Started', 'Checkout Step Viewed',
-  'Checkout Step Completed', 'Payment Info Entered', 'Order Completed',
+  'Product Added',
+  'Product Removed',
+  'Cart Viewed',
+  'Cart Updated',
+  'Checkout Started',
+  'Checkout Step Viewed',
+  'Checkout Step Completed',
+  'Payment Info Entered',
+  'Order Completed',
 ]);
 
 /** A beat's page view and its cumulative milliseconds, or null. */
 export const beatOf = (event: AcceptedEvent): { pageView: string; ms: number } | null => {
   if (event.type !== 'track' || event.name !== beatName) return null;
   const { page_view_id: pageView, engaged_ms: ms } = event.properties;
-  return typeof pageView === 'string' && pageView.length <= 100 && typeof ms === 'number' && ms >= 0 ? { pageView, ms } : null;
+  return typeof pageView === 'string' && pageView.length <= 100 && typeof ms === 'number' && ms >= 0
+    ? { pageView, ms }
+    : null;
 };
 
 export const deviceEventOf = (event: AcceptedEvent, seq: number, user: number | null): DeviceEvent => ({
@@ -101,7 +116,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
 
   if (row.dev !== null) recordOnDevice(set, row, event, measured, replaces);
   else recordOnServer(set, row, event);
-  if (!measured) index(set, row, event);
+  if (!measured) indexEvent(set, row, event);
   return 'accepted';
 };
 
@@ -126,6 +141,7 @@ const recordOnDevice = (
   if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
 
   const spoilt = set.spoiltDevices.has(dev);
+  const sessionBefore = device.state.session;
   const step = spoilt
     ? ({ kind: 'refold' } as const)
     : stepDevice(device.state, deviceEventOf(event, row.seq, row.usr), device.circumstances, replaces);
@@ -143,6 +159,11 @@ const recordOnDevice = (
   if (flooded) row.flags |= flag.flooded;
   set.events.insert(row);
   set.changedDevices.set(dev, device);
+  if (step.began) {
+    // The open session is saved with its device; a batch may hold several visits.
+    if (sessionBefore) set.sessions.put(dev, sessionBefore);
+    set.sessions.put(dev, step.session!);
+  }
   if (step.began && device.lastViaAt !== null && device.lastViaAt >= event.at) {
     for (const server of set.events.ofVia(dev, event.at)) set.spoiltSeekers.add(server.seq);
   }
@@ -150,8 +171,11 @@ const recordOnDevice = (
   if (!device.owners.has(owner)) {
     device.owners.add(owner);
     set.identity.addOwner(owner, dev);
+    // Who owns something for the first time is a person now: joins that were none are.
+    set.spoiltPersons.add(owner);
   }
-  if (!flooded) set.pending.push({ owner, event: ownedEvent(event, step.assignment.because, step.session?.beginId ?? null) });
+  if (!flooded)
+    set.pending.push({ owner, event: ownedEvent(event, step.assignment.because, step.session?.beginId ?? null) });
 };
 
 /** R13. The event that crosses the bound makes the device fold again: its whole minute is counted apart. */
@@ -190,8 +214,13 @@ const recordOnServer = (set: WorkingSet, row: EventRow, event: AcceptedEvent): v
   set.spoiltSeekers.add(row.seq);
 };
 
-/** Look-up keys, contacts and renames an event brings. */
-const index = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
+/** Look-up keys, contacts and renames an event brings; gives the nodes of its contacts. */
+export const indexEvent = (
+  set: WorkingSet,
+  row: Pick<EventRow, 'seq' | 'dev' | 'usr' | 'owner'>,
+  event: AcceptedEvent,
+): number[] => {
+  const touched: number[] = [];
   const carries = row.dev !== null || row.usr !== null;
   for (const key of event.keys) {
     if (carries && noteKey(set, key, row.seq, event)) {
@@ -200,6 +229,7 @@ const index = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
   }
   for (const contact of event.contacts) {
     const node = set.node(contact.kind, contact.value, event.at, event.messageId);
+    touched.push(node.id);
     set.identity.putContact({
       seq: row.seq,
       node: node.id,
@@ -212,7 +242,14 @@ const index = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
   }
   if (event.type === 'alias' && event.previousId && event.trust === 'secret' && row.usr !== null) {
     const from = set.node('user_id', event.previousId, event.at, event.messageId);
-    set.identity.putRename({ mid: event.messageId, seq: row.seq, src: from.id, dst: row.usr, at: event.at, reason: 'alias' });
+    set.identity.putRename({
+      mid: event.messageId,
+      seq: row.seq,
+      src: from.id,
+      dst: row.usr,
+      at: event.at,
+      reason: 'alias',
+    });
     set.spoiltPersons.add(row.usr);
     // What is renamed may as well be a device: its remainder joins too.
     const device = set.node('anonymous_id', event.previousId, event.at, event.messageId);
@@ -225,7 +262,9 @@ const index = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
       mid: event.messageId,
     });
     set.spoiltPersons.add(device.id);
+    touched.push(from.id, device.id);
   }
+  return touched;
 };
 
 /** True if server events that look for this key may now find another owner. Of a session hint only the earliest is kept. */

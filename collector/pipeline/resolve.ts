@@ -1,13 +1,13 @@
 // Station: resolve. Folds spoilt devices again, finds the owners of server events, and decides which identifiers are one
 // person. Loads, asks the pure rules of identity/, saves what differs. Must not fold profiles.
 
-import { type AcceptedEvent, type LookupKind, type OwnedBecause, compareEvents } from '../events/event.js';
+import { type AcceptedEvent, compareEvents, type LookupKind, type OwnedBecause } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonNumber, reasonOf, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, foldDevice } from '../identity/device.js';
-import { type ContactEdge, type GraphNode, type Rename, joinsPeople, partition } from '../identity/graph.js';
+import { type ContactEdge, type GraphNode, joinsPeople, partition, type Rename } from '../identity/graph.js';
 import { deriveMergeId } from '../identity/store.js';
 import { deviceEventOf, floodMax, ownedEvent } from './record.js';
-import { type Node, type WorkingSet, circumstancesOf } from './working-set.js';
+import { circumstancesOf, type Node, type WorkingSet } from './working-set.js';
 
 /** In this order, because each looks at what the one before it decided, and none looks back. */
 export const resolve = (set: WorkingSet): void => {
@@ -67,15 +67,24 @@ export const refoldDevice = (set: WorkingSet, dev: number): void => {
       via: null,
     };
     if (owner !== null) owners.add(owner);
-    const unchanged = row.owner === next.owner && row.because === next.because && row.session === next.session && row.flags === next.flags;
+    const unchanged =
+      row.owner === next.owner &&
+      row.because === next.because &&
+      row.session === next.session &&
+      row.flags === next.flags;
     if (unchanged) continue;
     set.events.assign(next);
     moved(set, row, next.owner);
   }
-  for (const owner of owners) if (!device.owners.has(owner)) set.identity.addOwner(owner, dev);
+  for (const owner of owners) {
+    if (device.owners.has(owner)) continue;
+    set.identity.addOwner(owner, dev);
+    set.spoiltPersons.add(owner);
+  }
   for (const owner of device.owners) {
     if (owners.has(owner)) continue;
     set.identity.removeOwner(owner, dev);
+    set.spoiltPersons.add(owner);
     set.spoiltProfiles.add(owner);
   }
   device.owners = owners;
@@ -148,6 +157,10 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
     row.owner === next.owner && row.because === next.because && row.session === next.session && row.via === next.via;
   if (unchanged) return;
   set.events.assign(next);
+  if (row.owner !== owner) {
+    if (row.owner !== null) set.spoiltPersons.add(row.owner);
+    if (owner !== null) set.spoiltPersons.add(owner);
+  }
   if (row.owner === null && owner !== null && !set.spoiltProfiles.has(owner)) {
     // Seen for the first time: one step may do.
     for (const contact of set.identity.contactsOfEvent(seq)) {

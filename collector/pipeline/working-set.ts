@@ -4,13 +4,13 @@
 
 import { LRUCache } from 'lru-cache';
 import type { MessageId } from '../contract/ids.js';
-import { type OwnedEvent, compareEvents } from '../events/event.js';
+import { compareEvents, type OwnedEvent } from '../events/event.js';
 import { type EventStore, eventStore } from '../events/store.js';
 import type { DeviceCircumstances, DeviceState } from '../identity/device.js';
 import { startDevice } from '../identity/device.js';
 import type { EmailMerge, NodeKind } from '../identity/graph.js';
 import { personCaps } from '../identity/graph.js';
-import { type IdentityStore, deriveProfileId, identityStore } from '../identity/store.js';
+import { deriveProfileId, type IdentityStore, identityStore } from '../identity/store.js';
 import type { ProfileFold, ProfileState } from '../profiles/fold.js';
 import { type ProfileStore, profileStore } from '../profiles/store.js';
 import type { SessionRules } from '../sessions/session.js';

@@ -1,7 +1,7 @@
 // The profile fold: the events one person owns, in order, through the list of aspects. A newer event takes one step; any
 // other folds the person again. Pure but for the shelves handed in.
 
-import { type OwnedEvent, compareEvents } from '../events/event.js';
+import { compareEvents, type OwnedEvent } from '../events/event.js';
 import type { Aspect, Notes, Shelf } from './aspect.js';
 
 export interface ProfileState {

@@ -41,7 +41,7 @@ export interface PresenceState {
 /** Events that are accepted facts but no deed of a person: not counted. */
 const uncounted = new Set(['Page Engaged', 'Consent Updated']);
 
-export const presence: Aspect<PresenceState, never> = {
+export const presence: Aspect<PresenceState, unknown> = {
   name: 'presence',
   start: () => ({
     firstSeenAt: null,
@@ -69,7 +69,11 @@ export const presence: Aspect<PresenceState, never> = {
     if (event.userId) see(state, 'user_id', event.userId, event.assurance, event.at);
     if (event.anonymousId) see(state, 'anonymous_id', event.anonymousId, 'claimed', event.at);
     for (const contact of event.contacts) see(state, contact.kind, contact.value, event.assurance, event.at);
-    if (event.claimedUserId && state.claims.length < claimsMax && !state.claims.some((c) => c.userId === event.claimedUserId)) {
+    if (
+      event.claimedUserId &&
+      state.claims.length < claimsMax &&
+      !state.claims.some((c) => c.userId === event.claimedUserId)
+    ) {
       state.claims.push({ userId: event.claimedUserId, at: event.at });
     }
     const device = event.anonymousId;

@@ -37,10 +37,14 @@ export interface AnnouncementRow {
 
 export const profileStore = (sql: Sql) => {
   const state = sql.prepare<{ state: string }>('SELECT state FROM profiles WHERE leader = ?');
-  const put = sql.prepare('INSERT INTO profiles (leader, state) VALUES (?, ?) ON CONFLICT (leader) DO UPDATE SET state = excluded.state');
+  const put = sql.prepare(
+    'INSERT INTO profiles (leader, state) VALUES (?, ?) ON CONFLICT (leader) DO UPDATE SET state = excluded.state',
+  );
   const remove = sql.prepare('DELETE FROM profiles WHERE leader = ?');
   const document = sql.prepare<{ body: string }>('SELECT body FROM shelf WHERE leader = ? AND key = ?');
-  const documents = sql.prepare<{ key: string; body: string }>('SELECT key, body FROM shelf WHERE leader = ? ORDER BY key');
+  const documents = sql.prepare<{ key: string; body: string }>(
+    'SELECT key, body FROM shelf WHERE leader = ? ORDER BY key',
+  );
   const putDocument = sql.prepare(
     'INSERT INTO shelf (leader, key, body) VALUES (?, ?, ?) ON CONFLICT (leader, key) DO UPDATE SET body = excluded.body',
   );

@@ -29,7 +29,7 @@ export const prevails = (known: Trait | undefined, assurance: Assurance, once: b
   return assurances.indexOf(assurance) >= assurances.indexOf(known.assurance);
 };
 
-export const traits: Aspect<TraitsState, never> = {
+export const traits: Aspect<TraitsState, unknown> = {
   name: 'traits',
   start: () => ({ traits: {} }),
   step: (state, event, _shelf, notes) => {

@@ -1,0 +1,72 @@
+// Where work on the tables begins and ends: one transaction, in which whatever was spoilt is true again before it commits.
+
+import { randomBytes } from 'node:crypto';
+import { type AnyAspect, profileFold } from '../profiles/fold.js';
+import type { Sql } from '../store/sql.js';
+import { type Announcer, project, save, saveWarnings, settleDue } from './project.js';
+import { resolve } from './resolve.js';
+import { type HouseRules, openWorkingSet, type WorkingSet } from './working-set.js';
+
+export interface DeskOptions {
+  sql: Sql;
+  rules: HouseRules;
+  aspects: readonly AnyAspect[];
+  announcer: Announcer;
+  /** What else holds rows in memory, to be dropped after a rollback. */
+  consent: { dropCaches: () => void };
+  /** Chance comes in by argument: the site's secret at the first opening. */
+  newSecret?: () => string;
+}
+
+export interface Desk {
+  set: WorkingSet;
+  /** A transaction; what was loaded is dropped when it rolls back. */
+  attempt: <Result>(work: () => Result) => Result;
+  /** Resolves, folds and saves what the transaction spoilt so far. */
+  finish: (now: number) => void;
+  /** Deadlines up to `now`; how many were due. */
+  due: (now: number) => number;
+  within: <Result>(now: number, work: (set: WorkingSet) => Result) => Result;
+}
+
+export const openDesk = (options: DeskOptions): Desk => {
+  const { sql, announcer } = options;
+  const newSecret = options.newSecret ?? (() => randomBytes(32).toString('hex'));
+  const set = openWorkingSet(sql, options.rules, profileFold(options.aspects), newSecret);
+  const finish = (now: number): void => {
+    resolve(set);
+    project(set, now, announcer);
+    save(set);
+    saveWarnings(set, now);
+  };
+  const attempt = <Result>(work: () => Result): Result => {
+    try {
+      return sql.transaction(work);
+    } catch (error) {
+      // What was loaded may hold what the rollback took back.
+      set.forgetLoaded();
+      options.consent.dropCaches();
+      throw error;
+    }
+  };
+  return {
+    set,
+    attempt,
+    finish,
+    due: (now) =>
+      attempt(() => {
+        const settled = settleDue(set, now, announcer);
+        if (settled > 0) {
+          save(set);
+          saveWarnings(set, now);
+        }
+        return settled;
+      }),
+    within: (now, work) =>
+      attempt(() => {
+        const result = work(set);
+        finish(now);
+        return result;
+      }),
+  };
+};

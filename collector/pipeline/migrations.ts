@@ -1,0 +1,16 @@
+// All tables of the collector, in the order of their names.
+
+import { consentMigrations } from '../consent/migrations.js';
+import { eventMigrations } from '../events/store.js';
+import { identityMigrations } from '../identity/store.js';
+import { profileMigrations } from '../profiles/store.js';
+import { sessionMigrations } from '../sessions/store.js';
+import type { Migration } from '../store/sql.js';
+
+export const migrations: readonly Migration[] = [
+  ...eventMigrations,
+  ...identityMigrations,
+  ...sessionMigrations,
+  ...profileMigrations,
+  ...consentMigrations,
+];

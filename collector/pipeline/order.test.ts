@@ -1,0 +1,144 @@
+// Whatever order, splitting and doubling the same accepted events arrive in, the state is the same to the byte.
+
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AcceptedEvent, Contact, LookupKey } from '../events/event.js';
+import { epochAt, fact, minuteMs, openHouse } from './facts.fixture.js';
+
+const seed = Number(process.env.WEFT_SEED ?? Date.now() % 2 ** 31);
+const runs = Number(process.env.WEFT_RUNS ?? 150);
+console.log(`property seed ${seed} (WEFT_SEED repeats it)`);
+
+const email = (value: string): Contact => ({ kind: 'email', value, raw: value });
+const order = (value: string): LookupKey => ({ kind: 'order', value });
+
+const deviceArb = fc.constantFrom('A1', 'A2', 'A3', 'A4');
+const userArb = fc.constantFrom('U1', 'U2', 'U3');
+const emailArb = fc.constantFrom('ada@shop.com', 'bob@shop.com');
+const orderArb = fc.constantFrom('O1', 'O2', 'O3');
+const at = fc
+  .oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 30, 60, 90, 1440, 1441, 2880, 7 * 1440, 8 * 1440))
+  .chain((minute) => fc.constantFrom(0, 0, 1, 29_999).map((ms) => epochAt + minute * minuteMs + ms));
+
+type Words = Parameters<typeof fact>[0];
+const wordsArb: fc.Arbitrary<Words> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ on: deviceArb, at }) as fc.Arbitrary<Words> },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      on: deviceArb,
+      user: userArb,
+      at,
+      type: fc.constant('identify' as const),
+      traits: fc.record({ plan: fc.constantFrom('a', 'b', null), first_shop: fc.constantFrom('x', 'y') }),
+    }) as fc.Arbitrary<Words>,
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({ on: deviceArb, at, view: fc.constantFrom('v1', 'v2'), ms: fc.integer({ min: 0, max: 60_000 }) })
+      .map(
+        ({ on, at, view, ms }): Words => ({
+          on,
+          at,
+          type: 'track',
+          name: 'Page Engaged',
+          properties: { page_view_id: `${on}${view}`, engaged_ms: ms },
+        }),
+      ),
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      on: deviceArb,
+      at,
+      keys: orderArb.map((value) => [order(value)]),
+      type: fc.constant('track' as const),
+    }) as fc.Arbitrary<Words>,
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .record({
+        at,
+        key: orderArb,
+        mail: fc.option(emailArb),
+        user: fc.option(userArb),
+        on: fc.option(deviceArb, { freq: 4 }),
+      })
+      .map(
+        ({ at, key, mail, user, on }): Words => ({
+          at,
+          user,
+          on,
+          type: 'track',
+          name: 'Order Completed',
+          channel: 'server',
+          keys: [order(key)],
+          contacts: mail ? [email(mail)] : [],
+        }),
+      ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ at, mail: emailArb, user: fc.option(userArb) }).map(
+      ({ at, mail, user }): Words => ({
+        at,
+        user,
+        type: 'identify',
+        channel: 'server',
+        contacts: [email(mail)],
+      }),
+    ),
+  },
+  {
+    weight: 1,
+    arbitrary: fc
+      .record({ at, from: fc.oneof(userArb, deviceArb), user: userArb })
+      .filter(({ from, user }) => from !== user)
+      .map(({ at, from, user }): Words => ({ at, user, previousId: from, type: 'alias', channel: 'server' })),
+  },
+);
+
+const eventsArb = fc
+  .array(wordsArb, { minLength: 2, maxLength: 30 })
+  .map((all) => all.map((words, index): AcceptedEvent => fact({ ...words, id: `e${String(index).padStart(3, '0')}` })));
+
+/** The same events in another order, cut otherwise, some twice. */
+const deliveryArb = (events: readonly AcceptedEvent[]) =>
+  fc
+    .tuple(
+      fc.shuffledSubarray([...events], { minLength: events.length, maxLength: events.length }),
+      fc.array(fc.constantFrom(...events), { maxLength: 5 }),
+      fc.array(fc.integer({ min: 1, max: 6 }), { minLength: events.length + 5, maxLength: events.length + 5 }),
+    )
+    .map(([shuffled, doubled, sizes]) => {
+      const all = [...shuffled, ...doubled];
+      const batches: AcceptedEvent[][] = [];
+      for (let from = 0, n = 0; from < all.length; n += 1) {
+        batches.push(all.slice(from, from + sizes[n]!));
+        from += sizes[n]!;
+      }
+      return batches;
+    });
+
+describe('R10: the state depends on the set of accepted events alone', () => {
+  it('R10: any order, splitting and doubling, and a rebuild, give the same bytes (I3, I13)', () => {
+    fc.assert(
+      fc.property(
+        eventsArb.chain((events) => fc.tuple(fc.constant(events), deliveryArb(events))),
+        ([events, batches]) => {
+          const together = openHouse();
+          together.take(events);
+          const one = together.lines();
+          const apart = openHouse();
+          for (const batch of batches) apart.take(batch);
+          expect(apart.lines()).toEqual(one);
+          expect(apart.rebuilt()).toEqual(one);
+          expect(together.rebuilt()).toEqual(one);
+        },
+      ),
+      { seed, numRuns: runs },
+    );
+  });
+});

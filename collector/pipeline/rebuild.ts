@@ -1,0 +1,192 @@
+// Makes everything derived again from the facts, and writes down the derived state so that two of them can be compared
+// byte by byte (`weft rebuild --check`). The facts themselves are only read.
+
+import { createHash } from 'node:crypto';
+import { compareEvents } from '../events/event.js';
+import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+import { type Announcer, refoldProfile, save } from './project.js';
+import { indexEvent } from './record.js';
+import { decideServerEvent, refoldDevice, resolve } from './resolve.js';
+import type { WorkingSet } from './working-set.js';
+
+export type Progress = (
+  stage: 'index' | 'devices' | 'servers' | 'persons' | 'profiles',
+  done: number,
+  total: number,
+) => void;
+
+const derived = [
+  'devices',
+  'device_owners',
+  'namings',
+  'contacts',
+  'lookups',
+  'seekers',
+  'joins',
+  'sessions',
+  'profiles',
+  'shelf',
+  'deadlines',
+];
+
+export const rebuild = (
+  set: WorkingSet,
+  now: number,
+  announcer: Announcer,
+  onProgress: Progress = () => {},
+): number => {
+  const { sql } = set;
+  set.forgetLoaded();
+  for (const table of derived) sql.exec(`DELETE FROM ${table}`);
+  sql.exec("DELETE FROM renames WHERE reason = 'alias'");
+  sql.exec('UPDATE nodes SET leader = id');
+
+  const total = sql.prepare<{ count: number }>('SELECT count(*) AS count FROM events').get()!.count;
+  const rows = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT 1000');
+  const first = new Map<number, { at: number; messageId: string }>();
+  let last = 0;
+  for (let done = 0; ; ) {
+    const page = rows.all(last);
+    if (page.length === 0) break;
+    for (const row of page) {
+      const event = parseBody(row);
+      const seen = (id: number): void => {
+        const known = first.get(id);
+        if (!known || compareEvents(event, known) < 0) first.set(id, { at: event.at, messageId: event.messageId });
+      };
+      if (row.dev !== null) seen(row.dev);
+      if (row.usr !== null) seen(row.usr);
+      if (row.flags & (flag.bot | flag.measured)) continue;
+      if (row.dev === null) for (const key of event.keys) set.identity.putSeeker(key.kind, key.value, row.seq);
+      for (const id of indexEvent(set, row, event)) seen(id);
+    }
+    last = page.at(-1)!.seq;
+    done += page.length;
+    onProgress('index', done, total);
+  }
+  for (const [id, { at, messageId }] of first) set.identity.first(id, at, messageId);
+  set.forgetLoaded();
+
+  const devices = sql.prepare<{ dev: number }>('SELECT DISTINCT dev FROM events WHERE dev IS NOT NULL').all();
+  devices.forEach(({ dev }, done) => {
+    refoldDevice(set, dev);
+    save(set);
+    if (done % 500 === 0) onProgress('devices', done, devices.length);
+  });
+  const servers = sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE dev IS NULL ORDER BY seq').all();
+  servers.forEach(({ seq }, done) => {
+    decideServerEvent(set, seq);
+    set.pending.length = 0;
+    if (done % 500 === 0) onProgress('servers', done, servers.length);
+  });
+  // Each contact and rename decides its component once; devices and server events are settled by now.
+  set.spoiltDevices.clear();
+  set.spoiltSeekers.clear();
+  for (const { id } of sql
+    .prepare<{ id: number }>(
+      'SELECT node AS id FROM contacts UNION SELECT dst FROM renames UNION SELECT src FROM renames',
+    )
+    .all()) {
+    set.spoiltPersons.add(id);
+  }
+  resolve(set);
+
+  set.spoiltProfiles.clear();
+  const leaders = sql
+    .prepare<{ leader: number }>(
+      `SELECT DISTINCT nodes.leader AS leader FROM nodes
+       JOIN (SELECT owner FROM device_owners UNION SELECT owner FROM events WHERE dev IS NULL AND owner IS NOT NULL) AS owners
+       ON owners.owner = nodes.id`,
+    )
+    .all();
+  leaders.forEach(({ leader }, done) => {
+    refoldProfile(set, leader, now, announcer);
+    save(set);
+    if (done % 500 === 0) onProgress('profiles', done, leaders.length);
+  });
+  onProgress('profiles', leaders.length, leaders.length);
+  set.warnings.clear();
+  set.pending.length = 0;
+  return total;
+};
+
+/** The derived state in names that survive a rebuild and any order of arrival: no row ids, no clock of the process. */
+export const dump = (set: WorkingSet, take: (line: string) => void): void => {
+  const { sql } = set;
+  const name = (id: number | null): string | null => {
+    if (id === null) return null;
+    const node = set.nodeById(id);
+    return node ? `${node.kind}:${node.value}` : null;
+  };
+  const profileOf = (id: number | null): string | null => {
+    const node = id === null ? undefined : set.nodeById(id);
+    return node ? (set.nodeById(node.leader)?.hid ?? null) : null;
+  };
+  const sessionIds = sql.prepare<{ public_id: string }>('SELECT public_id FROM sessions WHERE begin = ?');
+  for (const row of sql.prepare<EventRow>('SELECT * FROM events ORDER BY mid').iterate()) {
+    const session = row.session === null ? null : (sessionIds.get(row.session)?.public_id ?? null);
+    take(
+      JSON.stringify([
+        'event',
+        unpackMessageId(row.mid),
+        profileOf(row.owner),
+        name(row.owner),
+        reasonOf(row.because),
+        session,
+        row.flags,
+      ]),
+    );
+  }
+  for (const row of sql
+    .prepare<{ dev: number; body: string; public_id: string }>(
+      'SELECT dev, body, public_id FROM sessions ORDER BY public_id',
+    )
+    .iterate()) {
+    const { begin: _begin, user, ...session } = JSON.parse(row.body) as { begin: number; user: number | null };
+    take(JSON.stringify(['session', row.public_id, name(row.dev), name(user), session]));
+  }
+  const hids = sql
+    .prepare<{ leader: number; hid: string; state: string }>(
+      'SELECT profiles.leader AS leader, hid, state FROM profiles JOIN nodes ON nodes.id = profiles.leader ORDER BY hid',
+    )
+    .iterate();
+  const documents = sql.prepare<{ key: string; body: string }>(
+    'SELECT key, body FROM shelf WHERE leader = ? ORDER BY key',
+  );
+  const joins = sql.prepare<{ id: string; cause: string; reason: string }>(
+    'SELECT id, cause, reason FROM joins WHERE leader = ? ORDER BY id',
+  );
+  const members = sql.prepare<{ id: number }>('SELECT id FROM nodes WHERE leader = ?');
+  for (const { leader, hid, state } of hids) {
+    take(
+      JSON.stringify([
+        'profile',
+        hid,
+        members
+          .all(leader)
+          .map(({ id }) => name(id))
+          .sort(),
+        state,
+      ]),
+    );
+    for (const { key, body } of documents.all(leader)) take(JSON.stringify(['document', hid, key, body]));
+    for (const join of joins.all(leader)) take(JSON.stringify(['join', hid, join.id, join.cause, join.reason]));
+  }
+};
+
+export const dumpLines = (set: WorkingSet): string[] => {
+  const lines: string[] = [];
+  dump(set, (line) => lines.push(line));
+  return lines;
+};
+
+/** One hash of the whole state and how many lines it has. */
+export const fingerprint = (set: WorkingSet): { hash: string; lines: number } => {
+  const hash = createHash('sha256');
+  let lines = 0;
+  dump(set, (line) => {
+    hash.update(line).update('\n');
+    lines += 1;
+  });
+  return { hash: hash.digest('hex'), lines };
+};
