@@ -14,11 +14,12 @@ export const presentedKey = (authorization: string | null | undefined): string |
   if (space < 0) return null;
   const scheme = authorization.slice(0, space).toLowerCase();
   const rest = authorization.slice(space + 1).trim();
-  if (scheme === 'bearer') return rest;
+  if (scheme === 'bearer') return rest || null;
   if (scheme !== 'basic') return null;
   const pair = Buffer.from(rest, 'base64').toString('utf8');
   const colon = pair.indexOf(':');
-  return colon < 0 ? pair : pair.slice(0, colon);
+  // An empty user presents nothing.
+  return (colon < 0 ? pair : pair.slice(0, colon)) || null;
 };
 
 type Ring = Pick<KeyTable, 'write' | 'secret'> & { refresh: () => Promise<boolean> };
@@ -30,7 +31,7 @@ const found = async (ring: Ring, look: () => Key | null): Promise<Key | Refusal>
 };
 
 export const authenticateHeader = (ring: Ring, presented: string): Promise<Key | Refusal> => {
-  if (presented === '' || presented.length > keyMaxChars) return Promise.resolve(refuse('bad_key'));
+  if (presented.length > keyMaxChars) return Promise.resolve(refuse('bad_key'));
   return found(ring, () => ring.write(presented) ?? ring.secret(presented));
 };
 
