@@ -1,0 +1,138 @@
+// C2: what is in a cart. Snapshots replace, deltas add and take on top, in order; nothing here knows of clocks' deadlines
+// but that a cart which changed is a cart again, no longer a checkout.
+
+import { addQuantity, type CartLine, currenciesOf, findLine, linesMinor } from './lines.js';
+import { roundQuantity } from './money.js';
+import { type CartRecord, linesInCartMax } from './state.js';
+import type { Warn } from './warnings.js';
+
+/** `null` when the lines name several: then they have no common one. */
+export const currencyIn = (cart: CartRecord): string | null => {
+  const named = currenciesOf(cart.lines);
+  return named.length > 1 ? null : (named[0] ?? cart.assumedCurrency);
+};
+
+export const cartValue = (cart: CartRecord): number | null => linesMinor(cart.lines, currencyIn(cart));
+
+const isMixed = (cart: CartRecord): boolean => currenciesOf(cart.lines).length > 1;
+
+/** Runs a change; says so if it was one, and warns if it mixed currencies. */
+const changing = (cart: CartRecord, warn: Warn, change: () => boolean): boolean => {
+  const wasMixed = isMixed(cart);
+  const changed = change();
+  if (!wasMixed && isMixed(cart)) warn('cart_currency_mixed');
+  if (changed) cart.stage = 'cart';
+  return changed;
+};
+
+const keepWithin = (lines: CartLine[], warn: Warn): CartLine[] => {
+  if (lines.length <= linesInCartMax) return lines;
+  warn('cart_lines_many');
+  return lines.slice(0, linesInCartMax);
+};
+
+/** What is told anew replaces what was known; what is not told stays. */
+const refresh = (line: CartLine, told: CartLine): void => {
+  line.productId = told.productId ?? line.productId;
+  line.sku = told.sku ?? line.sku;
+  line.variantId = told.variantId ?? line.variantId;
+  line.variant = told.variant ?? line.variant;
+  line.name = told.name ?? line.name;
+  line.price = told.price ?? line.price;
+  line.currency = told.currency ?? line.currency;
+};
+
+export const addLine = (cart: CartRecord, added: CartLine, warn: Warn): boolean =>
+  changing(cart, warn, () => {
+    if (added.quantity === 0) return false;
+    // By key alone: `p1` without a variant beside `p1` in red may be another colour. Taking away is more forgiving.
+    const line = cart.lines.find((known) => known.key === added.key);
+    if (line === undefined) {
+      const before = cart.lines.length;
+      cart.lines = keepWithin([...cart.lines, { ...added }], warn);
+      return cart.lines.length > before;
+    }
+    refresh(line, added);
+    line.quantity = addQuantity(line.quantity, added.quantity, warn);
+    line.at = added.at;
+    return true;
+  });
+
+const held = (cart: CartRecord, before: CartLine[]): void => {
+  if (cart.lines.length === 0 && before.length > 0) cart.held = before;
+};
+
+export const removeLine = (cart: CartRecord, removed: CartLine, warn: Warn): boolean =>
+  changing(cart, warn, () => {
+    const line = findLine(cart.lines, removed);
+    if (line === undefined) {
+      warn('cart_line_unknown');
+      return false;
+    }
+    if (removed.quantity === 0) return false;
+    const left = roundQuantity(line.quantity - removed.quantity);
+    if (left > 0) {
+      line.quantity = left;
+      line.at = removed.at;
+    } else {
+      const before = cart.lines;
+      cart.lines = before.filter((other) => other !== line);
+      held(cart, before);
+    }
+    return true;
+  });
+
+/** Authoritative at its instant. A price it leaves out is the one last known of the same line. */
+export const replaceLines = (cart: CartRecord, snapshot: readonly CartLine[], warn: Warn): boolean =>
+  changing(cart, warn, () => {
+    const before = cart.lines;
+    let changed = false;
+    const matched = new Set<CartLine>();
+    const after = snapshot.map((told) => {
+      const known = findLine(
+        before.filter((line) => !matched.has(line)),
+        told,
+      );
+      if (known === undefined) {
+        changed = true;
+        return { ...told };
+      }
+      matched.add(known);
+      const line: CartLine = { ...told, price: told.price ?? known.price, name: told.name ?? known.name };
+      if (known.quantity === told.quantity) line.at = known.at;
+      else changed = true;
+      return line;
+    });
+    if (matched.size < before.length) changed = true;
+    cart.lines = keepWithin(after, warn);
+    held(cart, before);
+    return changed;
+  });
+
+/** C6: by line, the greater quantity of the two. */
+export const uniteLines = (cart: CartRecord, other: readonly CartLine[], at: number, warn: Warn): boolean =>
+  changing(cart, warn, () => {
+    let changed = false;
+    for (const theirs of other) {
+      const ours = findLine(cart.lines, theirs);
+      if (ours === undefined) {
+        cart.lines.push({ ...theirs });
+        changed = true;
+      } else {
+        ours.price ??= theirs.price;
+        if (theirs.quantity > ours.quantity) {
+          ours.quantity = theirs.quantity;
+          ours.at = at;
+          changed = true;
+        }
+      }
+    }
+    cart.lines = keepWithin(cart.lines, warn);
+    return changed;
+  });
+
+/** C5: ordered lines leave the cart whole: nobody orders half a line, a lesser quantity was changed on the way. */
+export const takeLines = (cart: CartRecord, taken: ReadonlySet<CartLine>): void => {
+  cart.lines = cart.lines.filter((line) => !taken.has(line));
+  cart.stage = 'cart';
+};
