@@ -211,7 +211,7 @@ export default () =>
       plugins: [
         ...pagePlugins(),
         alsoWrites('sdk-package', () => ({
-          'index.d.ts': declarations(root, 'sdk/index.ts'),
+          'index.d.ts': declarations(root, 'sdk/index.ts').text,
           'package.json': `${JSON.stringify(sdkManifest(), null, 2)}\n`,
           'THIRD-PARTY-NOTICES.md': readFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), 'utf8'),
           'bundled.json': `${JSON.stringify({ packages: [...bundledPackages].sort(), chunks: chunkFiles }, null, 2)}\n`,

@@ -7,32 +7,49 @@ import ts from 'typescript';
 
 const posix = (/** @type {string} */ path) => path.replaceAll('\\', '/');
 
+const declarationName = (/** @type {string} */ path) => path.replace(/(\.d)?\.tsx?$/, '.d.ts');
+
+/** Two programs read the same libraries; parsing them is dear. @param {ts.CompilerOptions} options */
+function readingOnce(options) {
+  const host = ts.createCompilerHost(options, true);
+  const { getSourceFile } = host;
+  /** @type {Map<string, ts.SourceFile | undefined>} */
+  const read = new Map();
+  host.getSourceFile = (name, ...rest) => {
+    if (!read.has(name)) read.set(name, getSourceFile(name, ...rest));
+    return read.get(name);
+  };
+  return host;
+}
+
 /** @param {string} root */
 function compilerOptions(root) {
   const { config } = ts.readConfigFile(join(root, 'tsconfig.json'), ts.sys.readFile);
-  return ts.parseJsonConfigFileContent(config, ts.sys, root).options;
+  const { options } = ts.parseJsonConfigFileContent(config, ts.sys, root);
+  return { ...options, types: [], jsx: ts.JsxEmit.None };
 }
 
 /**
  * What tsc would write for the SDK's folder, by file name.
  * @param {string} entry
  * @param {ts.CompilerOptions} options
+ * @param {ts.CompilerHost} host
  */
-function emitted(entry, options) {
+function emitted(entry, options, host) {
   const folder = `${posix(dirname(entry))}/`;
   /** @type {Map<string, string>} */
   const files = new Map();
-  const program = ts.createProgram([entry], {
-    ...options,
-    noEmit: false,
-    declaration: true,
-    emitDeclarationOnly: true,
-    stripInternal: true,
-  });
-  const { diagnostics } = program.emit(undefined, (name, text) => {
-    if (posix(resolve(name)).startsWith(folder)) files.set(posix(resolve(name)), text);
-  });
-  complainOf(diagnostics);
+  const program = ts.createProgram(
+    [entry],
+    { ...options, noEmit: false, declaration: true, emitDeclarationOnly: true, stripInternal: true },
+    host,
+  );
+  for (const source of program.getSourceFiles()) {
+    const name = posix(resolve(source.fileName));
+    if (!name.startsWith(folder) || source.isDeclarationFile) continue;
+    const { diagnostics } = program.emit(source, (_, text) => files.set(declarationName(name), text), undefined, true);
+    complainOf(diagnostics);
+  }
   return files;
 }
 
@@ -53,33 +70,35 @@ function complainOf(diagnostics) {
  * @param {string} entry
  * @param {Map<string, string>} files
  * @param {ts.CompilerOptions} options
+ * @param {ts.CompilerHost} below
  */
-function programOver(entry, files, options) {
-  const host = ts.createCompilerHost(options);
-  const { fileExists, readFile, getSourceFile } = host;
-  const hidden = (/** @type {string} */ name) => files.has(posix(resolve(name)).replace(/\.tsx?$/, '.d.ts'));
+function programOver(entry, files, options, below) {
+  const { fileExists, readFile, getSourceFile } = below;
+  const host = { ...below };
+  const hidden = (/** @type {string} */ name) => files.has(declarationName(posix(resolve(name))));
   host.fileExists = (name) => files.has(posix(resolve(name))) || (!hidden(name) && fileExists(name));
   host.readFile = (name) => files.get(posix(resolve(name))) ?? readFile(name);
   host.getSourceFile = (name, version, ...rest) => {
     const text = files.get(posix(resolve(name)));
     return text === undefined ? getSourceFile(name, version, ...rest) : ts.createSourceFile(name, text, version, true);
   };
-  return ts.createProgram([entry.replace(/\.tsx?$/, '.d.ts')], { ...options, noEmit: true }, host);
+  return ts.createProgram([declarationName(entry)], { ...options, noEmit: true }, host);
 }
 
 /**
  * @param {string} root the clone
  * @param {string} entryInRoot
  * @param {{ exportAll?: boolean }} [wish] exportAll: also what the entry does not export, for the test that compares
- * @returns {string}
+ * @returns {{ text: string, wire: Record<string, string> }} wire: name → file, for the shapes that came from outside the SDK
  */
 export function declarations(root, entryInRoot, { exportAll = false } = {}) {
   const entry = posix(resolve(root, entryInRoot));
   const folder = `${dirname(entry)}/`;
   const options = compilerOptions(root);
-  const program = programOver(entry, emitted(entry, options), options);
+  const host = readingOnce(options);
+  const program = programOver(entry, emitted(entry, options, host), options, host);
   const checker = program.getTypeChecker();
-  const entryFile = program.getSourceFile(entry.replace(/\.tsx?$/, '.d.ts'));
+  const entryFile = program.getSourceFile(declarationName(entry));
   const entrySymbol = entryFile && checker.getSymbolAtLocation(entryFile);
   if (!entrySymbol) throw new Error(`${entryInRoot} exports nothing`);
 
@@ -151,11 +170,25 @@ export function declarations(root, entryInRoot, { exportAll = false } = {}) {
     return expanded(type, [...within, type], root);
   }
 
+  /** Such shapes are written as one where they are intersected. */
+  const isPlainObject = (/** @type {ts.Type} */ type) =>
+    (type.flags & ts.TypeFlags.Object) !== 0 &&
+    !isBrand(type) &&
+    !checker.isArrayType(type) &&
+    !checker.isTupleType(type) &&
+    type.getCallSignatures().length === 0 &&
+    !(
+      type.getSymbol() &&
+      isLibrary(/** @type {ts.Symbol} */ (type.getSymbol())) &&
+      type.getSymbol()?.name !== '__type'
+    );
+
   const isBranded = (/** @type {ts.Type} */ type) => type.isIntersection() && type.types.some(isBrand);
 
   /** @param {ts.Type} type @param {readonly ts.Type[]} within @param {ts.Symbol | undefined} root @returns {string} */
   function expanded(type, within, root) {
     if (type.isUnion()) return unionWritten(type.types, within, root);
+    if (type.isIntersection() && type.types.every(isPlainObject)) return objectWritten(type, within, root);
     if (type.isIntersection()) {
       const kept = type.types.filter((one) => !isBrand(one)).map((one) => written(one, within, root));
       return kept.length === 1 ? (kept[0] ?? '') : kept.map((one) => `(${one})`).join(' & ');
@@ -338,5 +371,9 @@ export function declarations(root, entryInRoot, { exportAll = false } = {}) {
   const list = exported
     .sort((a, b) => a.as.localeCompare(b.as, 'en'))
     .map(({ as, name, isType }) => `${isType ? 'type ' : ''}${name === as ? name : `${name} as ${as}`}`);
-  return `${[...statements, `export { ${list.join(', ')} };`].join('\n\n')}\n`;
+  const wire = [...names].filter(([symbol]) => !fileOf(symbol).startsWith(folder));
+  return {
+    text: `${[...statements, `export { ${list.join(', ')} };`].join('\n\n')}\n`,
+    wire: Object.fromEntries(wire.map(([symbol, name]) => [name, fileOf(symbol)])),
+  };
 }

@@ -46,11 +46,10 @@ function complaints(files) {
 /**
  * Compares each named shape of a written file with the one of the wire, both ways. Brands are gone by intent, so both
  * sides are compared without them.
- * @param {string} flat file name @param {string} wire path @param {readonly string[]} names
+ * @param {string} flat file name @param {Record<string, string>} wire name → file
  */
-const comparison = (flat, wire, names) => `
+const comparison = (flat, wire) => `
 import type * as Flat from './${flat.replace(/\.d\.ts$/, '.js')}';
-import type * as Wire from '${wire}';
 type Primitive = string | number | boolean | bigint | symbol | null | undefined;
 type Unbranded<T> = T extends string
   ? (string extends T ? T : keyof T extends keyof string ? T : string)
@@ -58,7 +57,12 @@ type Unbranded<T> = T extends string
   : T extends readonly (infer E)[] ? (number extends T['length'] ? readonly Unbranded<E>[] : { [K in keyof T]: Unbranded<T[K]> })
   : { [K in keyof T]: Unbranded<T[K]> };
 const same = <A, B>(_: [A] extends [B] ? ([B] extends [A] ? true : 'the wire has more') : 'the page has more'): void => {};
-${names.map((name) => `same<Unbranded<Wire.${name}>, Unbranded<Flat.${name}>>(true);`).join('\n')}
+${Object.entries(wire)
+  .map(([name, file]) => {
+    const theirs = `import('${file.replace(/\.ts$/, '.js')}').${name}`;
+    return `same<Unbranded<${theirs}>, Unbranded<Flat.${name}>>(true);`;
+  })
+  .join('\n')}
 `;
 
 /** Exported names of a written file. */
@@ -74,18 +78,17 @@ const spoils = [
   ['a missing null', (text) => text.replace(/"image-url"\?: string \| null/, '"image-url"?: string')],
 ];
 
+const entry = '.ci/fixtures/declarations/page/index.ts';
+
 describe('declarations over a made-up wire', () => {
-  const entry = '.ci/fixtures/declarations/page/index.ts';
-  const wire = join(root, '.ci/fixtures/declarations/wire/wire.js');
-  const all = declarations(root, entry, { exportAll: true });
-  const names = ['Event', 'Product', 'Json', 'Grant', 'Options', 'Pair', 'Receipt', 'MessageId', 'Purpose'];
+  const { text: all, wire } = declarations(root, entry, { exportAll: true });
 
   test('are written without an import, without zod, without any', () => {
     expect(all).not.toMatch(/\bimport\b|\bzod\b|\bz\.|\bany\b|\$brand/);
   });
 
   test('keep comments and names, and show only what the entry exports', () => {
-    const flat = declarations(root, entry);
+    const flat = declarations(root, entry).text;
     expect(flat).toContain('/** Records what the shopper did. */');
     expect(flat).toContain("/** The shop's own number. */");
     expect(flat).toContain('products: Array<Product>');
@@ -93,15 +96,29 @@ describe('declarations over a made-up wire', () => {
   });
 
   test('equal what zod infers, and a difference of any kind is noticed', () => {
-    expect(names.filter((name) => !namesOf(all).includes(name))).toEqual([]);
+    const shapes = ['Event', 'Product', 'Json', 'Grant', 'Options', 'Pair', 'Receipt', 'MessageId', 'Purpose'];
+    expect(Object.keys(wire).sort()).toEqual(shapes.sort());
     const spoiled = spoils.map(([what, spoil], n) => ({ what, flat: `spoiled${n}.d.ts`, text: spoil(all) }));
     expect(spoiled.filter(({ text }) => text === all)).toEqual([]);
     const versions = [{ flat: 'true.d.ts', text: all }, ...spoiled];
     const files = versions.flatMap(({ flat, text }) => [
       [flat, text],
-      [`compare-${flat.replace('.d', '')}`, comparison(flat, wire, names)],
+      [`compare-${flat.replace('.d', '')}`, comparison(flat, wire)],
     ]);
     const complained = Object.keys(complaints(Object.fromEntries(files)));
     expect(complained).toEqual(spoiled.map(({ flat }) => `compare-${flat.replace('.d', '')}`));
+  });
+});
+
+describe('the declarations of the SDK', () => {
+  const { text, wire } = declarations(root, 'sdk/index.ts', { exportAll: true });
+
+  test('need no other package', () => {
+    expect(text).not.toMatch(/\bimport[ (]|\bfrom '|\bzod\b|\$brand/);
+  });
+
+  test('equal what the wire says, shape by shape', () => {
+    expect(Object.keys(wire)).toContain('Product');
+    expect(complaints({ 'sdk.d.ts': text, 'compare-sdk.ts': comparison('sdk.d.ts', wire) })).toEqual({});
   });
 });

@@ -35,6 +35,10 @@ export function forgotten(lock) {
   );
 }
 
+/** The order npm writes, so that its next write changes nothing. @param {Locked} locked */
+const npmOrder = ({ version, ...rest }) =>
+  /** @type {Locked} */ ({ version, ...Object.fromEntries(Object.entries(rest).sort(([a], [b]) => (a < b ? -1 : 1))) });
+
 /** @param {Lock} lock @returns {Lock} */
 export function completed(lock) {
   const packages = { ...lock.packages };
@@ -42,7 +46,7 @@ export function completed(lock) {
     const platform = platformOf(name);
     if (!platform || !/^\d+\.\d+\.\d+$/.test(version))
       throw new Error(`${name} ${version}: complete the lock file by hand`);
-    packages[`node_modules/${name}`] = { version, ...platform, ...(dev ? { dev } : {}), optional: true };
+    packages[`node_modules/${name}`] = npmOrder({ version, ...platform, ...(dev ? { dev } : {}), optional: true });
   }
   const paths = Object.keys(packages).sort((a, b) => a.localeCompare(b, 'en'));
   return { ...lock, packages: Object.fromEntries(paths.map((path) => [path, packages[path] ?? {}])) };
