@@ -19,7 +19,7 @@ const posix = (path) => path.split(sep).join('/');
 const inRoot = (path) => posix(relative(root, path));
 
 const isCode = /\.tsx?$/;
-const isApart = /\.(test|bench)\.\w+$|(^|\/)fixtures\//;
+const isApart = /\.(test|bench|fixture)\.\w+$|(^|\/)fixtures\//;
 
 function filesUnder(folder) {
   if (!existsSync(join(root, folder))) return [];

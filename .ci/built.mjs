@@ -20,7 +20,7 @@ const sources = [
   'tsconfig.json',
   'THIRD-PARTY-NOTICES.md',
 ];
-const apart = /\.(test|bench)\.tsx?$|[\\/]fixtures[\\/]/;
+const apart = /\.(test|bench|fixture)\.tsx?$|[\\/]fixtures[\\/]/;
 
 /** @param {string} path @returns {string[]} */
 function filesUnder(path) {

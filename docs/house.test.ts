@@ -37,6 +37,8 @@ describe('the house', () => {
     ['collector/events/event.ts', 'collector/events'],
     ['collector/app.tsx', 'collector/app'],
     ['collector/dashboard/kit/table.tsx', 'collector/dashboard/kit'],
+    ['collector/profiles/aspect.ts', 'collector/profiles/aspect'],
+    ['collector/profiles/fold.ts', 'collector/profiles'],
     ['collector/dashboard/live.tsx', 'collector/dashboard'],
     ['collector/capabilities/index.ts', 'collector/capabilities'],
     ['collector/capabilities/segments/rule.ts', 'collector/capabilities/segments'],
@@ -101,6 +103,7 @@ describe('the judge of the house', () => {
     ['of hono by a rib', 'collector/capabilities/x/rule.ts', "import { Hono } from 'hono';", 'import hono'],
     ['of hono by JSX', 'collector/profiles/a.tsx', 'export const A = () => <p/>;', 'import hono'],
     ['of more than zod', 'collector/contract/a.ts', "import { parse } from 'csv-parse';", 'no package but zod'],
+    ['of a fixture', 'collector/events/a.ts', "import { b } from './b.fixture.js';", 'made for tests'],
     ['of a room without a floor', 'collector/events/a.ts', "import { b } from '../attic/b.js';", 'no floor'],
   ])('an import %s is caught', (_, path, text, why) => {
     expect(offences(house, new Map([[path, text]])).join('\n')).toContain(why);

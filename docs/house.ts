@@ -134,8 +134,7 @@ const databaseDrivers = /^(better-sqlite3|pg|pg-.*|postgres|mysql2?|libsql|@libs
 const databaseDialects = /(Dialect|Driver|Adapter|Introspector)$/;
 const brokers = /^(nats|@nats-io\/.*|kafkajs|amqplib|ioredis|redis)(\/.*)?$/;
 const hono = /^hono(\/.*)?$|^@hono\//;
-const honoRooms =
-  /^collector\/(ingest|dashboard|capabilities\/[^/]+\/(routes|page))(\/|\.)|^collector\/(app|serve)\.tsx?$/;
+const honoRooms = /^collector\/(ingest|app|serve|dashboard|capabilities\/[^/]+\/(routes|page))(\/|\.tsx?$)/;
 const homeless = /(^|\/)(utils?|helpers?|common|types)\//;
 
 const pageGlobals = new Set(
@@ -249,7 +248,7 @@ const floorOffence = (house: House, path: string, target: string, typeOnly: bool
   if (side === 'collector' && otherSide === 'sdk') return 'collector never imports sdk';
   if (side === 'examples') return otherSide === 'collector' ? 'an example imports nothing of collector' : undefined;
   if (otherSide === 'examples') {
-    return /^collector\/(app|serve)\.tsx?$/.test(path) ? undefined : 'only app and serve import an example';
+    return /^collector\/(app|serve)(\/|\.tsx?$)/.test(path) ? undefined : 'only app and serve import an example';
   }
   if (otherSide !== side) return undefined;
   const [from, to] = [unitOf(house, path), unitOf(house, target)];
@@ -269,7 +268,7 @@ const targetOf = (path: string, specifier: string, files: ReadonlyMap<string, st
   return candidates.find((candidate) => files.has(candidate)) ?? plain;
 };
 
-const isApart = /\.(test|bench)\.tsx?$|(^|\/)fixtures\//;
+const isApart = /\.(test|bench|fixture)\.[jt]sx?$|(^|\/)fixtures\//;
 
 /** Every offence in these sources (path from the root → text), as a sentence that names the pair. */
 export const offences = (house: House, files: ReadonlyMap<string, string>): string[] => {
@@ -284,7 +283,9 @@ export const offences = (house: House, files: ReadonlyMap<string, string>): stri
       const isRelative = one.specifier.startsWith('.');
       const target = isRelative ? targetOf(path, one.specifier, files) : one.specifier;
       const why = isRelative ? floorOffence(house, path, target, one.typeOnly) : packageOffence(path, one);
-      if (why) found.push(`${path} → ${target}: ${why}`);
+      if (isRelative && isApart.test(target))
+        found.push(`${path} → ${target}: only tests import what is made for tests`);
+      else if (why) found.push(`${path} → ${target}: ${why}`);
     }
     if (unitOf(house, path) === undefined && /^(collector|sdk)\//.test(path)) {
       found.push(`${path}: has no floor in docs/architecture.md`);
