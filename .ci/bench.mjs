@@ -1,8 +1,8 @@
 // @ts-check
 // npm run bench [-- word]: runs every *.bench.ts under sdk/, collector/ and examples/ whose path holds the word, one
-// after the other, each in a process of its own. A bench is a program that prints its figures; this file adds the
-// machine and the commit they belong to. It never judges a figure.
-import { readdirSync } from 'node:fs';
+// after the other, each in a process of its own. A bench is vitest's, or a program that prints its figures; started in
+// the root of the clone. This file adds the machine and the commit they belong to. It never judges a figure.
+import { readdirSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { ensureBuilt } from './built.mjs';
@@ -15,6 +15,28 @@ function benchesUnder(/** @type {string} */ folder) {
   return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isFile() && /\.bench\.tsx?$/.test(entry.name))
     .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
+}
+
+function throughVitest(/** @type {string} */ bench) {
+  return spawned(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'bench', '--run', bench]);
+}
+
+/** A bench that needs several processes, a server, or runs that alternate is a program of its own. */
+async function asProgram(/** @type {string} */ bench) {
+  const { build } = await import('esbuild');
+  const outfile = join(root, 'dist', 'bench', bench.replace(/\.tsx?$/, '.mjs'));
+  await build({
+    entryPoints: [join(root, bench)],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    packages: 'external',
+    sourcemap: true,
+    define: { __WEFT_CHUNKS__: '{}' },
+  });
+  return spawned(process.execPath, ['--enable-source-maps', '--expose-gc', outfile]);
 }
 
 await command(async () => {
@@ -30,26 +52,12 @@ await command(async () => {
       `${Math.round(totalmem() / 2 ** 30)} GiB, ${process.platform} ${process.arch}`,
   );
 
-  const { build } = await import('esbuild');
   const failed = [];
   for (const bench of benches) {
     heading(bench);
-    const outfile = join(root, 'dist', 'bench', bench.replace(/\.tsx?$/, '.mjs'));
-    await build({
-      entryPoints: [join(root, bench)],
-      outfile,
-      bundle: true,
-      platform: 'node',
-      target: 'node20',
-      format: 'esm',
-      packages: 'external',
-      sourcemap: true,
-      define: { __WEFT_CHUNKS__: '{}' },
-    });
-    const run = await spawned(process.execPath, ['--enable-source-maps', '--expose-gc', outfile], {
-      env: { WEFT_ROOT: root },
-    });
-    if (run.code !== 0) failed.push(bench);
+    const asksVitest = /from 'vitest'/.test(readFileSync(join(root, bench), 'utf8'));
+    const { code } = await (asksVitest ? throughVitest(bench) : asProgram(bench));
+    if (code !== 0) failed.push(bench);
   }
   if (failed.length > 0) throw new Stop(`These benches did not finish: ${failed.join(', ')}`);
 });
