@@ -75,17 +75,22 @@ async function ensureDatabaseDriver() {
   }
 }
 
-/** Checks Node before anything is loaded that an older one could not read. */
-function checkNode() {
+/**
+ * Says that Node is too old before a tool says it with a syntax error.
+ * @param {readonly [major: number, minor: number]} oldest
+ */
+function checkNode([oldestMajor, oldestMinor]) {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  const fits = major > 22 || (major === 22 && minor >= 12) || major === 21 || (major === 20 && minor >= 19);
-  if (!fits) {
-    throw new Stop(`Node ${process.versions.node} is too old for the tools used here.`, 'use Node 20.19 or newer');
-  }
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return;
+  throw new Stop(
+    `Node ${process.versions.node} is too old for this.`,
+    `use Node ${oldestMajor}.${oldestMinor} or newer`,
+  );
 }
 
-export async function ensureInstalled() {
-  checkNode();
+/** @param {readonly [major: number, minor: number]} [oldest] what the caller's tools need of Node */
+export async function ensureInstalled(oldest = [20, 0]) {
+  checkNode(oldest);
   const wanted = wantedStamp();
   if (readOr(stampPath, '') === wanted) return;
 

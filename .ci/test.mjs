@@ -12,6 +12,9 @@ import { account } from './rules.mjs';
 import { heading, Stop, say, sayFailure, took } from './say.mjs';
 import { spawned } from './spawned.mjs';
 
+// vite, on which vitest runs.
+const oldestNodeOfTheTestTools = /** @type {const} */ ([20, 19]);
+
 const sum = { passed: 0, failed: 0, skipped: 0 };
 
 /**
@@ -86,7 +89,8 @@ function rulesAreNamed(/** @type {readonly string[]} */ titles) {
   }
 }
 
-const ready = (await check('packages', ensureInstalled)) && (await check('build', ensureBuilt));
+const ready =
+  (await check('packages', () => ensureInstalled(oldestNodeOfTheTestTools))) && (await check('build', ensureBuilt));
 if (ready) {
   let browser = '';
   await check('browser', async () => {
