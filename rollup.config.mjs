@@ -3,7 +3,7 @@
 // the source and from dist/. JSON is imported and becomes a module. The page's script is the exception: one classic file,
 // and beside it the chunks it may fetch, whose hashed names it must know, so they are built first.
 
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
 import { dirname, join, posix as posixPath, relative, sep } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
@@ -12,8 +12,9 @@ import nodeResolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import esbuild from 'rollup-plugin-esbuild';
 import { declarations } from './.ci/declarations.mjs';
+import { filesUnder } from './.ci/files.mjs';
+import { root } from './.ci/root.mjs';
 
-const root = import.meta.dirname ?? dirname(new URL(import.meta.url).pathname);
 const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
 const posix = (path) => path.split(sep).join('/');
 const inRoot = (path) => posix(relative(root, path));
@@ -21,14 +22,10 @@ const inRoot = (path) => posix(relative(root, path));
 const isCode = /\.tsx?$/;
 const isApart = /\.(test|bench|fixture)\.\w+$|(^|\/)fixtures\//;
 
-function filesUnder(folder) {
-  if (!existsSync(join(root, folder))) return [];
-  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => inRoot(join(entry.parentPath ?? entry.path, entry.name)))
-    .filter((path) => !isApart.test(path))
-    .sort();
-}
+const sourcesUnder = (folder) =>
+  filesUnder(join(root, folder))
+    .map(inRoot)
+    .filter((path) => !isApart.test(path));
 
 // --- the page's side ------------------------------------------------------------------------------------------------
 
@@ -124,7 +121,7 @@ const sdkManifest = () => ({
 
 /** Program entries, and the threads: a thread is an entry of its own because a URL names it, not an import. */
 function collectorEntries() {
-  const threads = filesUnder('collector')
+  const threads = sourcesUnder('collector')
     .filter((path) => isCode.test(path))
     .flatMap((path) => {
       const urls = readFileSync(join(root, path), 'utf8').matchAll(/new URL\(\s*'(\.[^']+)\.js',\s*import\.meta\.url/g);
@@ -161,7 +158,7 @@ function collectorManifest(bundle) {
 const copiesWhatIsNotCode = {
   name: 'copies-what-is-not-code',
   writeBundle() {
-    for (const path of ['collector', 'examples'].flatMap(filesUnder)) {
+    for (const path of ['collector', 'examples'].flatMap(sourcesUnder)) {
       if (isCode.test(path) || path.endsWith('.md') || /^collector\/.*\.json$/.test(path)) continue;
       mkdirSync(dirname(join(root, 'dist', path)), { recursive: true });
       copyFileSync(join(root, path), join(root, 'dist', path));
@@ -183,7 +180,7 @@ function onwarn(warning, warn) {
 
 const chunkInputs = Object.entries(sdkChunks).map(([name, path]) => [name, join('sdk', path)]);
 /** Scripts of the example pages, built as the page's owner would: one module script a file. */
-const exampleScripts = filesUnder('examples').filter((path) => /\.client\.ts$/.test(path));
+const exampleScripts = sourcesUnder('examples').filter((path) => /\.client\.ts$/.test(path));
 
 export default () =>
   [

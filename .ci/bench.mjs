@@ -2,20 +2,20 @@
 // npm run bench [-- word]: runs every *.bench.ts under sdk/, collector/ and examples/ whose path holds the word, one
 // after the other, each in a process of its own. A bench is vitest's, or a program that prints its figures; started in
 // the root of the clone. This file adds the machine and the commit they belong to. It never judges a figure.
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, relative } from 'node:path';
 import { ensureBuilt } from './built.mjs';
+import { filesUnder } from './files.mjs';
 import { ensureInstalled } from './installed.mjs';
 import { root } from './root.mjs';
 import { command, heading, Stop, say } from './say.mjs';
 import { spawned } from './spawned.mjs';
 
-function benchesUnder(/** @type {string} */ folder) {
-  return readdirSync(join(root, folder), { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && /\.bench\.tsx?$/.test(entry.name))
-    .map((entry) => relative(root, join(entry.parentPath ?? entry.path, entry.name)));
-}
+const benchesUnder = (/** @type {string} */ folder) =>
+  filesUnder(join(root, folder))
+    .filter((path) => /\.bench\.tsx?$/.test(path))
+    .map((path) => relative(root, path));
 
 function throughVitest(/** @type {string} */ bench) {
   return spawned(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'bench', '--run', bench]);

@@ -2,8 +2,9 @@
 // Brings dist/ in step with the sources, and only when it is not: a hash over everything that goes into a build is kept
 // in dist/ and compared. Tests and fixtures don't go into a build.
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { filesUnder } from './files.mjs';
 import { root } from './root.mjs';
 import { Stop, say, took } from './say.mjs';
 import { spawned } from './spawned.mjs';
@@ -22,20 +23,13 @@ const sources = [
 ];
 const apart = /\.(test|bench|fixture)\.tsx?$|[\\/]fixtures[\\/]/;
 
-/** @param {string} path @returns {string[]} */
-function filesUnder(path) {
-  if (!existsSync(path)) return [];
-  const entries = readdirSync(path, { withFileTypes: true, recursive: true }).filter((entry) => entry.isFile());
-  return entries.map((entry) => join(entry.parentPath ?? entry.path, entry.name));
-}
-
 export function sourcesHash() {
   const hash = createHash('sha256').update(process.version);
   const files = sources.flatMap((source) => {
     const path = join(root, source);
-    return /\.\w+$/.test(source) ? [path] : filesUnder(path);
+    return /\.\w+$/.test(source) ? [path].filter((one) => existsSync(one)) : filesUnder(path);
   });
-  for (const file of files.filter((path) => existsSync(path) && !apart.test(path)).sort()) {
+  for (const file of files.filter((path) => !apart.test(path))) {
     hash.update(relative(root, file).split(sep).join('/')).update('\0').update(readFileSync(file)).update('\0');
   }
   return hash.digest('hex');
