@@ -1,0 +1,175 @@
+// Consent as the pipeline sees it: one door a request, a judgement an event, and the rights of people. Joins the ledger,
+// the tombstones and the gate; decides nothing itself. Everything is synchronous and joins the caller's transaction; when
+// that is rolled back, `dropCaches` must be called.
+
+import type { Purpose } from '../contract/purposes.js';
+import type { KeyContext } from '../log/log.js';
+import type { Sql } from '../store/sql.js';
+import { type Erasures, openErasures } from './erase.js';
+import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
+import { bitOf, isPurpose, purposesOf } from './mask.js';
+import type { Policy } from './policy.js';
+import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
+import { noDenial, openConsentStore } from './store.js';
+import { keyedHash, openTombstones, type Tombstone, type TombstoneKind } from './tombstones.js';
+
+export interface ConsentOptions {
+  policy: Policy;
+  /** The site's own secret, which never changes: tombstones and bindings are keyed with it. */
+  secret: string;
+}
+
+export interface DoorRequest extends RowContext {
+  key: Pick<KeyContext, 'trust' | 'mode' | 'purposes' | 'categories'>;
+  /** The row beside the batch; null or undefined where there is none. */
+  row?: unknown;
+}
+
+/** One request's way through the gate. */
+export interface Door {
+  /** What became of the row beside the batch. */
+  row: RowResult | null;
+  judge: (event: Candidate) => Judgement;
+  /** After the event was kept: what its acceptance makes known. A change means that the person is folded again. */
+  kept: (event: Candidate, pass: Pass) => PersonChange | null;
+  /** Of the whole request, for the answer: the gravest. */
+  state: () => DeviceState | undefined;
+}
+
+export interface Consent {
+  policy: Policy;
+  /** A row by itself, from `POST /v1/consent`. */
+  acceptRow: (row: unknown, context: RowContext) => RowResult;
+  door: (request: DoorRequest) => Door;
+  erasures: Erasures;
+  /** All receipts of the consent a device lives by. */
+  receiptsOf: (visitorId: string) => readonly string[];
+  /** Part of the derived profile id: 0 until somebody returns from an erasure. */
+  generationOf: (kind: 'userId' | 'email' | 'phone', value: string) => number;
+  isOut: (kind: TombstoneKind, value: string) => boolean;
+  /** What a person has said no to while logged in: no use of anything of theirs for it (R15). For the writer; view.ts for readers. */
+  deniedOf: (userId: string) => readonly Purpose[];
+  /** Acts of one day (`2026-11-01`, UTC), refusals without an id among them. */
+  countsOf: (day: string) => readonly { what: string; policy: string; model: string; count: number }[];
+  dropCaches: () => void;
+}
+
+const gravity: Readonly<Record<DeviceState, number>> = { stale: 1, withdrawn: 2, erased: 3 };
+
+export const openConsent = (sql: Sql, { policy, secret }: ConsentOptions, now: number): Consent => {
+  const keyOf = keyedHash(secret);
+  const tombstones = openTombstones(sql, keyOf);
+  const store = openConsentStore(sql, policy, (purpose) => (isPurpose(purpose) ? bitOf(purpose) : 0));
+  const parts = { sql, store, tombstones, keyOf, policy };
+  store.notePolicy(now);
+
+  const denialOf = (userId: string) => store.denialOf(userId, () => keyOf('userId', userId));
+
+  /** The same person under a present or a former name. */
+  const ofUser = (value: string): Tombstone | null => tombstones.of('userId', value) ?? tombstones.of('alias', value);
+
+  const isBound = (event: Candidate, receipt: Facts['receipt']): boolean => {
+    if (receipt === null || receipt === 'refused' || receipt.visitorKey === null || event.anonymousId === null)
+      return true;
+    if (receipt.visitorId !== null) return receipt.visitorId === event.anonymousId;
+    const matches = Buffer.compare(receipt.visitorKey, keyOf('visitorId', event.anonymousId)) === 0;
+    if (matches) receipt.visitorId = event.anonymousId;
+    return matches;
+  };
+
+  const noUsers: Facts['tombstones']['users'] = [];
+  const noContacts: Facts['tombstones']['contacts'] = [];
+  const factsOf = (event: Candidate, request: DoorRequest, gpc: boolean, refused: string | null): Facts => {
+    const known = isReceipt(event.receipt) ? store.receipt(event.receipt) : null;
+    const receipt = known ?? (refused !== null && event.receipt === refused ? 'refused' : null);
+    let users = noUsers;
+    for (const value of [event.userId, event.previousId ?? null]) {
+      const tombstone = value === null ? null : ofUser(value);
+      if (value !== null && tombstone) users = [...users, { value, tombstone }];
+    }
+    let contacts = noContacts;
+    for (const [index, { kind, value }] of (event.contacts ?? []).entries()) {
+      const tombstone = tombstones.of(kind, value);
+      if (tombstone) contacts = [...contacts, { index, tombstone }];
+    }
+    const person = event.userId ?? event.person ?? null;
+    return {
+      key: request.key,
+      policy,
+      gpc,
+      tombstones: {
+        visitor:
+          (event.anonymousId === null ? null : tombstones.of('visitorId', event.anonymousId)) ??
+          (event.previousId == null ? null : tombstones.of('visitorId', event.previousId)),
+        receipt: isReceipt(event.receipt) ? tombstones.of('receipt', event.receipt) : null,
+        users,
+        contacts,
+      },
+      receipt,
+      bound: isBound(event, receipt),
+      denial: person === null ? noDenial : denialOf(person),
+    };
+  };
+
+  const door = (request: DoorRequest): Door => {
+    const given = request.row ?? null;
+    const row = given === null ? null : acceptRow(parts, given, request);
+    let state: DeviceState | undefined = row?.kind === 'out' ? row.state : undefined;
+    const fields = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
+    const isIn = row === null || row.kind === 'accepted' || row.kind === 'same';
+    // Refused for good: its events will never find it, and must not come again.
+    const refused = !isIn && typeof fields.receipt === 'string' ? fields.receipt : null;
+    // The page and the header are two witnesses of one signal; either is enough.
+    const signal = fields.gpc;
+    const js =
+      signal === true || (typeof signal === 'object' && signal !== null && 'js' in signal && signal.js === true);
+    const gpc = request.gpc || (row?.kind === 'accepted' && js);
+    return {
+      row,
+      judge: (event) => {
+        const judgement = judge(event, factsOf(event, request, gpc, refused));
+        if ('state' in judgement && judgement.state && gravity[judgement.state] > (state ? gravity[state] : 0))
+          state = judgement.state;
+        return judgement;
+      },
+      kept: (event, pass) => {
+        for (const { kind, value, at } of pass.opens) tombstones.open(kind, value, at);
+        if (pass.gpc && event.anonymousId !== null && !pass.strip.anonymousId)
+          store.noteGpc(event.anonymousId, () => keyOf('visitorId', event.anonymousId ?? ''), event.receivedAt);
+        const act = pass.personAct;
+        const receipt = act ? store.receipt(act.receipt) : null;
+        if (!act || receipt?.seq == null) return null;
+        return notePersonAct(parts, act.userId, {
+          chosen: receipt.chosen & receipt.cap,
+          refused: receipt.refused,
+          objection: false,
+          at: receipt.effectiveAt,
+          seq: receipt.seq,
+        });
+      },
+      state: () => state,
+    };
+  };
+
+  return {
+    policy,
+    acceptRow: (row, context) => acceptRow(parts, row, context),
+    door,
+    erasures: openErasures(parts),
+    receiptsOf: (visitorId) => {
+      const bound = store.visitor(keyOf('visitorId', visitorId));
+      return bound ? store.receiptsOf(bound.life).map((one) => one.receipt) : [];
+    },
+    generationOf: (kind, value) => tombstones.generationOf(kind, value),
+    isOut: (kind, value) => {
+      const tombstone = tombstones.of(kind, value);
+      return tombstone !== null && tombstone.openedAt === null;
+    },
+    deniedOf: (userId) => purposesOf(denialOf(userId).denied),
+    countsOf: (day) => store.countsOf(day),
+    dropCaches: () => {
+      store.dropCaches();
+      tombstones.dropCaches();
+    },
+  };
+};

@@ -1,0 +1,588 @@
+import { describe, expect, test } from 'vitest';
+import type { Purpose } from '../contract/purposes.js';
+import type { EventType } from '../events/event.js';
+import { type Candidate, type Facts, type Judgement, judge, preferencesOf, purposeOf } from './gate.js';
+import { everything, maskOf, purposesOf } from './mask.js';
+import type { ReceiptState } from './store.js';
+import type { Tombstone } from './tombstones.js';
+
+const minute = 60_000;
+const day = 86_400_000;
+const now = Date.UTC(2026, 10, 20, 12);
+const receipt = 'A'.repeat(22);
+const M = maskOf(['measurement']);
+const MP = maskOf(['measurement', 'personalisation']);
+const MPK = maskOf(['measurement', 'personalisation', 'marketing']);
+const K = maskOf(['marketing']);
+const KS = maskOf(['marketing', 'sharing']);
+const PKS = maskOf(['personalisation', 'marketing', 'sharing']);
+
+const granted = (state: Partial<ReceiptState> = {}): ReceiptState => ({
+  receipt,
+  seq: 1,
+  life: 1,
+  visitorKey: new Uint8Array(16),
+  visitorId: null,
+  granted: everything,
+  valid: everything,
+  cap: everything,
+  deniedAfter: 0,
+  ack: 0,
+  chosen: everything,
+  refused: 0,
+  at: now - day,
+  effectiveAt: now - day,
+  boundAt: now - day,
+  supersededAt: null,
+  expiresAt: now + 100 * day,
+  ...state,
+});
+const event = (fields: Partial<Candidate> = {}): Candidate => ({
+  type: 'page',
+  name: null,
+  at: now - minute,
+  receivedAt: now,
+  anonymousId: 'v1',
+  userId: null,
+  receipt,
+  ...fields,
+});
+const untouched: Facts['tombstones'] = { visitor: null, receipt: null, users: [], contacts: [] };
+const facts = (fields: Partial<Facts> = {}): Facts => ({
+  key: { trust: 'public', mode: 'ledger', purposes: [], categories: {} },
+  policy: { available: everything, gpcDeny: KS, preConsentMaxMs: 0 },
+  gpc: false,
+  tombstones: untouched,
+  receipt: granted(),
+  bound: true,
+  denial: { denied: 0, objected: 0, at: 0 },
+  ...fields,
+});
+const stone = (fields: Partial<Tombstone> = {}): Tombstone => ({
+  kind: 'userId',
+  cause: 'erased',
+  scope: everything,
+  erasedAt: now - 10 * day,
+  generation: 1,
+  openedAt: null,
+  ...fields,
+});
+const key = (mode: 'claimed' | 'external', purposes: Purpose[] = [], trust: 'public' | 'secret' = 'public') => ({
+  trust,
+  mode,
+  purposes,
+  categories: { Advertising: 'marketing', Functional: 'personalisation' } as const,
+});
+
+/** `M,P`, or the code, with the state that the answer names: `erased!erased`. */
+const spell = (judgement: Judgement): string => {
+  const said = judgement.kind === 'pass' ? judgement.purposes.join(',') : `${judgement.kind} ${judgement.code}`;
+  return 'state' in judgement && judgement.state ? `${said} !${judgement.state}` : said;
+};
+
+describe('what permits an event', () => {
+  test.each<[EventType, string | null, Purpose]>([
+    ['page', null, 'measurement'],
+    ['screen', 'Home', 'measurement'],
+    ['track', 'Product Added', 'measurement'],
+    ['track', 'Order Completed', 'measurement'],
+    ['track', 'Page Engaged', 'measurement'],
+    ['track', 'Survey Shown', 'measurement'],
+    ['track', 'Messages Opened', 'measurement'],
+    ['track', 'Survey Answered', 'personalisation'],
+    ['track', 'Message Opened', 'marketing'],
+    ['identify', null, 'personalisation'],
+    ['alias', null, 'personalisation'],
+    ['group', null, 'personalisation'],
+  ])('%s %s needs %s', (type, name, purpose) => {
+    expect(purposeOf(type, name)).toBe(purpose);
+  });
+});
+
+describe('R15: a ledger key', () => {
+  const cases: [string, Partial<Candidate>, Partial<Facts>, string][] = [
+    ['a live receipt', {}, {}, 'measurement,personalisation,marketing,sharing'],
+    ['no receipt', { receipt: undefined }, { receipt: null }, 'dropped no_receipt'],
+    ['a receipt that is none', { receipt: 'abc' }, { receipt: null }, 'dropped no_receipt'],
+    ['a receipt that is a number', { receipt: 7 }, { receipt: null }, 'dropped no_receipt'],
+    ['a receipt the ledger does not know', {}, { receipt: null }, 'held unknown_receipt'],
+    ['a receipt whose row was refused', {}, { receipt: 'refused' }, 'dropped no_receipt'],
+    ['somebody else’s receipt', {}, { bound: false }, 'dropped no_receipt'],
+    [
+      'a receipt of which only a successor was seen',
+      {},
+      { receipt: granted({ seq: null, granted: 0 }) },
+      'held unknown_receipt',
+    ],
+    [
+      'the same, when the successor took everything back',
+      {},
+      { receipt: granted({ seq: null, granted: 0, cap: 0, deniedAfter: everything }) },
+      'dropped withdrawn !withdrawn',
+    ],
+    ['an expired receipt', {}, { receipt: granted({ expiresAt: now }) }, 'dropped expired !stale'],
+    ['a receipt in its last millisecond', {}, { receipt: granted({ expiresAt: now + 1, granted: M }) }, 'measurement'],
+    [
+      'a withdrawal of everything, for an older event',
+      { at: now - 5 * day },
+      { receipt: granted({ cap: 0, deniedAfter: everything, supersededAt: now - day, effectiveAt: now - 9 * day }) },
+      'dropped withdrawn !withdrawn',
+    ],
+    [
+      'a withdrawal of marketing, for a page',
+      { at: now - 5 * day },
+      { receipt: granted({ cap: MP, deniedAfter: K, supersededAt: now - day, effectiveAt: now - 9 * day }) },
+      'measurement,personalisation',
+    ],
+    [
+      'a withdrawal of marketing, for an opened message that comes late',
+      { at: now - 5 * day, type: 'track', name: 'Message Opened' },
+      { receipt: granted({ cap: MP, deniedAfter: K, supersededAt: now - day, effectiveAt: now - 9 * day }) },
+      'dropped late',
+    ],
+    [
+      'a withdrawal of personalisation, for an identify that comes late',
+      { at: now - 5 * day, type: 'identify', userId: 'u1' },
+      { receipt: granted({ cap: M, deniedAfter: PKS, supersededAt: now - day, effectiveAt: now - 9 * day }) },
+      'dropped late',
+    ],
+    [
+      'a superseded receipt before its successor, for what both grant',
+      { at: now - 2 * day },
+      { receipt: granted({ cap: MP, supersededAt: now - day, effectiveAt: now - 9 * day }) },
+      'measurement,personalisation',
+    ],
+    [
+      'a superseded receipt from its successor on',
+      { at: now - day },
+      { receipt: granted({ cap: MP, supersededAt: now - day, effectiveAt: now - 9 * day }) },
+      'dropped superseded',
+    ],
+    ['an event before its grant', { at: now - day - 3 * minute }, {}, 'dropped too_early'],
+    [
+      'an event two minutes before its grant',
+      { at: now - day - 2 * minute },
+      { receipt: granted({ granted: M }) },
+      'measurement',
+    ],
+    [
+      'an event held in the page, where the policy holds none',
+      { at: now - day - 3 * minute, preConsent: true },
+      {},
+      'dropped too_early',
+    ],
+    [
+      'an event held in the page, where the policy holds them for half an hour',
+      { at: now - day - 31 * minute, preConsent: true },
+      {
+        policy: { available: everything, gpcDeny: KS, preConsentMaxMs: 30 * minute },
+        receipt: granted({ granted: M }),
+      },
+      'measurement',
+    ],
+    [
+      'an event held for longer',
+      { at: now - day - 33 * minute, preConsent: true },
+      { policy: { available: everything, gpcDeny: KS, preConsentMaxMs: 30 * minute } },
+      'dropped too_early',
+    ],
+    [
+      'an event of 31 days ago',
+      { at: now - 31 * day },
+      { receipt: granted({ effectiveAt: now - 90 * day }) },
+      'dropped stale_event',
+    ],
+    [
+      'an event of 30 days ago',
+      { at: now - 30 * day },
+      { receipt: granted({ effectiveAt: now - 90 * day, granted: M }) },
+      'measurement',
+    ],
+    ['measurement only, for a page', {}, { receipt: granted({ granted: M }) }, 'measurement'],
+    [
+      'measurement only, for an identify',
+      { type: 'identify', userId: 'u1' },
+      { receipt: granted({ granted: M }) },
+      'dropped purpose',
+    ],
+    [
+      'measurement only, for a message',
+      { type: 'track', name: 'Message Sent' },
+      { receipt: granted({ granted: M }) },
+      'dropped purpose',
+    ],
+    ['a receipt that grants nothing', {}, { receipt: granted({ granted: 0 }) }, 'dropped purpose'],
+    [
+      'terms of personalisation that changed',
+      {},
+      { receipt: granted({ valid: everything & ~2 }) },
+      'measurement !stale',
+    ],
+    [
+      'terms of personalisation that changed, for an identify',
+      { type: 'identify', userId: 'u1' },
+      { receipt: granted({ valid: everything & ~2 }) },
+      'dropped policy !stale',
+    ],
+    ['terms of measurement that changed', {}, { receipt: granted({ valid: PKS }) }, 'dropped policy !stale'],
+    [
+      'its own preferences, narrower',
+      { preferences: { marketing: false } },
+      { receipt: granted({ granted: MPK }) },
+      'measurement,personalisation',
+    ],
+    [
+      'its own preferences, wider',
+      { preferences: { marketing: true } },
+      { receipt: granted({ granted: MP }) },
+      'measurement,personalisation',
+    ],
+    ['the opt-out signal', {}, { gpc: true }, 'measurement,personalisation'],
+    ['the opt-out signal, for a message', { type: 'track', name: 'Message Opened' }, { gpc: true }, 'dropped gpc'],
+    [
+      'the opt-out signal, after the person was told of it and decided otherwise',
+      {},
+      { gpc: true, receipt: granted({ ack: K, granted: MPK }) },
+      'measurement,personalisation,marketing',
+    ],
+    [
+      'the opt-out signal, for a message whose receipt may say otherwise but is not known',
+      { type: 'track', name: 'Message Opened' },
+      { gpc: true, receipt: null },
+      'held unknown_receipt',
+    ],
+    [
+      'the opt-out signal and no receipt',
+      { receipt: null, type: 'track', name: 'Message Opened' },
+      { gpc: true, receipt: null },
+      'dropped gpc',
+    ],
+    [
+      'a person who denies marketing',
+      { userId: 'u1' },
+      { denial: { denied: KS, objected: 0, at: now } },
+      'measurement,personalisation',
+    ],
+    [
+      'a person who denies personalisation, for an identify',
+      { type: 'identify', userId: 'u1' },
+      { denial: { denied: PKS, objected: 0, at: now } },
+      'dropped withdrawn',
+    ],
+    [
+      'a person who denies everything',
+      { userId: 'u1' },
+      { denial: { denied: everything, objected: 0, at: now } },
+      'dropped withdrawn',
+    ],
+  ];
+  test.each(cases)('%s', (_, of, under, expected) => {
+    expect(spell(judge(event(of), facts(under)))).toBe(expected);
+  });
+
+  test('R15: granted again while logged in, the login reported with the grant, lifts the person’s denial', () => {
+    const under = facts({ denial: { denied: PKS, objected: 0, at: now - 2 * day } });
+    const together = event({ type: 'identify', userId: 'u1', at: now - day + 1_000 });
+    expect(judge(together, under)).toMatchObject({ kind: 'pass', personAct: { userId: 'u1', receipt } });
+    // Granted logged out, logged in later: it concerns that device.
+    expect(spell(judge({ ...together, at: now - day + minute }, under))).toBe('dropped withdrawn');
+    // Denied after that grant.
+    const after = facts({ denial: { denied: PKS, objected: 0, at: now } });
+    expect(spell(judge(together, after))).toBe('dropped withdrawn');
+    // Not by a region's default.
+    const silent = facts({ ...under, receipt: granted({ chosen: 0 }) });
+    expect(spell(judge(together, silent))).toBe('dropped withdrawn');
+  });
+
+  test('R15: refused while logged in, the login reported with the refusal, is the person’s refusal', () => {
+    const under = facts({ receipt: granted({ granted: MP, refused: KS }) });
+    const together = event({ type: 'identify', userId: 'u1', at: now - day });
+    expect(judge(together, under)).toMatchObject({ kind: 'pass', personAct: { userId: 'u1', receipt } });
+    expect(judge({ ...together, at: now - minute }, under)).toMatchObject({ personAct: null });
+    const known = facts({ ...under, denial: { denied: KS, objected: 0, at: now } });
+    expect(judge(together, known)).toMatchObject({ personAct: null });
+  });
+});
+
+describe('what an event loses', () => {
+  const stripped = (of: Partial<Candidate>, under: Partial<Facts>) => {
+    const judgement = judge(event(of), facts(under));
+    return judgement.kind === 'pass' ? judgement.strip : judgement;
+  };
+  test('consent 6: with measurement alone it keeps no id, no user, no trait, no contact and no click id', () => {
+    expect(stripped({ userId: 'u1' }, { receipt: granted({ granted: M }) })).toEqual({
+      anonymousId: true,
+      userId: true,
+      traits: true,
+      contacts: 'all',
+      clickIds: true,
+    });
+  });
+  test('with personalisation it keeps who it is of, without marketing no click id', () => {
+    expect(stripped({ userId: 'u1' }, { receipt: granted({ granted: MP }) })).toEqual({
+      anonymousId: false,
+      userId: false,
+      traits: false,
+      contacts: [],
+      clickIds: true,
+    });
+    expect(stripped({}, {})).toMatchObject({ anonymousId: false, clickIds: false });
+    expect(stripped({}, { gpc: true })).toMatchObject({ anonymousId: false, clickIds: true });
+  });
+});
+
+describe('R15: a key whose site brings its own banner', () => {
+  test.each<[string, Record<string, unknown> | null, Partial<Candidate>, Partial<Facts>, string]>([
+    ['nothing said', null, {}, {}, 'dropped no_consent'],
+    ['nothing granted', {}, {}, {}, 'dropped no_consent'],
+    ['all denied', { measurement: false }, {}, {}, 'dropped no_consent'],
+    ['our own names', { measurement: true, personalisation: true }, {}, {}, 'measurement,personalisation'],
+    [
+      'mapped names',
+      { measurement: true, Functional: true, Advertising: true },
+      {},
+      {},
+      'measurement,personalisation,marketing',
+    ],
+    ['unmapped names only', { C0002: true }, {}, {}, 'dropped no_consent'],
+    ['a truth that is not true', { measurement: 'true' }, {}, {}, 'dropped no_consent'],
+    ['without what it requires', { Advertising: true }, {}, {}, 'dropped no_consent'],
+    ['too little for an identify', { measurement: true }, { type: 'identify', userId: 'u' }, {}, 'dropped purpose'],
+    [
+      'the opt-out signal',
+      { measurement: true, Functional: true, Advertising: true },
+      {},
+      { gpc: true },
+      'measurement,personalisation',
+    ],
+    ['31 days ago', { measurement: true }, { at: now - 31 * day }, {}, 'dropped stale_event'],
+    [
+      'a person who denies',
+      { measurement: true, Functional: true },
+      { userId: 'u' },
+      { denial: { denied: PKS, objected: 0, at: 1 } },
+      'measurement',
+    ],
+  ])('%s', (_, preferences, of, under, expected) => {
+    const judgement = judge(
+      event({ preferences, receipt: null, ...of }),
+      facts({ key: key('claimed'), receipt: null, ...under }),
+    );
+    expect(spell(judgement)).toBe(expected);
+  });
+
+  test('two categories of one purpose that disagree deny it', () => {
+    const said = preferencesOf(
+      { a: true, b: false, measurement: true },
+      { a: 'personalisation', b: 'personalisation' },
+    );
+    expect(purposesOf(said.granted)).toEqual(['measurement']);
+  });
+
+  test('a category named like a part of every object is no purpose', () => {
+    const said = preferencesOf(JSON.parse('{"__proto__": true, "constructor": true, "toString": true}'), {});
+    expect(said).toEqual({ granted: 0, denied: 0 });
+  });
+});
+
+describe('R15: a key with another basis', () => {
+  const all: Purpose[] = ['measurement', 'personalisation', 'marketing', 'sharing'];
+  test.each<[string, ReturnType<typeof key>, Partial<Candidate>, Partial<Facts>, string]>([
+    ['what the key covers', key('external', ['measurement', 'personalisation']), {}, {}, 'measurement,personalisation'],
+    ['a secret key, whatever its mode says', key('claimed', all, 'secret'), {}, {}, all.join(',')],
+    ['too narrow a key', key('external', ['measurement']), { type: 'identify', userId: 'u' }, {}, 'dropped purpose'],
+    ['a key that covers nothing', key('external'), {}, {}, 'dropped purpose'],
+    ['a public key, 31 days ago', key('external', all), { at: now - 31 * day }, {}, 'dropped stale_event'],
+    ['a secret key, years ago', key('external', all, 'secret'), { at: now - 900 * day }, {}, all.join(',')],
+    [
+      'a person who withdrew consent',
+      key('external', all, 'secret'),
+      { userId: 'u' },
+      { denial: { denied: everything, objected: 0, at: 1 } },
+      all.join(','),
+    ],
+    [
+      'a person who objected',
+      key('external', all, 'secret'),
+      { userId: 'u' },
+      { denial: { denied: PKS, objected: PKS, at: 1 } },
+      'measurement',
+    ],
+    [
+      'an objection that reaches the event',
+      key('external', all, 'secret'),
+      { type: 'identify', userId: 'u' },
+      { denial: { denied: PKS, objected: PKS, at: 1 } },
+      'dropped withdrawn',
+    ],
+    [
+      'an erased visitor',
+      key('external', all, 'secret'),
+      {},
+      { tombstones: { ...untouched, visitor: stone({ kind: 'visitorId' }) } },
+      'dropped erased !erased',
+    ],
+    [
+      'a public key and a visitor who withdrew',
+      key('external', all),
+      {},
+      { tombstones: { ...untouched, visitor: stone({ kind: 'visitorId', cause: 'withdrawn' }) } },
+      'dropped withdrawn !withdrawn',
+    ],
+  ])('%s', (_, of, candidate, under, expected) => {
+    expect(spell(judge(event({ receipt: null, ...candidate }), facts({ key: of, receipt: null, ...under })))).toBe(
+      expected,
+    );
+  });
+
+  test('an order of the shop’s own server stays when its device has withdrawn, without the device', () => {
+    const judgement = judge(
+      event({ type: 'track', name: 'Order Completed', userId: 'u1', receipt: null }),
+      facts({
+        key: key('external', all, 'secret'),
+        receipt: null,
+        tombstones: { ...untouched, visitor: stone({ kind: 'visitorId', cause: 'withdrawn' }) },
+      }),
+    );
+    expect(judgement).toMatchObject({ kind: 'pass', strip: { anonymousId: true, userId: false } });
+  });
+});
+
+describe('R14: who is erased stays out', () => {
+  const before = stone({ erasedAt: now - 10 * day });
+  const after = stone({ erasedAt: now });
+  const ofU1 = (tombstone: Tombstone) => ({ ...untouched, users: [{ value: 'u1', tombstone }] });
+  const ofContact = (tombstone: Tombstone) => ({ ...untouched, contacts: [{ index: 0, tombstone }] });
+  const contacts = [{ kind: 'email', value: 'jane@shop.com' }] as const;
+  test.each<[string, Partial<Candidate>, Partial<Facts>, string]>([
+    [
+      'an erased visitor',
+      {},
+      { tombstones: { ...untouched, visitor: stone({ kind: 'visitorId' }) } },
+      'dropped erased !erased',
+    ],
+    [
+      'a visitor who withdrew everything',
+      {},
+      { tombstones: { ...untouched, visitor: stone({ cause: 'withdrawn' }) } },
+      'dropped withdrawn !withdrawn',
+    ],
+    [
+      'an erased receipt',
+      {},
+      { tombstones: { ...untouched, receipt: stone({ kind: 'receipt' }) } },
+      'dropped erased !erased',
+    ],
+    [
+      'an erased visitor without any receipt',
+      { receipt: null },
+      { receipt: null, tombstones: { ...untouched, visitor: stone() } },
+      'dropped erased !erased',
+    ],
+    ['an erased user under an older grant', { userId: 'u1' }, { tombstones: ofU1(after) }, 'dropped erased !erased'],
+    [
+      'an erased user under a newer grant',
+      { userId: 'u1' },
+      { tombstones: ofU1(before), receipt: granted({ granted: MP }) },
+      'measurement,personalisation',
+    ],
+    [
+      'an erased user under a newer grant of measurement alone',
+      { userId: 'u1' },
+      { tombstones: ofU1(before), receipt: granted({ granted: M }) },
+      'dropped erased !erased',
+    ],
+    [
+      'an erased user under a newer grant that is someone else’s',
+      { userId: 'u1' },
+      { tombstones: ofU1(before), bound: false },
+      'dropped erased !erased',
+    ],
+    [
+      'an erased user under a newer grant on an older device',
+      { userId: 'u1' },
+      { tombstones: ofU1(before), receipt: granted({ boundAt: now - 20 * day }) },
+      'dropped erased !erased',
+    ],
+    [
+      'an erased user whose row is not there yet',
+      { userId: 'u1' },
+      { tombstones: ofU1(before), receipt: null },
+      'held unknown_receipt',
+    ],
+    ['an unnamed event among those of an erased person', { amongErased: true }, {}, 'dropped erased'],
+    [
+      'an erased address on the event of somebody under an older grant',
+      { contacts },
+      { tombstones: ofContact(after), receipt: granted({ granted: MP }) },
+      'measurement,personalisation',
+    ],
+  ])('%s', (_, of, under, expected) => {
+    expect(spell(judge(event(of), facts(under)))).toBe(expected);
+  });
+
+  test('I21: the return opens a new generation, once', () => {
+    const returning = judge(event({ userId: 'u1' }), facts({ tombstones: ofU1(before) }));
+    expect(returning).toMatchObject({ kind: 'pass', opens: [{ kind: 'userId', value: 'u1', at: now - day }] });
+    const again = judge(event({ userId: 'u1' }), facts({ tombstones: ofU1({ ...before, openedAt: now - day }) }));
+    expect(again).toMatchObject({ kind: 'pass', opens: [] });
+  });
+
+  test('I21: what carries no grant with a date stays out until somebody has returned, and from before for ever', () => {
+    const ofServer = (tombstone: Tombstone, at: number) =>
+      spell(
+        judge(
+          event({ userId: 'u1', receipt: null, anonymousId: null, at }),
+          facts({
+            key: key('external', ['measurement', 'personalisation'], 'secret'),
+            receipt: null,
+            tombstones: ofU1(tombstone),
+          }),
+        ),
+      );
+    expect(ofServer(before, now)).toBe('dropped erased !erased');
+    expect(ofServer({ ...before, openedAt: now - day }, now)).toBe('measurement,personalisation');
+    expect(ofServer({ ...before, openedAt: now - day }, now - 2 * day)).toBe('dropped erased !erased');
+  });
+
+  test('an erased address is taken off the events of others, and opens again for who types it under a new grant', () => {
+    const older = judge(event({ contacts }), facts({ tombstones: ofContact(after) }));
+    expect(older).toMatchObject({ kind: 'pass', strip: { contacts: [0] }, opens: [] });
+    const email = { ...before, kind: 'email' } as const;
+    const newer = judge(event({ contacts }), facts({ tombstones: ofContact(email) }));
+    expect(newer).toMatchObject({
+      kind: 'pass',
+      strip: { contacts: [] },
+      opens: [{ kind: 'email', value: 'jane@shop.com', at: now - day }],
+    });
+    const alone = judge(
+      event({ contacts, anonymousId: null, receipt: null }),
+      facts({
+        key: key('external', ['measurement', 'personalisation'], 'secret'),
+        receipt: null,
+        tombstones: ofContact(after),
+      }),
+    );
+    expect(spell(alone)).toBe('dropped erased');
+  });
+});
+
+test('the order of checks is the order of consent.md section 4', () => {
+  const worst = event({ type: 'track', name: 'Message Opened', at: now - 40 * day, receipt: 'none' });
+  const broken = facts({ gpc: true, receipt: null, tombstones: { ...untouched, visitor: stone() } });
+  expect(spell(judge(worst, broken))).toBe('dropped erased !erased');
+  const noStone = { ...broken, tombstones: untouched };
+  expect(spell(judge(worst, noStone))).toBe('dropped gpc');
+  const quiet = { ...noStone, gpc: false };
+  expect(spell(judge(worst, quiet))).toBe('dropped no_receipt');
+  const expired = { ...quiet, receipt: granted({ expiresAt: 0, deniedAfter: K, cap: MP, supersededAt: 1 }) };
+  const shaped = { ...worst, receipt };
+  expect(spell(judge(shaped, expired))).toBe('dropped expired !stale');
+  const late = { ...expired, receipt: granted({ deniedAfter: K, cap: MP, supersededAt: 1 }) };
+  expect(spell(judge(shaped, late))).toBe('dropped late');
+  const early = { ...late, receipt: granted({ granted: MP }) };
+  expect(spell(judge(shaped, early))).toBe('dropped too_early');
+  const stale = { ...late, receipt: granted({ granted: MP, effectiveAt: 0 }) };
+  expect(spell(judge(shaped, stale))).toBe('dropped stale_event');
+  expect(spell(judge({ ...shaped, at: now }, stale))).toBe('dropped purpose');
+});

@@ -1,0 +1,133 @@
+// The tables of consent: the ledger of acts, what of it is live, who may not come back, who has said no as a person.
+// No visitor, user, e-mail or phone stands in any of them in the clear, except in an erasure request until it is done.
+
+import type { Migration } from '../store/sql.js';
+
+/**
+ * `consent_ledger` only ever grows; `prev_hash` and `hash` wait for the chain. `consent_receipts` is what the door asks:
+ * `granted` as the row said it, `cap` what all its successors still grant, `denied_after` what one of them denied; a
+ * receipt of which only a successor was seen has no `seq` yet. A *life* is the line of receipts of one device's consent;
+ * its salt makes the ledger's subject keys and is destroyed with the person. Keys of 16 bytes are keyed hashes.
+ */
+export const consentMigrations: Migration[] = [
+  {
+    name: '0003-consent',
+    sql: `
+      CREATE TABLE consent_ledger (
+        seq INTEGER PRIMARY KEY,
+        receipt TEXT,
+        kind TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        client_at INTEGER,
+        effective_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL,
+        subject_key BLOB,
+        epoch TEXT,
+        supersedes TEXT,
+        decisions TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        text TEXT,
+        ui TEXT,
+        jurisdiction TEXT NOT NULL,
+        gpc TEXT NOT NULL,
+        age TEXT,
+        origin TEXT,
+        sdk_version TEXT,
+        cmp TEXT,
+        prev_hash BLOB,
+        hash BLOB
+      );
+      CREATE INDEX consent_ledger_by_receipt ON consent_ledger (receipt) WHERE receipt IS NOT NULL;
+      CREATE TRIGGER consent_ledger_is_not_rewritten BEFORE UPDATE ON consent_ledger
+        BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+      CREATE TRIGGER consent_ledger_keeps_its_rows BEFORE DELETE ON consent_ledger
+        BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+
+      CREATE TABLE consent_receipts (
+        receipt TEXT PRIMARY KEY,
+        seq INTEGER,
+        life INTEGER NOT NULL,
+        visitor_key BLOB,
+        granted INTEGER NOT NULL,
+        cap INTEGER NOT NULL,
+        denied_after INTEGER NOT NULL,
+        ack INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        effective_at INTEGER NOT NULL,
+        superseded_at INTEGER,
+        expires_at INTEGER NOT NULL,
+        digest BLOB
+      ) WITHOUT ROWID;
+      CREATE INDEX consent_receipts_by_life ON consent_receipts (life);
+
+      CREATE TABLE consent_lives (
+        life INTEGER PRIMARY KEY AUTOINCREMENT,
+        salt BLOB NOT NULL,
+        head TEXT NOT NULL,
+        began_at INTEGER NOT NULL
+      );
+
+      CREATE TABLE consent_visitors (
+        visitor_key BLOB PRIMARY KEY,
+        life INTEGER NOT NULL,
+        bound_at INTEGER NOT NULL,
+        gpc_seen_at INTEGER
+      ) WITHOUT ROWID;
+      CREATE INDEX consent_visitors_by_life ON consent_visitors (life);
+
+      CREATE TABLE consent_persons (
+        user_key BLOB NOT NULL,
+        purpose TEXT NOT NULL,
+        value TEXT NOT NULL,
+        objection INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (user_key, purpose)
+      ) WITHOUT ROWID;
+
+      CREATE TABLE tombstones (
+        kind TEXT NOT NULL,
+        key BLOB NOT NULL,
+        key_version INTEGER NOT NULL,
+        cause TEXT NOT NULL,
+        scope INTEGER NOT NULL,
+        erased_at INTEGER NOT NULL,
+        generation INTEGER NOT NULL,
+        opened_at INTEGER,
+        until INTEGER,
+        PRIMARY KEY (kind, key)
+      ) WITHOUT ROWID;
+
+      CREATE TABLE consent_counts (
+        day TEXT NOT NULL,
+        what TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        model TEXT NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (day, what, policy, model)
+      ) WITHOUT ROWID;
+
+      CREATE TABLE consent_policies (
+        config_hash TEXT PRIMARY KEY,
+        version TEXT NOT NULL,
+        document TEXT NOT NULL,
+        first_at INTEGER NOT NULL
+      );
+
+      CREATE TABLE erasures (
+        id TEXT PRIMARY KEY,
+        state TEXT NOT NULL,
+        subject_key BLOB NOT NULL,
+        subject TEXT,
+        work TEXT,
+        requested_by TEXT NOT NULL,
+        requested_at INTEGER NOT NULL,
+        started_at INTEGER,
+        done_at INTEGER,
+        counts TEXT
+      );
+      CREATE UNIQUE INDEX erasures_open_by_subject ON erasures (subject_key) WHERE state <> 'done';
+      CREATE INDEX erasures_open ON erasures (requested_at) WHERE state <> 'done';
+    `,
+  },
+];

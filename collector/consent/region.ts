@@ -1,0 +1,94 @@
+// Where a visitor is decides what holds before anybody has answered: opt-in, opt-out or none (consent.md, section 2).
+// Owns the groups of countries and the match of a region against a policy's list. Pure; never learns an address.
+
+export const models = ['opt-in', 'opt-out', 'none'] as const;
+export type Model = (typeof models)[number];
+
+export interface RegionRule {
+  /** ISO 3166 codes, with or without a subdivision, the groups `EU` and `EEA`, or `*`. */
+  match: readonly string[];
+  model: Model;
+  ui?: 'banner' | 'link' | 'none' | undefined;
+  gpcStatus?: boolean | undefined;
+  fallback?: boolean | undefined;
+}
+
+export interface Region {
+  /** ISO 3166, with a subdivision where it is known; null where nothing is. */
+  code: string | null;
+  model: Model;
+  ui: 'banner' | 'link' | 'none';
+  /** The page must show that the opt-out signal is honoured. */
+  gpcStatus: boolean;
+}
+
+const members =
+  'AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE' +
+  // Parts of the Union with country codes of their own.
+  ' AX GF GP MF MQ RE YT';
+const groups: Readonly<Record<string, readonly string[]>> = {
+  EU: members.split(' '),
+  EEA: [...members.split(' '), 'IS', 'LI', 'NO'],
+};
+
+export const isInEea = (country: string): boolean => groups.EEA!.includes(country);
+
+/** `fr`, `FR`, `EU-FR` and `US-CA` in one spelling; null for anything else. */
+export const regionCode = (value: unknown): string | null => {
+  if (typeof value !== 'string' || value.length > 12) return null;
+  const code = value.trim().toUpperCase().replace(/^EU-/, '');
+  return /^[A-Z]{2}(-[A-Z0-9]{1,3})?$/.test(code) ? code : null;
+};
+
+/** Groups written out as countries, so that a page needs no list of its own. */
+export const expandMatch = (match: readonly string[]): string[] => [
+  ...new Set(match.flatMap((one) => groups[one] ?? [one])),
+];
+
+const strictness = (model: Model): number => models.indexOf(model);
+const strictest = <Rule extends { model: Model }>(rules: readonly Rule[]): Rule | undefined =>
+  rules.reduce<Rule | undefined>(
+    (found, rule) => (!found || strictness(rule.model) < strictness(found.model) ? rule : found),
+    undefined,
+  );
+
+const countryOf = (code: string): string => code.slice(0, 2);
+const covers = (match: string, code: string): boolean =>
+  match === '*' || match === code || match === countryOf(code) || (groups[match]?.includes(countryOf(code)) ?? false);
+
+/** The rules that may apply: one, unless the subdivision matters and is not known. */
+const candidates = (rules: readonly RegionRule[], code: string | null): readonly RegionRule[] => {
+  if (code === null) return rules;
+  const matching =
+    rules.find((rule) => rule.match.some((one) => one !== '*' && covers(one, code))) ??
+    rules.find((rule) => rule.fallback || rule.match.includes('*'));
+  const finer = code.includes('-') ? [] : rules.filter((rule) => rule.match.some((one) => one.startsWith(`${code}-`)));
+  return matching ? [matching, ...finer] : finer.length > 0 ? finer : rules;
+};
+
+/** Unknown, wholly or in part, is the strictest of what it may be. */
+export const regionOf = (rules: readonly RegionRule[], value: unknown): Region => {
+  const code = regionCode(value);
+  const rule = strictest(candidates(rules, code));
+  const model = rule?.model ?? 'opt-in';
+  return {
+    code,
+    model,
+    ui: rule?.ui ?? (model === 'opt-in' ? 'banner' : 'link'),
+    gpcStatus: rule?.gpcStatus ?? false,
+  };
+};
+
+/**
+ * Whether a grant that nobody gave (source `region`) may stand. The page's word comes first, as in the page itself; but
+ * where the collector sees another country than the page says, the stricter of both holds, and a region that nobody
+ * tells stands only if some region of the policy has such a default at all.
+ */
+export const regionGrantStands = (rules: readonly RegionRule[], told: unknown, seen: unknown): boolean => {
+  const open = (code: string) => candidates(rules, code).some((rule) => rule.model !== 'opt-in');
+  const toldCode = regionCode(told);
+  const seenCode = regionCode(seen);
+  if (toldCode === null) return seenCode === null ? rules.some((rule) => rule.model !== 'opt-in') : open(seenCode);
+  if (regionOf(rules, toldCode).model === 'opt-in') return false;
+  return seenCode === null || countryOf(seenCode) === countryOf(toldCode) || open(seenCode);
+};

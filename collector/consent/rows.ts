@@ -1,0 +1,551 @@
+// What a consent row does: accepted, the same as before, or refused; and what must happen next (consent.md, sections 2
+// to 5; R15). Owns the rules of receipts, bindings and succession. It deletes no event: it says what was withdrawn.
+
+import { timingSafeEqual } from 'node:crypto';
+import { type ConsentRow, type consentKinds, consentRow } from '../contract/consent.js';
+import { parseInstant } from '../contract/instant.js';
+import { limits } from '../contract/limits.js';
+import { type Purpose, purposes } from '../contract/purposes.js';
+import type { Sql } from '../store/sql.js';
+import { canonicalJson } from './canonical.js';
+import { bitOf, everything, grantable, isPurpose, type Mask, purposesOf, withDependants } from './mask.js';
+import type { Policy } from './policy.js';
+import { regionCode, regionGrantStands, regionOf } from './region.js';
+import type { ConsentStore, LedgerDecision, ReceiptState } from './store.js';
+import type { KeyOf, Tombstone, Tombstones } from './tombstones.js';
+
+export interface RowContext {
+  receivedAt: number;
+  /** `sentAt` of the request: what corrects a wrong device clock. */
+  sentAt?: number | null;
+  /** `Sec-GPC: 1` on the request. */
+  gpc: boolean;
+  /** Scheme and host of the page, no path. */
+  origin: string | null;
+  /** What the collector sees of the region: ISO 3166, with or without a subdivision. */
+  country: string | null;
+  /** Who is logged in on a device, by its accepted namings; asked only for a device that has proved itself. */
+  userOf?: (visitorId: string) => string | null;
+  /** R2 for an anonymous id; null = refused. Without it the id is only normalised. */
+  visitorIdOf?: (visitorId: string) => string | null;
+}
+
+/** What a person took back, and where the data lies that it permitted. */
+export interface Withdrawal {
+  /** null: the life had no lasting id (measurement only); its events are found by their receipts. */
+  visitorId: string | null;
+  /** Every receipt of this consent's life. */
+  receipts: readonly string[];
+  /** With those that require them. */
+  purposes: readonly Purpose[];
+  /** Nothing is left: the device is out, its id never comes back. */
+  all: boolean;
+  onWithdraw: Policy['onWithdraw'];
+  at: number;
+}
+
+/** What somebody decided while logged in: their profile is folded again. */
+export interface PersonChange {
+  userId: string;
+  granted: readonly Purpose[];
+  denied: readonly Purpose[];
+}
+
+export type RowResult =
+  | {
+      kind: 'accepted' | 'same';
+      receipt: string | null;
+      seq: number;
+      at: number;
+      expiresAt: number;
+      withdrawal: Withdrawal | null;
+      person: PersonChange | null;
+    }
+  /** Another body under the same receipt: 409. */
+  | { kind: 'conflict' }
+  /** It names a device and does not know that device's receipt: 403. */
+  | { kind: 'forbidden' }
+  /** The device is erased, or has withdrawn everything, and may not come back: 403, and the answer's state. */
+  | { kind: 'out'; state: 'erased' | 'withdrawn' }
+  /** 400. The message holds nothing of the row. */
+  | { kind: 'invalid'; path: string; message: string };
+
+type Kind = (typeof consentKinds)[number];
+type Source = 'user' | 'account' | 'gpc' | 'region' | 'import';
+
+/** A row is a few hundred bytes; a TCF string and long texts' hashes fit many times. */
+const rowMaxChars = 16_384;
+const rowDepthMax = 6;
+
+const isShallow = (value: unknown, depth: number): boolean =>
+  value === null ||
+  typeof value !== 'object' ||
+  (depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1)));
+
+/** Names, versions, hashes, consent strings: nothing that could be an address, a path or a sentence about somebody. */
+const token = /^[\w.~:+ -]+$/;
+const tokenOf = (value: unknown, maxChars = 128): string | null => {
+  const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
+  return typeof text === 'string' && text.length <= maxChars && token.test(text) ? text : null;
+};
+
+/** Only these fields: the ledger is no place for what a page invents. */
+const pick = (value: unknown, keys: readonly string[], maxChars?: number): Record<string, string> | null => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return null;
+  const picked: Record<string, string> = {};
+  for (const key of keys) {
+    const field = tokenOf(Object.hasOwn(value, key) ? (value as Record<string, unknown>)[key] : null, maxChars);
+    if (field !== null) picked[key] = field;
+  }
+  return Object.keys(picked).length > 0 ? picked : null;
+};
+
+/** Scheme and host, whatever was handed in. */
+const originOf = (origin: string | null): string | null =>
+  origin !== null && URL.canParse(origin) ? new URL(origin).origin.slice(0, 256) : null;
+
+const flagOf = (value: unknown, key: string): boolean | null => {
+  if (typeof value === 'boolean') return key === 'js' ? value : null;
+  if (typeof value !== 'object' || value === null) return null;
+  const field = (value as Record<string, unknown>)[key];
+  return typeof field === 'boolean' ? field : null;
+};
+
+const sourceOf = (kind: Kind, source: string | null | undefined): Source => {
+  if (kind === 'region-default') return 'region';
+  if (kind === 'import') return 'import';
+  // A site's own banner speaks for the person who pressed its button.
+  return source === 'account' || source === 'gpc' || source === 'region' || source === 'import' ? source : 'user';
+};
+
+/** What a row says about the purposes, whatever came before it. */
+export interface Weighed {
+  /** Grants that count, with what they require. */
+  granted: Mask;
+  /** Denials, with what requires them. */
+  denied: Mask;
+  /** Purposes the row says anything about. */
+  stated: Mask;
+  /** What of both a person decided by an act. */
+  chosen: Mask;
+  refused: Mask;
+  /** Some decision says granted, whether it counts or not. */
+  asksForGrant: boolean;
+  /** Granted after being told of the browser's signal. */
+  ack: Mask;
+  decisions: readonly LedgerDecision[];
+}
+
+const severity = { granted: 0, unset: 1, denied: 2 } as const;
+
+/**
+ * Of two decisions on one purpose the stricter counts. A grant counts if a person made it, or if it is a region's default
+ * where regions have one; the signal never grants, and neither an account's nor a foreign banner's earlier word is taken
+ * for a grant on this device (R15: a grant never travels).
+ */
+export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regionStands: boolean): Weighed => {
+  const strictest = new Map<Purpose, LedgerDecision & { ack: boolean }>();
+  let asksForGrant = false;
+  for (const one of row.decisions) {
+    if (!isPurpose(one.purpose)) continue;
+    if (one.value === 'granted') asksForGrant = true;
+    const before = strictest.get(one.purpose);
+    if (before && severity[before.value] >= severity[one.value]) continue;
+    strictest.set(one.purpose, {
+      purpose: one.purpose,
+      value: one.value,
+      source: sourceOf(row.kind, one.source),
+      materialHash: tokenOf(one.materialHash),
+      ack: one.ack === true,
+    });
+  }
+  const all = row.kind === 'withdraw' || row.kind === 'object' || row.kind === 'refuse';
+  if (all && strictest.size === 0)
+    for (const purpose of purposes)
+      strictest.set(purpose, { purpose, value: 'denied', source: 'user', materialHash: null, ack: false });
+
+  let granted = 0;
+  let denied = 0;
+  let stated = 0;
+  let chosen = 0;
+  let refused = 0;
+  let ack = 0;
+  const acked = flagOf(row.gpc, 'ack') === true;
+  for (const [purpose, one] of strictest) {
+    const bit = bitOf(purpose);
+    stated |= bit;
+    if (one.value === 'denied') denied |= bit;
+    if (one.value === 'denied' && one.source === 'user') refused |= bit;
+    if (one.value !== 'granted') continue;
+    if (one.source === 'user') chosen |= bit;
+    if (one.source === 'user' || (one.source === 'region' && regionStands)) granted |= bit;
+    if (one.source === 'user' && (acked || one.ack)) ack |= bit;
+  }
+  denied = withDependants(denied);
+  return {
+    granted: grantable(granted & ~denied),
+    denied,
+    stated,
+    chosen,
+    refused: withDependants(refused),
+    asksForGrant,
+    ack,
+    decisions: [...strictest.values()].map(({ ack: _, ...decision }) => decision),
+  };
+};
+
+/** The instant of the act by the rules of an event's `t` (semantics, Time). Server time stays the authority for expiry. */
+export const effectiveInstant = (clientAt: number | null, sentAt: number | null, receivedAt: number): number => {
+  if (clientAt === null) return receivedAt;
+  const skewed = sentAt !== null && Math.abs(receivedAt - sentAt) > limits.clockSkewMaxMs;
+  const at = skewed ? receivedAt - (sentAt - clientAt) : clientAt;
+  return at > receivedAt + limits.futureMaxMs ? receivedAt : at;
+};
+
+/** What a `Date` can hold; beyond it a number means nothing. */
+const instantMax = 8.64e15;
+const instantOf = (value: string | number | null | undefined): number | null =>
+  typeof value !== 'number' ? parseInstant(value) : Math.abs(value) <= instantMax ? Math.trunc(value) : null;
+
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+
+const sameBytes = (a: Uint8Array, b: Uint8Array): boolean => a.length === b.length && timingSafeEqual(a, b);
+
+export interface RowParts {
+  sql: Sql;
+  store: ConsentStore;
+  tombstones: Tombstones;
+  keyOf: KeyOf;
+  policy: Policy;
+}
+
+/** A row that was read, and what is known of who speaks. */
+interface Act {
+  kind: Kind;
+  weighed: Weighed;
+  receipt: string | null;
+  superseded: string | null;
+  predecessor: ReceiptState | null;
+  visitorId: string | null;
+  visitorKey: Uint8Array | null;
+  /** The life that the visitor id is bound to. */
+  boundTo: number | null;
+  digest: Uint8Array;
+  receivedAt: number;
+  effectiveAt: number;
+  expiresAt: number;
+  /** Appends to the ledger and counts; answers the new seq. */
+  append: (fields: { receipt: string | null; subjectKey: Uint8Array | null; effectiveAt?: number }) => number;
+}
+
+const personal = bitOf('personalisation');
+
+/** Joins the caller's transaction: the row and the events beside it are kept together or not at all. */
+export const acceptRow = (parts: RowParts, value: unknown, context: RowContext): RowResult =>
+  parts.sql.transaction((): RowResult => {
+    const read = readAct(parts, value, context);
+    if ('kind' in read && read.kind === 'invalid') return read;
+    const act = read as Act;
+    const { weighed, receipt, superseded, predecessor } = act;
+    const takesBack = act.kind === 'withdraw' || act.kind === 'object';
+
+    // Whoever grants nothing and had granted nothing gets no identifier, not even in the ledger.
+    if (act.kind === 'gpc' || (!weighed.asksForGrant && !takesBack && superseded === null))
+      return accepted(act, null, act.append({ receipt: null, subjectKey: null }));
+
+    if (receipt === null && (weighed.asksForGrant || !predecessor))
+      return { kind: 'invalid', path: 'receipt', message: 'needed for this kind' };
+    if (receipt !== null && receipt === superseded)
+      return { kind: 'invalid', path: 'supersedes', message: 'a row cannot follow itself' };
+
+    const before = receipt === null ? null : parts.store.receipt(receipt);
+    if (before?.seq != null) return again(parts, act, before, before.seq);
+    if (before && receipt !== null) return completeStub(parts, act, receipt, before);
+    const out = tombstoneOf(parts, act);
+    if (out) return lateSlip(parts, act, out.cause);
+    return succeed(parts, act, takesBack, context);
+  });
+
+/** Parses and weighs; reads no more than who is bound to what. */
+const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (RowResult & { kind: 'invalid' }) => {
+  const { store, keyOf, policy } = parts;
+  const tooLarge = { kind: 'invalid', path: '', message: 'larger or deeper than a consent row can be' } as const;
+  if (!isShallow(value, rowDepthMax)) return tooLarge;
+  const parsed = consentRow.safeParse(value);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    return { kind: 'invalid', path: issue?.path.join('.') ?? '', message: issue?.message ?? 'not a consent row' };
+  }
+  const row = parsed.data;
+  const { writeKey: _key, sentAt: _sentAt, ...body } = row;
+  const spelled = canonicalJson(body);
+  if (spelled.length > rowMaxChars) return tooLarge;
+  if (row.kind === 'erase' || row.kind === 'account-sync')
+    return { kind: 'invalid', path: 'kind', message: 'a page does not send this kind' };
+
+  const { receivedAt } = context;
+  const told = pick(row.jurisdiction, ['code'])?.code ?? null;
+  const code = regionCode(told) ?? regionCode(context.country);
+  const { model } = regionOf(policy.regions, code);
+  const weighed = weigh(row, regionGrantStands(policy.regions, told, context.country));
+  const clientAt = instantOf(row.clientAt);
+  const named = typeof row.visitorId === 'string' ? row.visitorId.normalize('NFC').trim() : '';
+  const visitorId = named === '' ? null : context.visitorIdOf ? context.visitorIdOf(named) : named;
+  const visitorKey = visitorId === null ? null : keyOf('visitorId', visitorId);
+  const superseded = row.supersedes ?? null;
+  const underPolicy =
+    typeof row.policy === 'string'
+      ? { version: tokenOf(row.policy), configHash: null }
+      : { version: null, configHash: null, ...pick(row.policy, ['version', 'configHash']) };
+  const effectiveAt = effectiveInstant(clientAt, context.sentAt ?? null, receivedAt);
+  const expiresAt = (row.kind === 'import' ? Math.min(receivedAt, effectiveAt) : receivedAt) + policy.decisionMaxMs;
+
+  return {
+    kind: row.kind,
+    weighed,
+    receipt: row.receipt ?? null,
+    superseded,
+    predecessor: superseded === null ? null : store.receipt(superseded),
+    visitorId,
+    visitorKey,
+    boundTo: visitorKey === null ? null : (store.visitor(visitorKey)?.life ?? null),
+    digest: keyOf('row', spelled),
+    receivedAt,
+    effectiveAt,
+    expiresAt,
+    append: (fields) => {
+      const seq = store.append({
+        kind: row.kind,
+        at: receivedAt,
+        clientAt,
+        effectiveAt: fields.effectiveAt ?? effectiveAt,
+        expiresAt,
+        receipt: fields.receipt,
+        subjectKey: fields.subjectKey,
+        // Without a receipt of its own a row is a refusal, and belongs to nobody.
+        epoch: fields.receipt === null ? null : tokenOf(row.epoch),
+        supersedes: fields.receipt === null ? null : superseded,
+        decisions: weighed.decisions,
+        policy: underPolicy,
+        text: pick(row.text, ['locale', 'sha256']),
+        ui: pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
+        jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? 'cdn' : 'unknown' },
+        gpc: { header: context.gpc, js: flagOf(row.gpc, 'js'), ack: weighed.ack !== 0 },
+        age: pick(row.age, ['gate']),
+        origin: originOf(context.origin),
+        sdkVersion: tokenOf(row.sdkVersion),
+        cmp: pick(row.cmp, ['name', 'version', 'tcString', 'gppString'], 4_096),
+      });
+      const version = store.policyVersion(underPolicy.version, underPolicy.configHash);
+      store.count(dayOf(receivedAt), row.kind, version ?? 'unknown', model);
+      return seq;
+    },
+  };
+};
+
+const accepted = (
+  act: Act,
+  receipt: string | null,
+  seq: number,
+  withdrawal: Withdrawal | null = null,
+  person: PersonChange | null = null,
+): RowResult => ({
+  kind: 'accepted',
+  receipt,
+  seq,
+  at: act.receivedAt,
+  expiresAt: act.expiresAt,
+  withdrawal,
+  person,
+});
+
+/** The same row again is answered as it was the first time. */
+const again = ({ store }: RowParts, act: Act, before: ReceiptState, seq: number): RowResult => {
+  const first = store.digestOf(before.receipt);
+  if (first === null || !sameBytes(first, act.digest)) return { kind: 'conflict' };
+  const { receipt, at, expiresAt } = before;
+  return { kind: 'same', receipt, seq, at, expiresAt, withdrawal: null, person: null };
+};
+
+/** Only a successor of this row was seen so far. It is kept as proof; what the successor took back stays taken back. */
+const completeStub = (parts: RowParts, act: Act, receipt: string, stub: ReceiptState): RowResult => {
+  const { store, tombstones, keyOf } = parts;
+  const { visitorId, visitorKey, weighed } = act;
+  if (act.boundTo !== null && act.boundTo !== stub.life) return { kind: 'forbidden' };
+  const life = store.life(stub.life);
+  const isOut = visitorId !== null && tombstones.of('visitorId', visitorId) !== null;
+  const binds = visitorKey !== null && life !== null && !isOut && (weighed.granted & stub.cap & personal) !== 0;
+  if (binds && act.boundTo === null) store.bind(visitorKey, stub.life, act.receivedAt);
+  const subjectKey = life && visitorId !== null ? subjectKeyOf(keyOf, life.salt, visitorId) : null;
+  const effectiveAt = Math.min(act.effectiveAt, stub.supersededAt ?? act.effectiveAt);
+  const seq = act.append({ receipt, subjectKey, effectiveAt });
+  store.putReceipt({
+    receipt,
+    seq,
+    life: stub.life,
+    visitorKey: binds || act.boundTo !== null ? visitorKey : null,
+    granted: weighed.granted,
+    cap: stub.cap,
+    deniedAfter: stub.deniedAfter,
+    ack: weighed.ack,
+    at: act.receivedAt,
+    effectiveAt,
+    supersededAt: stub.supersededAt,
+    expiresAt: act.expiresAt,
+    digest: act.digest,
+  });
+  return accepted(act, receipt, seq);
+};
+
+const tombstoneOf = ({ tombstones }: RowParts, act: Act): Tombstone | null =>
+  (act.visitorId === null ? null : tombstones.of('visitorId', act.visitorId)) ??
+  (act.receipt === null ? null : tombstones.of('receipt', act.receipt)) ??
+  (act.superseded === null ? null : tombstones.of('receipt', act.superseded));
+
+/** The device is out. A grant cannot bring it back; a slip finds nothing left to take back, and must be answered so. */
+const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): RowResult => {
+  if (act.weighed.asksForGrant) return { kind: 'out', state: cause };
+  const seq = act.append({ receipt: act.receipt, subjectKey: null });
+  if (act.receipt !== null)
+    store.putReceipt({
+      receipt: act.receipt,
+      seq,
+      life: noLife,
+      visitorKey: null,
+      granted: 0,
+      cap: everything,
+      deniedAfter: everything,
+      ack: 0,
+      at: act.receivedAt,
+      effectiveAt: act.effectiveAt,
+      supersededAt: null,
+      expiresAt: act.expiresAt,
+      digest: act.digest,
+    });
+  return accepted(act, act.receipt, seq);
+};
+/** Lives are counted from 1. */
+const noLife = 0;
+
+/** A new life, or the next act of one. */
+const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowContext): RowResult => {
+  const { store, tombstones, keyOf } = parts;
+  const { weighed, receipt, superseded, predecessor, visitorId, visitorKey, boundTo } = act;
+
+  // A device is bound with its first receipt; from then on only who knows one of its receipts speaks for it. A life may
+  // take another visitor id only while no lasting one is permitted.
+  const follows = predecessor ? store.life(predecessor.life) : null;
+  const head = follows ? store.receipt(follows.head) : null;
+  const headLive = head ? grantable(head.granted & head.cap) : 0;
+  if (boundTo !== null && boundTo !== follows?.life) return { kind: 'forbidden' };
+  if (visitorKey && boundTo === null && follows && headLive & personal) return { kind: 'forbidden' };
+
+  let { granted } = weighed;
+  // What a withdrawal does not mention stands as it stood; it can take away and never add.
+  if (takesBack && follows) granted = grantable(headLive & ~weighed.denied & (~weighed.stated | weighed.granted));
+  // Two tabs decided at once, neither knowing of the other: only what both grant.
+  if (predecessor && follows) granted = grantable(granted & predecessor.cap);
+
+  const binds = (granted & personal) !== 0;
+  const holder = visitorKey ?? (binds ? (head?.visitorKey ?? null) : null);
+  if (binds && holder === null)
+    return { kind: 'invalid', path: 'visitorId', message: 'personalisation is bound to a visitor' };
+  const proven = visitorId !== null && boundTo !== null;
+  const actAt = head ? Math.max(act.effectiveAt, head.effectiveAt) : act.effectiveAt;
+
+  // `receipt` is null only where a predecessor was named, so a new life always has a head.
+  const life = follows ?? store.beginLife(receipt ?? '', act.receivedAt);
+  const subjectKey = visitorId !== null && (binds || proven) ? subjectKeyOf(keyOf, life.salt, visitorId) : null;
+  const seq = act.append({ receipt, subjectKey, effectiveAt: actAt });
+
+  const earlier = store.receiptsOf(life.life);
+  let permitted = 0;
+  for (const one of earlier) permitted |= one.granted & ~one.denied_after;
+  const withdrawn = permitted & weighed.denied;
+  const all = granted === 0 && weighed.denied === everything;
+
+  if (receipt !== null)
+    store.putReceipt({
+      receipt,
+      seq,
+      life: life.life,
+      visitorKey: binds ? holder : null,
+      granted,
+      cap: everything,
+      deniedAfter: all ? everything : 0,
+      ack: weighed.ack & granted,
+      at: act.receivedAt,
+      effectiveAt: actAt,
+      supersededAt: null,
+      expiresAt: act.expiresAt,
+      digest: act.digest,
+    });
+  if (superseded !== null && !predecessor)
+    // The row it follows was never delivered, or comes later: it must not grant then what is taken back now.
+    store.putReceipt({
+      receipt: superseded,
+      seq: null,
+      life: life.life,
+      visitorKey: null,
+      granted: 0,
+      cap: granted,
+      deniedAfter: weighed.denied,
+      ack: 0,
+      at: act.receivedAt,
+      effectiveAt: actAt,
+      supersededAt: actAt,
+      expiresAt: act.expiresAt,
+      digest: null,
+    });
+  if (follows) {
+    store.supersede(life.life, receipt ?? '', granted, weighed.denied, actAt);
+    if (receipt !== null) store.setHead(life.life, receipt);
+  }
+  if (holder && boundTo === null && (binds || (takesBack && !follows)) && !store.visitor(holder))
+    store.bind(holder, life.life, act.receivedAt);
+  if (all && follows)
+    for (const key of store.visitorsOf(life.life)) tombstones.addKey('visitorId', key, 'withdrawn', act.receivedAt);
+
+  const withdrawal: Withdrawal | null =
+    withdrawn === 0
+      ? null
+      : {
+          visitorId: proven ? visitorId : null,
+          receipts: earlier.map((one) => one.receipt),
+          purposes: purposesOf(withdrawn),
+          all,
+          onWithdraw: parts.policy.onWithdraw,
+          at: act.receivedAt,
+        };
+  const userId = proven ? (context.userOf?.(visitorId) ?? null) : null;
+  const person =
+    userId === null
+      ? null
+      : notePersonAct(parts, userId, {
+          chosen: weighed.chosen & granted,
+          refused: weighed.refused,
+          objection: act.kind === 'object',
+          at: actAt,
+          seq,
+        });
+  return accepted(act, receipt, seq, withdrawal, person);
+};
+
+/** In the ledger a device is known by a key whose salt is destroyed with it. */
+const subjectKeyOf = (keyOf: KeyOf, salt: Uint8Array, visitorId: string): Uint8Array =>
+  keyOf('subject', `${Buffer.from(salt).toString('hex')}\0${visitorId}`);
+
+/** R15: decided while logged in, by an act of the person and not by a region's default. */
+export const notePersonAct = (
+  { store, keyOf }: Pick<RowParts, 'store' | 'keyOf'>,
+  userId: string,
+  { chosen, refused, objection, at, seq }: { chosen: Mask; refused: Mask; objection: boolean; at: number; seq: number },
+): PersonChange | null => {
+  if ((chosen | refused) === 0) return null;
+  const key = keyOf('userId', userId);
+  for (const purpose of purposesOf(refused))
+    store.putPersonAct(userId, key, { purpose, value: 'denied', objection, at, seq });
+  for (const purpose of purposesOf(chosen))
+    store.putPersonAct(userId, key, { purpose, value: 'granted', objection: false, at, seq });
+  return { userId, granted: purposesOf(chosen), denied: purposesOf(refused) };
+};

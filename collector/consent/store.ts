@@ -1,0 +1,391 @@
+// The statements of consent's tables (migrations.ts), and the small memory of live receipts in front of them. Decides
+// nothing: rows.ts and gate.ts do. The writer's thread is the only one that writes, so the memory is true until a
+// transaction is rolled back; then `dropCaches` must be called.
+
+import { randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import type { Sql } from '../store/sql.js';
+import { type Mask, withDependants } from './mask.js';
+import { type Policy, termsHold } from './policy.js';
+
+/** A decision as the ledger keeps it. */
+export interface LedgerDecision {
+  purpose: string;
+  value: 'granted' | 'denied' | 'unset';
+  source: string | null;
+  materialHash: string | null;
+}
+
+/** One act, as it is appended. */
+export interface LedgerRow {
+  receipt: string | null;
+  kind: string;
+  at: number;
+  clientAt: number | null;
+  effectiveAt: number;
+  expiresAt: number;
+  subjectKey: Uint8Array | null;
+  epoch: string | null;
+  supersedes: string | null;
+  decisions: readonly LedgerDecision[];
+  policy: { version: string | null; configHash: string | null };
+  text: Readonly<Record<string, string>> | null;
+  ui: Readonly<Record<string, string>> | null;
+  jurisdiction: { code: string | null; model: string; how: 'page' | 'cdn' | 'unknown' };
+  gpc: { header: boolean; js: boolean | null; ack: boolean };
+  age: Readonly<Record<string, string>> | null;
+  origin: string | null;
+  sdkVersion: string | null;
+  cmp: Readonly<Record<string, string>> | null;
+}
+
+/** What the door must know of a receipt. All masks are of purposes this policy has. */
+export interface ReceiptState {
+  receipt: string;
+  /** null: only a successor of it was seen so far. */
+  seq: number | null;
+  life: number;
+  visitorKey: Uint8Array | null;
+  /** Remembered once it was compared; never stored. */
+  visitorId: string | null;
+  /** As its row said it. */
+  granted: Mask;
+  /** What of it was decided under terms that still hold. */
+  valid: Mask;
+  /** What all its successors grant too. */
+  cap: Mask;
+  /** What some successor denied. */
+  deniedAfter: Mask;
+  /** For which the person was told of the browser's opt-out signal and decided otherwise. */
+  ack: Mask;
+  /** What of it a person granted by an act, and what they refused; a region's default is neither. */
+  chosen: Mask;
+  refused: Mask;
+  at: number;
+  effectiveAt: number;
+  /** When the collector first heard of its device. */
+  boundAt: number;
+  supersededAt: number | null;
+  expiresAt: number;
+}
+
+interface ReceiptRow {
+  receipt: string;
+  seq: number | null;
+  life: number;
+  visitor_key: Uint8Array | null;
+  granted: number;
+  cap: number;
+  denied_after: number;
+  ack: number;
+  at: number;
+  effective_at: number;
+  superseded_at: number | null;
+  expires_at: number;
+  digest: Uint8Array | null;
+  decisions: string | null;
+  policy: string | null;
+  bound_at: number;
+}
+
+export interface Life {
+  life: number;
+  /** The latest receipt. */
+  head: string;
+  salt: Uint8Array;
+  beganAt: number;
+}
+
+export interface NewReceipt {
+  receipt: string;
+  seq: number | null;
+  life: number;
+  visitorKey: Uint8Array | null;
+  granted: Mask;
+  cap: Mask;
+  deniedAfter: Mask;
+  ack: Mask;
+  at: number;
+  effectiveAt: number;
+  supersededAt: number | null;
+  expiresAt: number;
+  digest: Uint8Array | null;
+}
+
+/** Live receipts in memory: one for each device of the last hours. */
+const receiptsCachedMax = 20_000;
+const personsCachedMax = 20_000;
+
+/** What a person denies whatever a device says: `objected` are those of art. 21, which reach every basis. */
+export interface PersonDenial {
+  denied: Mask;
+  objected: Mask;
+  /** The latest of them. */
+  at: number;
+}
+export const noDenial: PersonDenial = Object.freeze({ denied: 0, objected: 0, at: 0 });
+
+export interface PersonAct {
+  purpose: string;
+  value: 'granted' | 'denied';
+  objection: boolean;
+  at: number;
+  seq: number;
+}
+
+export type ConsentStore = ReturnType<typeof openConsentStore>;
+
+export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string) => Mask) => {
+  const insertLedger = sql.prepare(`
+    INSERT INTO consent_ledger (receipt, kind, at, client_at, effective_at, expires_at, subject_key, epoch, supersedes, decisions,
+      policy, text, ui, jurisdiction, gpc, age, origin, sdk_version, cmp)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const receiptRow = sql.prepare<ReceiptRow>(`
+    SELECT r.*, l.decisions, l.policy, coalesce(v.bound_at, f.began_at, r.at) AS bound_at
+    FROM consent_receipts r
+      LEFT JOIN consent_ledger l ON l.seq = r.seq
+      LEFT JOIN consent_visitors v ON v.visitor_key = r.visitor_key
+      LEFT JOIN consent_lives f ON f.life = r.life
+    WHERE r.receipt = ?`);
+  const putReceipt = sql.prepare(`
+    INSERT OR REPLACE INTO consent_receipts (receipt, seq, life, visitor_key, granted, cap, denied_after, ack, at, effective_at,
+      superseded_at, expires_at, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  // The predecessors of a new receipt: they stand for instants before it, for what both grant.
+  const supersede = sql.prepare(`
+    UPDATE consent_receipts SET cap = cap & ?, denied_after = denied_after | ?,
+      superseded_at = coalesce(superseded_at, ?)
+    WHERE life = ? AND receipt <> ?`);
+  const receiptsOfLife = sql.prepare<{ receipt: string; granted: number; denied_after: number }>(
+    'SELECT receipt, granted, denied_after FROM consent_receipts WHERE life = ?',
+  );
+  const unbindReceipts = sql.prepare('UPDATE consent_receipts SET visitor_key = NULL, cap = 0 WHERE life = ?');
+
+  const lifeRow = sql.prepare<{ life: number; salt: Uint8Array; head: string; began_at: number }>(
+    'SELECT life, salt, head, began_at FROM consent_lives WHERE life = ?',
+  );
+  const insertLife = sql.prepare('INSERT INTO consent_lives (salt, head, began_at) VALUES (?, ?, ?)');
+  const setHead = sql.prepare('UPDATE consent_lives SET head = ? WHERE life = ?');
+  const deleteLife = sql.prepare('DELETE FROM consent_lives WHERE life = ?');
+
+  const visitorRow = sql.prepare<{ life: number; bound_at: number; gpc_seen_at: number | null }>(
+    'SELECT life, bound_at, gpc_seen_at FROM consent_visitors WHERE visitor_key = ?',
+  );
+  const insertVisitor = sql.prepare('INSERT INTO consent_visitors (visitor_key, life, bound_at) VALUES (?, ?, ?)');
+  const visitorsOfLife = sql.prepare<{ visitor_key: Uint8Array }>(
+    'SELECT visitor_key FROM consent_visitors WHERE life = ?',
+  );
+  const deleteVisitors = sql.prepare('DELETE FROM consent_visitors WHERE life = ?');
+  const setGpcSeen = sql.prepare(
+    'UPDATE consent_visitors SET gpc_seen_at = ? WHERE visitor_key = ? AND gpc_seen_at IS NULL',
+  );
+
+  const personRows = sql.prepare<{
+    purpose: string;
+    value: 'granted' | 'denied';
+    objection: number;
+    at: number;
+    seq: number;
+  }>('SELECT purpose, value, objection, at, seq FROM consent_persons WHERE user_key = ?');
+  // The latest act of the person stands; at the same instant, the denial.
+  const putPerson = sql.prepare(`
+    INSERT INTO consent_persons (user_key, purpose, value, objection, at, seq) VALUES (?, ?, ?, ?, ?, ?)
+    ON CONFLICT (user_key, purpose) DO UPDATE SET
+      value = excluded.value, objection = excluded.objection, at = excluded.at, seq = excluded.seq
+    WHERE excluded.at > at OR (excluded.at = at AND excluded.value = 'denied')`);
+  const deletePerson = sql.prepare('DELETE FROM consent_persons WHERE user_key = ?');
+  const anyPerson = sql.prepare<{ one: number }>('SELECT 1 AS one FROM consent_persons LIMIT 1');
+
+  const addCount = sql.prepare(`
+    INSERT INTO consent_counts (day, what, policy, model, count) VALUES (?, ?, ?, ?, 1)
+    ON CONFLICT (day, what, policy, model) DO UPDATE SET count = count + 1`);
+  const counts = sql.prepare<{ what: string; policy: string; model: string; count: number }>(
+    'SELECT what, policy, model, count FROM consent_counts WHERE day = ? ORDER BY what, policy, model',
+  );
+  const insertPolicy = sql.prepare(
+    'INSERT OR IGNORE INTO consent_policies (config_hash, version, document, first_at) VALUES (?, ?, ?, ?)',
+  );
+  const policyVersion = sql.prepare<{ version: string }>(
+    'SELECT version FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
+  );
+
+  const receipts = new LRUCache<string, ReceiptState>({ max: receiptsCachedMax });
+  const persons = new LRUCache<string, PersonDenial>({ max: personsCachedMax });
+  const signalled = new LRUCache<string, true>({ max: personsCachedMax });
+  // A site where nobody has said no as a person pays nothing for the question.
+  let personsExist: boolean | null = null;
+
+  const masked = (value: LedgerDecision['value'], decisions: readonly LedgerDecision[]): Mask => {
+    let mask = 0;
+    for (const one of decisions) if (one.value === value && one.source === 'user') mask |= bit(one.purpose);
+    return mask;
+  };
+
+  const toState = (row: ReceiptRow): ReceiptState => {
+    const decisions = row.decisions === null ? [] : (JSON.parse(row.decisions) as LedgerDecision[]);
+    return {
+      receipt: row.receipt,
+      seq: row.seq,
+      life: row.life,
+      visitorKey: row.visitor_key,
+      visitorId: null,
+      granted: row.granted & policy.available,
+      valid: termsHold(policy, decisions, row.policy === null ? {} : JSON.parse(row.policy)),
+      cap: row.cap,
+      deniedAfter: row.denied_after,
+      ack: row.ack,
+      chosen: row.granted & masked('granted', decisions),
+      refused: withDependants(masked('denied', decisions)),
+      at: row.at,
+      effectiveAt: row.effective_at,
+      boundAt: row.bound_at,
+      supersededAt: row.superseded_at,
+      expiresAt: row.expires_at,
+    };
+  };
+
+  const forgetLife = (life: number): void => {
+    for (const { receipt } of receiptsOfLife.all(life)) receipts.delete(receipt);
+  };
+
+  const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+
+  return {
+    append: (row: LedgerRow): number =>
+      Number(
+        insertLedger.run(
+          row.receipt,
+          row.kind,
+          row.at,
+          row.clientAt,
+          row.effectiveAt,
+          row.expiresAt,
+          row.subjectKey,
+          row.epoch,
+          row.supersedes,
+          JSON.stringify(row.decisions),
+          JSON.stringify(row.policy),
+          json(row.text),
+          json(row.ui),
+          JSON.stringify(row.jurisdiction),
+          JSON.stringify(row.gpc),
+          json(row.age),
+          row.origin,
+          row.sdkVersion,
+          json(row.cmp),
+        ).lastInsertRowid,
+      ),
+
+    receipt: (receipt: string): ReceiptState | null => {
+      const known = receipts.get(receipt);
+      if (known) return known;
+      const row = receiptRow.get(receipt);
+      if (!row) return null;
+      const state = toState(row);
+      receipts.set(receipt, state);
+      return state;
+    },
+    digestOf: (receipt: string): Uint8Array | null => receiptRow.get(receipt)?.digest ?? null,
+    putReceipt: (row: NewReceipt): void => {
+      putReceipt.run(
+        row.receipt,
+        row.seq,
+        row.life,
+        row.visitorKey,
+        row.granted,
+        row.cap,
+        row.deniedAfter,
+        row.ack,
+        row.at,
+        row.effectiveAt,
+        row.supersededAt,
+        row.expiresAt,
+        row.digest,
+      );
+      receipts.delete(row.receipt);
+    },
+    supersede: (life: number, by: string, granted: Mask, denied: Mask, at: number): void => {
+      supersede.run(granted, denied, at, life, by);
+      forgetLife(life);
+    },
+    receiptsOf: (life: number) => receiptsOfLife.all(life),
+
+    life: (life: number): Life | null => {
+      const row = lifeRow.get(life);
+      return row ? { life: row.life, head: row.head, salt: row.salt, beganAt: row.began_at } : null;
+    },
+    beginLife: (head: string, at: number): Life => {
+      const salt = randomBytes(16);
+      const life = Number(insertLife.run(salt, head, at).lastInsertRowid);
+      return { life, head, salt, beganAt: at };
+    },
+    setHead: (life: number, head: string): void => {
+      setHead.run(head, life);
+    },
+    /** The salt goes, and with it what the ledger's subject keys mean; no receipt of this life stands any more. */
+    endLife: (life: number): void => {
+      forgetLife(life);
+      deleteLife.run(life);
+      deleteVisitors.run(life);
+      unbindReceipts.run(life);
+    },
+
+    visitor: (key: Uint8Array) => visitorRow.get(key) ?? null,
+    bind: (key: Uint8Array, life: number, at: number): void => {
+      insertVisitor.run(key, life, at);
+    },
+    visitorsOf: (life: number): Uint8Array[] => visitorsOfLife.all(life).map((row) => row.visitor_key),
+    noteGpc: (visitorId: string, keyOf: () => Uint8Array, at: number): void => {
+      if (signalled.has(visitorId)) return;
+      setGpcSeen.run(at, keyOf());
+      signalled.set(visitorId, true);
+    },
+
+    denialOf: (userId: string, keyOf: () => Uint8Array): PersonDenial => {
+      personsExist ??= anyPerson.get() !== undefined;
+      if (!personsExist) return noDenial;
+      let known = persons.get(userId);
+      if (!known) {
+        let denied = 0;
+        let objected = 0;
+        let at = 0;
+        for (const row of personRows.all(keyOf())) {
+          if (row.value !== 'denied') continue;
+          denied |= bit(row.purpose);
+          if (row.objection) objected |= bit(row.purpose);
+          at = Math.max(at, row.at);
+        }
+        known = denied === 0 ? noDenial : { denied, objected, at };
+        persons.set(userId, known);
+      }
+      return known;
+    },
+    putPersonAct: (userId: string, key: Uint8Array, act: PersonAct): void => {
+      putPerson.run(key, act.purpose, act.value, act.objection ? 1 : 0, act.at, act.seq);
+      personsExist = true;
+      persons.delete(userId);
+    },
+    forgetPerson: (userId: string, key: Uint8Array): void => {
+      deletePerson.run(key);
+      persons.delete(userId);
+    },
+
+    count: (day: string, what: string, version: string, model: string): void => {
+      addCount.run(day, what, version, model);
+    },
+    countsOf: (day: string) => counts.all(day),
+    notePolicy: (at: number): void => {
+      insertPolicy.run(policy.configHash, policy.version, JSON.stringify(policy.document), at);
+    },
+    /** null for a policy this collector never had: nobody else's words become a label. */
+    policyVersion: (version: string | null, configHash: string | null): string | null =>
+      policyVersion.get(configHash, configHash, version)?.version ?? null,
+
+    dropCaches: (): void => {
+      receipts.clear();
+      persons.clear();
+      signalled.clear();
+      personsExist = null;
+    },
+  };
+};

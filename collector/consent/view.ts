@@ -1,0 +1,81 @@
+// What is said of people's consent to those who may ask: per purpose the present answer, and what a person denies. Reads
+// only and remembers nothing, so that a reading thread beside the writer is never behind.
+
+import type { Purpose } from '../contract/purposes.js';
+import type { Sql } from '../store/sql.js';
+import { bitOf, isPurpose, maskOf, purposesOf } from './mask.js';
+import { keyedHash } from './tombstones.js';
+
+export interface ConsentView {
+  purposes: Readonly<Record<string, { value: string; source: string; at: number }>>;
+  /** When the opt-out signal was first seen from one of the devices. */
+  gpcSeenAt: number | null;
+}
+
+export interface ConsentViewer {
+  /** The latest decision on each purpose over the devices, and the person's own no above it (R15). */
+  of: (whose: { visitorIds: readonly string[]; userId: string | null }, now: number) => ConsentView;
+  /** What a person has said no to while logged in: no use of anything of theirs for it. */
+  deniedOf: (userId: string) => readonly Purpose[];
+}
+
+interface Head {
+  decisions: string;
+  live: number;
+  effective_at: number;
+  expires_at: number;
+  gpc_seen_at: number | null;
+}
+
+interface Decided {
+  purpose: string;
+  value: string;
+  source: string | null;
+}
+
+export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
+  const keyOf = keyedHash(secret);
+  const headOf = sql.prepare<Head>(`
+    SELECT l.decisions, r.granted & r.cap AS live, l.effective_at, l.expires_at, v.gpc_seen_at
+    FROM consent_visitors v
+      JOIN consent_lives f ON f.life = v.life
+      JOIN consent_receipts r ON r.receipt = f.head
+      JOIN consent_ledger l ON l.seq = r.seq
+    WHERE v.visitor_key = ?`);
+  const denials = sql.prepare<{ purpose: string; at: number }>(
+    "SELECT purpose, at FROM consent_persons WHERE user_key = ? AND value = 'denied'",
+  );
+
+  return {
+    of: ({ visitorIds, userId }, now) => {
+      const purposes: Record<string, { value: string; source: string; at: number }> = {};
+      let gpcSeenAt: number | null = null;
+      for (const visitorId of visitorIds) {
+        const head = headOf.get(keyOf('visitorId', visitorId));
+        if (!head) continue;
+        if (head.gpc_seen_at !== null) gpcSeenAt = Math.min(gpcSeenAt ?? head.gpc_seen_at, head.gpc_seen_at);
+        for (const { purpose, value: said, source } of JSON.parse(head.decisions) as Decided[]) {
+          const stands = isPurpose(purpose) && (head.live & bitOf(purpose)) !== 0;
+          const value = now >= head.expires_at || (said === 'granted' && !stands) ? 'unset' : said;
+          const before = purposes[purpose];
+          const isLater = !before || head.effective_at > before.at;
+          const isStricter = before?.at === head.effective_at && value === 'denied';
+          if (isLater || isStricter) purposes[purpose] = { value, source: source ?? 'user', at: head.effective_at };
+        }
+      }
+      if (userId !== null)
+        for (const { purpose, at } of denials.all(keyOf('userId', userId)))
+          purposes[purpose] = { value: 'denied', source: 'user', at };
+      return { purposes, gpcSeenAt };
+    },
+    deniedOf: (userId) =>
+      purposesOf(
+        maskOf(
+          denials
+            .all(keyOf('userId', userId))
+            .map((row) => row.purpose)
+            .filter(isPurpose),
+        ),
+      ),
+  };
+};
