@@ -103,11 +103,13 @@ interface Site {
 
 const suffixes = { allowPrivateDomains: true } as const;
 
+const bareHost = (host: string): string => (host.startsWith('www.') ? host.slice(4) : host);
+
 const readSite = (host: string): Site => {
   const domain = getDomain(host, suffixes) ?? host;
   const label = getDomainWithoutSuffix(host, suffixes) ?? host;
   const suffix = getPublicSuffix(host, suffixes);
-  const bare = host.startsWith('www.') ? host.slice(4) : host;
+  const bare = bareHost(host);
   const wild = suffix !== null && bare.endsWith(`.${suffix}`) ? `${bare.slice(0, -suffix.length)}*` : null;
   const below = bare.indexOf('.');
   let category =
@@ -134,6 +136,10 @@ const siteOf = (host: string): Site => {
   return site;
 };
 
+/** An app is named from the end: com.example has no registrable domain, though `.gm` and `.android` are suffixes. */
+const isApp = /^\s*(?:android|ios)-app:/i;
+const appOf = (host: string): Site => ({ domain: host, label: host, category: categories.get(host) ?? null });
+
 const addressMaxChars = 8_192;
 const hostShape = /^[a-z0-9_\u0080-\uffff](?:[a-z0-9._\u0080-\uffff-]{0,252})$|^\[[0-9a-f:.]+\]$/;
 
@@ -153,10 +159,10 @@ const hostOf = (address: string): string | null => {
 };
 
 /** The site's own name for a search engine, as GA4 gives it: google for google.de and images.google.com. */
-const engineNames: Readonly<Record<string, string>> = {
-  'ya.ru': 'yandex',
-  'com.google.android.googlequicksearchbox': 'google',
-};
+const engineNames: ReadonlyMap<string, string> = new Map([
+  ['ya.ru', 'yandex'],
+  ['com.google.android.googlequicksearchbox', 'google'],
+]);
 
 // ---------------------------------------------------------------------------------------------------------------------
 // Rules
@@ -241,10 +247,11 @@ const lowered = (value: unknown): string | null => clean(value)?.toLowerCase() ?
 const parametersOf = (url: string): ReadonlyMap<string, string> => {
   const found = new Map<string, string>();
   const text = url.slice(0, addressMaxChars);
-  const mark = text.indexOf('?');
+  const hash = text.indexOf('#');
+  const address = hash < 0 ? text : text.slice(0, hash);
+  const mark = address.indexOf('?');
   if (mark < 0) return found;
-  const hash = text.indexOf('#', mark);
-  for (const pair of text.slice(mark + 1, hash < 0 ? undefined : hash).split('&', parametersMax)) {
+  for (const pair of address.slice(mark + 1).split('&', parametersMax)) {
     const equals = pair.indexOf('=');
     if (equals < 1 || equals === pair.length - 1) continue;
     const name = readable(pair.slice(0, equals)).toLowerCase();
@@ -330,11 +337,12 @@ const readReferrer = (
   }
   switch (site.category) {
     case 'search':
-      return { source: engineNames[host] ?? site.label, medium: 'organic', channel: 'Organic Search' };
+      return { source: engineNames.get(host) ?? site.label, medium: 'organic', channel: 'Organic Search' };
     case 'email':
-      return { source: site.domain, medium: 'email', channel: 'Email' };
+      // mail.google.com and gemini.google.com say more than google.com.
+      return { source: bareHost(host), medium: 'email', channel: 'Email' };
     case 'assistant':
-      return { source: site.domain, medium: 'referral', channel: 'AI Assistants' };
+      return { source: bareHost(host), medium: 'referral', channel: 'AI Assistants' };
     case 'shopping':
       return { source: site.domain, medium: 'referral', channel: 'Organic Shopping' };
     case 'social':
@@ -354,7 +362,7 @@ export const readTouch = (input: TouchInput): Touch | null => {
   const { pageUrl, referrer, siteHosts, marketing } = input;
   const parameters = pageUrl === null ? noParameters : parametersOf(pageUrl);
   const host = referrer === null || referrer === '' ? null : hostOf(referrer);
-  const site = host === null ? null : siteOf(host);
+  const site = host === null ? null : isApp.test(referrer!) ? appOf(host) : siteOf(host);
   const told = readCampaign(parameters, input.campaign);
   const clicked = marketing && parameters.size > 0 ? readClick(parameters, site) : null;
   const clickId = clicked?.clickId ?? null;
