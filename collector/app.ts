@@ -1,0 +1,182 @@
+// The Hono app: the door, what reads people, what pages and operators fetch, and the places where the dashboard, the demo
+// shop and ribs are mounted. The one place where a thrown error becomes an answer; it never logs what was sent.
+
+import { Hono } from 'hono';
+import type { Logger } from 'pino';
+import { access } from './app/access.js';
+import { sdkAssets } from './app/assets.js';
+import { docs } from './app/docs.js';
+import { openMeters } from './app/meters.js';
+import { openapi } from './app/openapi.js';
+import { reading } from './app/reading.js';
+import type { Config } from './config.js';
+import type { ConfigReply } from './contract/config-reply.js';
+import { isUnavailable, refuse } from './errors.js';
+import { door } from './ingest/door.js';
+import { limiter } from './ingest/rate.js';
+import { respondRefusal } from './ingest/respond.js';
+import { reachedAt, segmentSettings } from './ingest/settings.js';
+import type { Log } from './log/log.js';
+import type { Reader } from './profiles/reader.js';
+import type { KeyRing } from './site/ring.js';
+
+export interface AppOptions {
+  config: Pick<Config, 'origins' | 'ratePerS'>;
+  log: Log;
+  reader: Reader;
+  ring: KeyRing;
+  logger: Logger;
+  version: string;
+  /** Where the built script of the pages lies. */
+  sdkFolder: string;
+  /** Country of a request by the headers a CDN sets. */
+  countryOf: (headers: Headers) => string | null;
+  /** What a page is told before it may ask; the headers tell its region. */
+  pageConfig: (headers: Headers) => ConfigReply;
+  /** Whether events are taken: false while starting and stopping, and when the store cannot be reached. */
+  ready: () => Promise<boolean>;
+  /** For staff, mounted at the root after everything of the API. */
+  dashboard?: Hono;
+  /** Anyone's, mounted at /demo. */
+  demo?: Hono;
+  /** Pages a developer can open, mounted at /examples. */
+  examples?: Hono;
+  /** Routes of ribs. */
+  ribs?: readonly Hono[];
+  now?: () => number;
+  waitingMaxEvents?: number;
+  /** Also meter the process itself; off in tests, where many apps share one. */
+  processMeters?: boolean;
+}
+
+const secondsToWait = 2;
+
+/** Route patterns as regular expressions, with what each takes. */
+const methodsOf = (app: Hono): ((path: string) => string[]) => {
+  const byPattern = new Map<string, Set<string>>();
+  for (const { path, method } of app.routes) {
+    if (method === 'ALL') continue;
+    byPattern.set(path, (byPattern.get(path) ?? new Set()).add(method));
+  }
+  const patterns = [...byPattern].map(([path, methods]) => {
+    const source = path
+      .split('/')
+      .map((part) =>
+        part.startsWith(':') ? '[^/]+' : part === '*' ? '.*' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+      )
+      .join('/');
+    return { expression: new RegExp(`^${source}$`), methods };
+  });
+  return (path) => {
+    const allowed = new Set<string>();
+    for (const { expression, methods } of patterns)
+      if (expression.test(path)) for (const method of methods) allowed.add(method);
+    if (allowed.has('GET')) allowed.add('HEAD');
+    return [...allowed].sort();
+  };
+};
+
+/** Name, code and place of an error. Its message may quote what was sent, so it is left out. */
+const traceOf = (error: Error): object => ({
+  name: error.name,
+  code: (error as { code?: unknown }).code,
+  frames: (error.stack ?? '')
+    .split('\n')
+    .filter((frame) => /^\s+at /.test(frame))
+    .slice(0, 12)
+    .map((frame) => frame.trim()),
+});
+
+export const createApp = (options: AppOptions): Hono => {
+  const { log, reader, ring, logger, config } = options;
+  const now = options.now ?? Date.now;
+  const meters = openMeters(() => log.waiting(), { process: options.processMeters ?? false });
+  const rate = limiter(config.ratePerS);
+  const app = new Hono();
+
+  app.use(access(logger, meters));
+  app.onError((error, c) => {
+    if (isUnavailable(error)) {
+      logger.warn({ ...traceOf(error) }, 'unavailable');
+      return respondRefusal(c, refuse('unavailable', { retryAfterS: secondsToWait }));
+    }
+    logger.error({ ...traceOf(error), method: c.req.method }, 'bug');
+    return respondRefusal(c, refuse('internal'));
+  });
+
+  app.route(
+    '/',
+    door({
+      config,
+      ring,
+      log,
+      rate,
+      now,
+      countryOf: options.countryOf,
+      onAnswer: meters.answered,
+      ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
+    }),
+  );
+  app.route('/', reading({ reader, log, ring, rate, now }));
+  for (const rib of options.ribs ?? []) app.route('/', rib);
+
+  const noKey = refuse('not_found', {
+    message: 'No live write key of this name.',
+    hint: '`weft keys list` shows them.',
+  });
+  const live = async (writeKey: string): Promise<boolean> =>
+    ring.write(writeKey) !== null || ((await ring.refresh()) && ring.write(writeKey) !== null);
+  const pageConfig = (headers: Headers): Response =>
+    Response.json(options.pageConfig(headers), {
+      headers: {
+        // Its region depends on who asks, so only their own browser may keep it.
+        'Cache-Control': 'private, max-age=300',
+        'Access-Control-Allow-Origin': '*',
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+        'X-Content-Type-Options': 'nosniff',
+      },
+    });
+  app.get('/v1/config', (c) => pageConfig(c.req.raw.headers));
+  app.get('/v1/config/:writeKey', async (c) => {
+    if (await live(c.req.param('writeKey'))) return pageConfig(c.req.raw.headers);
+    c.header('Access-Control-Allow-Origin', '*');
+    return respondRefusal(c, noKey);
+  });
+  app.get('/v1/projects/:writeKey/settings', async (c) => {
+    c.header('Access-Control-Allow-Origin', '*');
+    const writeKey = c.req.param('writeKey');
+    if (!(await live(writeKey))) return respondRefusal(c, noKey);
+    c.header('Cache-Control', 'private, max-age=300');
+    return c.json(segmentSettings(writeKey, `${reachedAt(c.req.raw)}/v1`));
+  });
+
+  app.route('/', sdkAssets(options.sdkFolder));
+
+  app.get('/healthz', (c) => c.json({ alive: true }));
+  app.get('/readyz', async (c) => {
+    c.header('Cache-Control', 'no-store');
+    const ready = await options.ready().catch(() => false);
+    return ready ? c.json({ ready: true }) : respondRefusal(c, refuse('unavailable', { retryAfterS: secondsToWait }));
+  });
+  app.get('/metrics', async (c) => c.text(await meters.text(), 200, { 'Content-Type': meters.contentType }));
+
+  const document = openapi(options.version);
+  app.get('/openapi.json', (c) => {
+    c.header('Access-Control-Allow-Origin', '*');
+    return c.json(document);
+  });
+  app.route('/', docs(document));
+
+  if (options.demo !== undefined) app.route('/demo', options.demo);
+  if (options.examples !== undefined) app.route('/examples', options.examples);
+  if (options.dashboard !== undefined) app.route('/', options.dashboard);
+
+  let allowed: ((path: string) => string[]) | null = null;
+  app.notFound((c) => {
+    allowed ??= methodsOf(app);
+    const methods = allowed(c.req.path);
+    if (methods.length === 0 || methods.includes(c.req.method)) return respondRefusal(c, refuse('not_found'));
+    return respondRefusal(c, refuse('method_not_allowed', { allow: methods.join(', ') }));
+  });
+  return app;
+};

@@ -1,0 +1,23 @@
+// The access log and the request meter: method, route pattern, status, size of what came, duration. Never the query, an
+// id, an address or an agent: a log that holds no personal data needs no erasing.
+
+import type { MiddlewareHandler } from 'hono';
+import { routePath } from 'hono/route';
+import type { Logger } from 'pino';
+import type { Meters } from './meters.js';
+
+const nowhere = '(none)';
+
+export const access =
+  (logger: Logger, meters: Meters): MiddlewareHandler =>
+  async (c, next) => {
+    const startedAt = performance.now();
+    await next();
+    const ms = performance.now() - startedAt;
+    const matched = routePath(c, -1);
+    const route = matched === '/*' || matched === '*' ? nowhere : matched;
+    const { status } = c.res;
+    meters.requested(c.req.method, route, status, ms / 1000);
+    const size = Number(c.req.header('content-length') ?? 0);
+    logger.info({ method: c.req.method, route, status, bytes: size, ms: Math.round(ms * 10) / 10 }, 'request');
+  };

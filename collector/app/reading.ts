@@ -1,0 +1,205 @@
+// Reading people and acting on them, with a secret key. Every answer is bound to the purposes of the key that asks,
+// narrowed by `?purpose=`. Acts are commands of the log: they are facts like events, and are replayed by a rebuild.
+
+import { type Context, Hono } from 'hono';
+import type { z } from 'zod';
+import type { Purpose } from '../contract/purposes.js';
+import {
+  erasureCall,
+  identifierNames,
+  type ListName,
+  lists,
+  mergeCall,
+  pageQuery,
+  profilesQuery,
+  purposeQuery,
+} from '../contract/reading.js';
+import { type Refusal, refuse } from '../errors.js';
+import { authenticateHeader, presentedKey } from '../ingest/authenticate.js';
+import { decode } from '../ingest/decode.js';
+import { readBody } from '../ingest/limits.js';
+import { corsHeaders } from '../ingest/origin.js';
+import { open } from '../ingest/parse.js';
+import type { Limiter } from '../ingest/rate.js';
+import { isRefusal, respondRefusal } from '../ingest/respond.js';
+import type { Command, CommandResult, Log } from '../log/log.js';
+import type { Asked, IdentifierQuery, PageAsked, Reader } from '../profiles/reader.js';
+import type { Key, KeyRole } from '../site/keys.js';
+import type { KeyRing } from '../site/ring.js';
+
+export interface ReadingOptions {
+  reader: Reader;
+  log: Log;
+  ring: Pick<KeyRing, 'write' | 'secret' | 'refresh'>;
+  /** For acts that need no key: a person who asks to be forgotten. */
+  rate: Limiter;
+  now: () => number;
+}
+
+const refuseIssue = (issue: z.core.$ZodIssue): Refusal =>
+  refuse('bad_request', { message: `${issue.path.join('.') || 'The request'}: ${issue.message}.` });
+
+const parsed = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> | Refusal => {
+  const read = schema.safeParse(value);
+  return read.success ? read.data : refuseIssue(read.error.issues[0]!);
+};
+
+/** A query names each thing once; a name given twice is a mistake worth telling. */
+const queryOf = (c: Context): Record<string, string> | Refusal => {
+  const query: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, values] of Object.entries(c.req.queries())) {
+    if (values.length > 1) return refuse('bad_request', { message: 'A query parameter was given twice.' });
+    query[name] = values[0]!;
+  }
+  return query;
+};
+
+export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono => {
+  const app = new Hono();
+
+  const secretKey = async (c: Context, role?: KeyRole): Promise<Key | Refusal> => {
+    const presented = presentedKey(c.req.header('authorization'));
+    if (presented === null) return refuse('bad_key');
+    const key = await authenticateHeader(ring, presented);
+    if (isRefusal(key)) return key;
+    if (key.kind !== 'secret') return refuse('forbidden');
+    if (role !== undefined && !key.roles.includes(role)) {
+      return refuse('forbidden', { message: `The key lacks the role "${role}".` });
+    }
+    return key;
+  };
+
+  const askedBy = (key: Key, query: Record<string, string>): Asked | Refusal => {
+    const wanted = parsed(purposeQuery, query.purpose);
+    if (isRefusal(wanted)) return wanted;
+    const purposes: readonly Purpose[] = wanted ?? key.context.purposes;
+    if (!purposes.every((purpose) => key.context.purposes.includes(purpose))) {
+      return refuse('forbidden', { message: 'The key does not carry a purpose that was asked for.' });
+    }
+    return { purposes, now: now() };
+  };
+
+  /** Key, query and purposes, in this order: who may not ask learns nothing of how. */
+  const asking = async (c: Context): Promise<{ asked: Asked; query: Record<string, string> } | Refusal> => {
+    const key = await secretKey(c);
+    if (isRefusal(key)) return key;
+    const query = queryOf(c);
+    if (isRefusal(query)) return query;
+    const asked = askedBy(key, query);
+    return isRefusal(asked) ? asked : { asked, query };
+  };
+
+  const personal = (c: Context): void => c.header('Cache-Control', 'no-store');
+
+  app.get('/v1/profiles', async (c) => {
+    personal(c);
+    const it = await asking(c);
+    if (isRefusal(it)) return respondRefusal(c, it);
+    const identifiers = parsed(profilesQuery, it.query);
+    if (isRefusal(identifiers)) return respondRefusal(c, identifiers);
+    const given = identifierNames.filter((name) => identifiers[name] !== undefined);
+    if (given.length !== 1) {
+      return respondRefusal(
+        c,
+        refuse('bad_request', { message: `Ask by exactly one of ${identifierNames.join(', ')}.` }),
+      );
+    }
+    const name = given[0]!;
+    const query = { [name]: identifiers[name] } as IdentifierQuery;
+    return c.json({ profiles: await reader.profilesBy(query, it.asked) });
+  });
+
+  app.get('/v1/profiles/:id', async (c) => {
+    personal(c);
+    const it = await asking(c);
+    if (isRefusal(it)) return respondRefusal(c, it);
+    const profile = await reader.profile(c.req.param('id'), it.asked);
+    return profile === null ? respondRefusal(c, noProfile) : c.json(profile);
+  });
+
+  for (const name of Object.keys(lists) as ListName[]) {
+    app.get(`/v1/profiles/:id/${name}`, async (c) => {
+      personal(c);
+      const it = await asking(c);
+      if (isRefusal(it)) return respondRefusal(c, it);
+      const page = parsed(pageQuery, it.query);
+      if (isRefusal(page)) return respondRefusal(c, page);
+      const asked: PageAsked = { ...it.asked, ...page };
+      const answer = await reader[name](c.req.param('id') ?? '', asked);
+      return answer === null ? respondRefusal(c, noProfile) : c.json(answer);
+    });
+  }
+
+  const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>> | Refusal> => {
+    const body = await readBody(c.req.raw);
+    if (isRefusal(body)) return body;
+    const text = await decode(body);
+    if (isRefusal(text)) return text;
+    const opened = open(text);
+    return isRefusal(opened) ? opened : opened.body;
+  };
+
+  /** What a command found is said in its own words; only a refusal without words gets ours. */
+  const respondResult = (c: Context, { status, body }: CommandResult): Response => {
+    if (status < 400 || (typeof body === 'object' && body !== null && 'error' in body))
+      return c.json(body as object, status as 200);
+    return respondRefusal(c, refuse(status === 404 ? 'not_found' : status === 403 ? 'forbidden' : 'bad_request'));
+  };
+  const run = async (c: Context, command: Command): Promise<Response> => respondResult(c, await log.command(command));
+
+  app.post('/v1/merges', async (c) => {
+    personal(c);
+    const key = await secretKey(c, 'owner');
+    if (isRefusal(key)) return respondRefusal(c, key);
+    const body = await bodyOf(c);
+    const call = isRefusal(body) ? body : parsed(mergeCall, body);
+    if (isRefusal(call)) return respondRefusal(c, call);
+    return run(c, { kind: 'merge', ...call, by: key.context.id, at: now() });
+  });
+
+  app.post('/v1/merges/:id/undo', async (c) => {
+    personal(c);
+    const key = await secretKey(c, 'owner');
+    if (isRefusal(key)) return respondRefusal(c, key);
+    return run(c, { kind: 'undo', mergeId: c.req.param('id'), by: key.context.id, at: now() });
+  });
+
+  // A person proves to be the one with the device's id and its receipt, and needs no key; a page may therefore send this.
+  const anyPage = (c: Context): void => {
+    for (const [name, value] of Object.entries(corsHeaders({ kind: 'any' }, null, null))) c.header(name, value);
+  };
+  app.post('/v1/privacy/erasures', async (c) => {
+    personal(c);
+    anyPage(c);
+    const byKey = presentedKey(c.req.header('authorization')) !== null;
+    const key = byKey ? await secretKey(c, 'privacy') : null;
+    if (isRefusal(key)) return respondRefusal(c, key);
+    if (key === null) {
+      const waitS = rate.admit('persons');
+      if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
+      rate.charge('persons', 1);
+    }
+    const body = await bodyOf(c);
+    if (isRefusal(body)) return respondRefusal(c, body);
+    // Pages send their write key with everything.
+    const { writeKey: _, ...asked } = body;
+    const subject = parsed(erasureCall, asked);
+    if (isRefusal(subject)) return respondRefusal(c, subject);
+    if (key === null && !('receipt' in subject)) return respondRefusal(c, refuse('bad_key'));
+    return run(c, { kind: 'erase', subject, by: key?.context.id ?? 'person', at: now() });
+  });
+
+  app.get('/v1/privacy/erasures/:id', async (c) => {
+    personal(c);
+    const key = await secretKey(c, 'privacy');
+    if (isRefusal(key)) return respondRefusal(c, key);
+    return run(c, { kind: 'erasure', id: c.req.param('id') });
+  });
+
+  return app;
+};
+
+const noProfile = refuse('not_found', {
+  message: 'No profile has or ever had this id.',
+  hint: 'Look it up with GET /v1/profiles?userId=…',
+});
