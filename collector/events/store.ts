@@ -39,6 +39,7 @@ export const eventMigrations: readonly Migration[] = [
         mid TEXT NOT NULL,
         PRIMARY KEY (dev, page_view, slot)
       ) WITHOUT ROWID;
+      CREATE TABLE measured_visits (receipt TEXT NOT NULL, dev INTEGER NOT NULL, PRIMARY KEY (receipt, dev)) WITHOUT ROWID;
       CREATE TABLE refusals (
         seq INTEGER PRIMARY KEY,
         at INTEGER NOT NULL,
@@ -120,9 +121,14 @@ export interface EventStore {
   lastVia: (dev: number) => number | null;
   delete: (seq: number) => void;
   rewrite: (seq: number, body: string) => void;
+  putMeasured: (receipt: string, dev: number) => void;
+  /** Visits that were only measured, under a receipt. */
+  measuredUnder: (receipt: string) => number[];
+  deleteMeasured: (dev: number) => void;
   lastSeq: () => number;
   beat: (dev: number, pageView: string, slot: number) => { seq: number; at: number; mid: string } | undefined;
   putBeat: (dev: number, pageView: string, slot: number, seq: number, at: number, mid: string) => void;
+  deleteBeat: (dev: number, pageView: string, slot: number) => void;
   deleteBeatsOf: (dev: number) => void;
   refuse: (
     seq: number,
@@ -157,12 +163,16 @@ export const eventStore = (sql: Sql): EventStore => {
   const lastSeq = sql.prepare<{ seq: number | null }>(
     'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM events UNION ALL SELECT max(seq) FROM refusals)',
   );
+  const putMeasured = sql.prepare('INSERT OR IGNORE INTO measured_visits (receipt, dev) VALUES (?, ?)');
+  const measuredUnder = sql.prepare<{ dev: number }>('SELECT dev FROM measured_visits WHERE receipt = ?');
+  const deleteMeasured = sql.prepare('DELETE FROM measured_visits WHERE dev = ?');
   const beat = sql.prepare<{ seq: number; at: number; mid: string }>(
     'SELECT seq, at, mid FROM beats WHERE dev = ? AND page_view = ? AND slot = ?',
   );
   const putBeat = sql.prepare(
     'INSERT OR REPLACE INTO beats (dev, page_view, slot, seq, at, mid) VALUES (?, ?, ?, ?, ?, ?)',
   );
+  const deleteBeat = sql.prepare('DELETE FROM beats WHERE dev = ? AND page_view = ? AND slot = ?');
   const deleteBeats = sql.prepare('DELETE FROM beats WHERE dev = ?');
   const refuse = sql.prepare(
     'INSERT INTO refusals (seq, at, verdict, code, path, type, name) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -193,10 +203,20 @@ export const eventStore = (sql: Sql): EventStore => {
     rewrite: (seq, body) => {
       rewrite.run(body, seq);
     },
+    putMeasured: (receipt, dev) => {
+      putMeasured.run(receipt, dev);
+    },
+    measuredUnder: (receipt) => measuredUnder.all(receipt).map((row) => row.dev),
+    deleteMeasured: (dev) => {
+      deleteMeasured.run(dev);
+    },
     lastSeq: () => lastSeq.get()?.seq ?? 0,
     beat: (dev, pageView, slot) => beat.get(dev, pageView, slot),
     putBeat: (dev, pageView, slot, seq, at, mid) => {
       putBeat.run(dev, pageView, slot, seq, at, mid);
+    },
+    deleteBeat: (dev, pageView, slot) => {
+      deleteBeat.run(dev, pageView, slot);
     },
     deleteBeatsOf: (dev) => {
       deleteBeats.run(dev);

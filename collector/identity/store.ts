@@ -35,10 +35,11 @@ export const identityMigrations: readonly Migration[] = [
       CREATE TABLE device_owners (owner INTEGER NOT NULL, dev INTEGER NOT NULL, PRIMARY KEY (owner, dev)) WITHOUT ROWID;
       CREATE INDEX device_owners_by_device ON device_owners (dev);
       CREATE TABLE namings (
-        dev INTEGER NOT NULL, usr INTEGER NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL,
+        dev INTEGER NOT NULL, usr INTEGER NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL, merge_id TEXT NOT NULL,
         PRIMARY KEY (dev, usr)
       ) WITHOUT ROWID;
       CREATE INDEX namings_by_user ON namings (usr, at);
+      CREATE INDEX namings_by_merge ON namings (merge_id);
       CREATE TABLE marks (dev INTEGER NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL, person TEXT NOT NULL);
       CREATE INDEX marks_by_device ON marks (dev);
       CREATE TABLE contacts (
@@ -171,7 +172,10 @@ export const identityStore = (sql: Sql) => {
   const addOwner = one('INSERT OR IGNORE INTO device_owners (owner, dev) VALUES (?, ?)');
   const removeOwner = one('DELETE FROM device_owners WHERE owner = ? AND dev = ?');
   const naming = one<{ at: number; mid: string }>('SELECT at, mid FROM namings WHERE dev = ? AND usr = ?');
-  const putNaming = one('INSERT OR REPLACE INTO namings (dev, usr, at, mid) VALUES (?, ?, ?, ?)');
+  const putNaming = one('INSERT OR REPLACE INTO namings (dev, usr, at, mid, merge_id) VALUES (?, ?, ?, ?, ?)');
+  const namingByMerge = one<{ dev: number; usr: number; at: number; mid: string }>(
+    'SELECT dev, usr, at, mid FROM namings WHERE merge_id = ?',
+  );
   const deleteNamings = one('DELETE FROM namings WHERE dev = ?');
   const namingsOfDevice = one<{ usr: number; at: number; mid: string }>(
     'SELECT usr, at, mid FROM namings WHERE dev = ? ORDER BY at, mid',
@@ -249,7 +253,13 @@ export const identityStore = (sql: Sql) => {
     addOwner: (owner: number, dev: number) => addOwner.run(owner, dev),
     removeOwner: (owner: number, dev: number) => removeOwner.run(owner, dev),
     naming: (dev: number, user: number) => naming.get(dev, user),
-    putNaming: (dev: number, user: number, at: number, messageId: string) => putNaming.run(dev, user, at, messageId),
+    putNaming: (dev: number, user: number, at: number, messageId: string) => {
+      const device = node.get(dev)!;
+      const named = node.get(user)!;
+      const mergeId = deriveMergeId(messageId, `${device.kind}:${device.value}`, `${named.kind}:${named.value}`);
+      putNaming.run(dev, user, at, messageId, mergeId);
+    },
+    namingByMerge: (mergeId: string) => namingByMerge.get(mergeId),
     deleteNamings: (dev: number) => deleteNamings.run(dev),
     namingsOfDevice: (dev: number) => namingsOfDevice.all(dev),
     namingsOfUser: (user: number) => namingsOfUser.all(user),

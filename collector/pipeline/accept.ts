@@ -3,13 +3,14 @@
 // for the consent judge handed in; must never keep or log what it refuses.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { Candidate, Judgement, Pass } from '../consent/gate.js';
 import type { WarningCode } from '../contract/codes.js';
 import { canonicalTrack, checkEcommerce, negativeQuantity } from '../contract/ecommerce.js';
 import { type CallType, isCallType } from '../contract/event.js';
-import type { AnonymousId, MessageId, Receipt, UserId } from '../contract/ids.js';
+import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
 import { parseInstant } from '../contract/instant.js';
 import { limits } from '../contract/limits.js';
-import type { Assurance, Purpose } from '../contract/purposes.js';
+import type { Assurance } from '../contract/purposes.js';
 import { readBot } from '../enrich/bot.js';
 import { readTouch } from '../enrich/channel.js';
 import { readDevice } from '../enrich/device.js';
@@ -49,30 +50,11 @@ export const defaultSiteRules: SiteRules = {
   keysRefused: [],
 };
 
-/** What the consent judge is told of an event. It learns identifiers only to look up tombstones and receipts. */
-export interface Basics {
-  at: number;
-  receivedAt: number;
-  type: CallType;
-  name: string | null;
-  receipt: string | null;
-  visitorId: string | null;
-  userId: string | null;
-  previousId: string | null;
-  emails: readonly string[];
-  preConsent: boolean;
-  categories: Readonly<Record<string, unknown>> | null;
-}
-
-export type Judgement =
-  | { kind: 'pass'; purposes: readonly Purpose[]; receipt: string | null }
-  | { kind: 'held'; code: string }
-  | { kind: 'dropped'; code: string };
-
-export type Judge = (basics: Basics) => Judgement;
+/** What the door of consent says of a candidate; handed in, because it looks things up. */
+export type Judge = (candidate: Candidate) => Judgement;
 
 export type Outcome =
-  | { kind: 'accepted'; event: AcceptedEvent; warnings: string[] }
+  | { kind: 'accepted'; event: AcceptedEvent; warnings: string[]; candidate: Candidate; pass: Pass }
   | { kind: 'held' | 'dropped'; code: string }
   | { kind: 'rejected'; code: string; path: string; message: string };
 
@@ -156,7 +138,6 @@ const passive = /^(Message |Consent Updated$)/;
 
 export const accept = (
   raw: Bag,
-  index: number,
   envelope: { context: Bag; sentAt: number | null; mint: () => string },
   submission: Pick<Submission, 'type' | 'receivedAt' | 'key' | 'userAgent' | 'country' | 'origin'>,
   site: SiteRules,
@@ -212,33 +193,26 @@ export const accept = (
   const consent = bag(context.consent);
   const contactsRead = readContacts(type, name, raw, context, rawProperties, site, warnings);
 
-  const judged = judge({
-    at,
-    receivedAt,
+  const candidate: Candidate = {
     type,
     name,
-    receipt: text(consent.receipt, 64),
-    visitorId: anonymousId,
+    at,
+    receivedAt,
+    anonymousId,
     userId,
     previousId,
-    emails: contactsRead.filter((contact) => contact.kind === 'email').map((contact) => contact.value),
-    preConsent: raw.preConsent === true || context.preConsent === true,
-    categories: consent.categoryPreferences ? bag(consent.categoryPreferences) : null,
-  });
-  if (judged.kind !== 'pass') return judged;
-  const { purposes } = judged;
+    contacts: contactsRead,
+    receipt: consent.receipt,
+    preConsent: consent.preConsent === true,
+    preferences: consent.categoryPreferences ? bag(consent.categoryPreferences) : null,
+  };
+  const pass = judge(candidate);
+  if (pass.kind !== 'pass') return { kind: pass.kind, code: pass.code };
+  const { purposes, strip } = pass;
   const personal = purposes.includes('personalisation');
-  const marketing = purposes.includes('marketing');
-  if (!purposes.includes('measurement')) return { kind: 'dropped', code: 'purpose' };
-  if (!personal && (type === 'identify' || type === 'alias' || type === 'group'))
-    return { kind: 'dropped', code: 'purpose' };
-  if (!marketing && name?.startsWith('Message ')) return { kind: 'dropped', code: 'purpose' };
-
-  const hadIdentity = anonymousId !== null || userId !== null;
-  if (!personal) {
-    anonymousId = null;
-    userId = null;
-  }
+  const marketing = !strip.clickIds;
+  if (strip.anonymousId) anonymousId = null;
+  if (strip.userId) userId = null;
 
   // R8: what the sender's word is worth.
   let assurance: Assurance = key.trust === 'secret' ? 'transactional' : 'claimed';
@@ -253,12 +227,12 @@ export const accept = (
   }
 
   const sessionHint = text(context.sessionId, 100);
-  const contacts = personal ? contactsRead : [];
+  const contacts =
+    strip.contacts === 'all' ? [] : contactsRead.filter((_, at) => !(strip.contacts as readonly number[]).includes(at));
   const keys = readKeys(rawProperties, context, sessionHint);
   const ownable =
     anonymousId !== null ||
     userId !== null ||
-    (!personal && hadIdentity && sessionHint !== null) ||
     (!personal && key.trust === 'public' && sessionHint !== null) ||
     (key.trust === 'secret' && (keys.length > 0 || contacts.length > 0));
   if (!ownable) {
@@ -299,7 +273,7 @@ export const accept = (
   }
   if (track) for (const warning of checkEcommerce(track.name, rawProperties)) warnings.push(warning.code);
 
-  const traits = personal ? readTraits(type, raw, context, site, key.trust, warnings) : {};
+  const traits = !strip.traits ? readTraits(type, raw, context, site, key.trust, warnings) : {};
   const active =
     !server && bot === null && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
   const event: AcceptedEvent = {
@@ -317,7 +291,7 @@ export const accept = (
     trust: key.trust,
     assurance,
     purposes,
-    receipt: judged.receipt as Receipt | null,
+    receipt: pass.receipt,
     bot,
     contacts,
     keys,
@@ -333,7 +307,7 @@ export const accept = (
     locale: text(context.locale, 35),
     library: text(bag(context.library).name, 100),
   };
-  return { kind: 'accepted', event, warnings };
+  return { kind: 'accepted', event, warnings, candidate, pass };
 };
 
 const rejected = (code: string, path: string, message: string): Outcome => ({ kind: 'rejected', code, path, message });

@@ -1,6 +1,6 @@
 // Where work on the tables begins and ends: one transaction, in which whatever was spoilt is true again before it commits.
 
-import { randomBytes } from 'node:crypto';
+import type { Consent } from '../consent/consent.js';
 import { type AnyAspect, profileFold } from '../profiles/fold.js';
 import type { Sql } from '../store/sql.js';
 import { type Announcer, project, save, saveWarnings, settleDue } from './project.js';
@@ -12,10 +12,9 @@ export interface DeskOptions {
   rules: HouseRules;
   aspects: readonly AnyAspect[];
   announcer: Announcer;
-  /** What else holds rows in memory, to be dropped after a rollback. */
-  consent: { dropCaches: () => void };
-  /** Chance comes in by argument: the site's secret at the first opening. */
-  newSecret?: () => string;
+  consent: Pick<Consent, 'dropCaches' | 'generationOf'>;
+  /** The site's own: profile ids derive from it. */
+  secret: string;
 }
 
 export interface Desk {
@@ -31,8 +30,13 @@ export interface Desk {
 
 export const openDesk = (options: DeskOptions): Desk => {
   const { sql, announcer } = options;
-  const newSecret = options.newSecret ?? (() => randomBytes(32).toString('hex'));
-  const set = openWorkingSet(sql, options.rules, profileFold(options.aspects), newSecret);
+  const set = openWorkingSet(
+    sql,
+    options.rules,
+    profileFold(options.aspects),
+    options.secret,
+    options.consent.generationOf,
+  );
   const finish = (now: number): void => {
     resolve(set);
     project(set, now, announcer);

@@ -82,8 +82,8 @@ export const openHouse = (
     rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
     aspects: options.aspects ?? [presence, traits],
     announcer,
-    consent: { dropCaches: () => {} },
-    newSecret: () => 'a secret of this test',
+    consent: { dropCaches: () => {}, generationOf: () => 0 },
+    secret: 'a secret of this test',
   });
   return {
     ...pipeline,

@@ -2,17 +2,19 @@
 // acknowledge, in one transaction for whatever requests wait. Runs where the only writing connection is.
 
 import { randomUUID } from 'node:crypto';
+import type { Consent } from '../consent/consent.js';
+import type { Candidate } from '../consent/gate.js';
 import { parseInstant } from '../contract/instant.js';
 import type { Answer, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
 import { accept, type SiteRules } from './accept.js';
-import type { ConsentDesk } from './consent-desk.js';
 import { type Desk, type DeskOptions, openDesk } from './desk.js';
 import { record } from './record.js';
+import { applyRow, rowContext, situated } from './rights.js';
 
 export interface PipelineOptions extends DeskOptions {
   site: SiteRules;
-  consent: ConsentDesk;
+  consent: Consent;
   /** Chance comes in by argument: message ids of events that bring none. */
   mint?: () => string;
 }
@@ -56,13 +58,20 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       const key = `${verdict}\n${code}`;
       counts.set(key, (counts.get(key) ?? 0) + 1);
     };
-    const visit = consent.begin(submission, body.consent);
+    const door = consent.door({
+      key: submission.key,
+      row: submission.type === null ? body.consent : undefined,
+      ...rowContext(set, submission, envelope.sentAt),
+    });
+    if (door.row) applyRow(set, door.row);
+    const judge =
+      submission.key.trust === 'public' ? (candidate: Candidate) => door.judge(situated(set, candidate)) : door.judge;
 
     for (let index = 0; index < calls.length; index += 1) {
       if (refused.has(index)) continue;
       const raw = calls[index] as Record<string, unknown>;
       const messageId = typeof raw.messageId === 'string' && raw.messageId !== '' ? raw.messageId : null;
-      const outcome = accept(raw, index, envelope, submission, options.site, visit.judge);
+      const outcome = accept(raw, envelope, submission, options.site, judge);
       if (outcome.kind !== 'accepted') {
         const place: Verdicted = { index, messageId, code: outcome.code };
         if (outcome.kind === 'rejected')
@@ -72,6 +81,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       }
       const recorded = record(set, outcome.event);
       if (recorded === 'accepted') {
+        door.kept(outcome.candidate, outcome.pass);
         answer.accepted += 1;
         for (const code of new Set(outcome.warnings)) {
           answer.warnings.push({ index, messageId: outcome.event.messageId, code });
@@ -85,7 +95,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
         }
       }
     }
-    const state = visit.state();
+    const state = door.state();
     if (state) answer.state = state;
     answer.rejected.sort((a, b) => a.index - b.index);
 
@@ -119,7 +129,6 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   const runTogether = (submissions: readonly Submission[], now: number): Answer[] =>
     attempt(() => {
       const answers = submissions.map((submission) => submit(submission, now));
-      for (const work of consent.consequences()) work(set);
       finish(now);
       untilTrim += 1;
       if (untilTrim >= 500) {

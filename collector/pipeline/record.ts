@@ -137,7 +137,11 @@ const recordOnDevice = (
 ): void => {
   const dev = row.dev!;
   const device = set.device(dev);
-  if (measured) row.flags |= flag.measured;
+  if (measured) {
+    row.flags |= flag.measured;
+    // Found by it when the consent is taken back: such a visit has no lasting id.
+    if (event.receipt) set.events.putMeasured(event.receipt, dev);
+  }
   if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
 
   const spoilt = set.spoiltDevices.has(dev);

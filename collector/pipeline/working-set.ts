@@ -75,6 +75,7 @@ export interface WorkingSet {
   lead: (id: number, leader: number) => void;
   forgetNode: (id: number) => void;
   device: (dev: number) => DeviceEntry;
+  dropDevice: (dev: number) => void;
   profile: (leader: number) => ProfileEntry;
   dropProfile: (leader: number) => void;
 
@@ -99,13 +100,19 @@ export interface WorkingSet {
 
 const nodeKey = (kind: string, value: string): string => `${kind}\n${value}`;
 
-export const openWorkingSet = (sql: Sql, rules: HouseRules, fold: ProfileFold, newSecret: () => string): WorkingSet => {
+export type GenerationOf = (kind: 'userId' | 'email' | 'phone', value: string) => number;
+
+export const openWorkingSet = (
+  sql: Sql,
+  rules: HouseRules,
+  fold: ProfileFold,
+  secret: string,
+  generationOf: GenerationOf,
+): WorkingSet => {
   const events = eventStore(sql);
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
-  identity.putSite('secret', newSecret());
-  const secret = identity.site('secret')!;
 
   const nodes = new LRUCache<number, Node>({ max: 50_000 });
   const nodeIds = new LRUCache<string, number>({ max: 50_000 });
@@ -160,7 +167,12 @@ export const openWorkingSet = (sql: Sql, rules: HouseRules, fold: ProfileFold, n
         }
         return known;
       }
-      const generation = kind === 'user_id' ? Number(identity.site(`generation\n${value}`) ?? 0) : 0;
+      const generation =
+        kind === 'user_id'
+          ? generationOf('userId', value)
+          : kind === 'email' || kind === 'phone'
+            ? generationOf(kind, value)
+            : 0;
       const hid = deriveProfileId(secret, generation, kind, value);
       const id = identity.insertNode(kind, value, hid, at, messageId);
       const node: Node = { id, kind, value, hid, leader: id, firstAt: at, firstId: messageId };
@@ -196,6 +208,9 @@ export const openWorkingSet = (sql: Sql, rules: HouseRules, fold: ProfileFold, n
         devices.set(dev, entry);
       }
       return entry;
+    },
+    dropDevice: (dev) => {
+      devices.delete(dev);
     },
     profile: (leader) => {
       let entry = loadedProfiles.get(leader);

@@ -1,0 +1,155 @@
+// The embedded engines: one file of data, a thread that writes and a thread that reads. In tests and from sources (no built
+// entry beside this file) both run in the caller's thread, with the same code.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { Config } from './config.js';
+import { every } from './jobs/every.js';
+import { embeddedLog, UnavailableError, type WriterPort } from './log/embedded.js';
+import type { Log } from './log/log.js';
+import { defaultSiteRules } from './pipeline/accept.js';
+import { openWriter, type WriterOptions } from './pipeline/writer.js';
+import { openReadModel, readModelOf } from './profiles/open.js';
+import type { ReadModel } from './profiles/read.js';
+import type { Reader } from './profiles/reader.js';
+import { sessionRules } from './sessions/session.js';
+import { isUnavailable } from './store/sqlite.js';
+
+export interface Engines {
+  log: Log;
+  reader: Reader;
+  close: () => Promise<void>;
+}
+
+export const databaseFile = (folder: string): string => (folder === ':memory:' ? folder : join(folder, 'weft.sqlite'));
+
+export const writerOptions = (
+  config: Pick<Config, 'store' | 'bots' | 'reservedEmail' | 'identitySecret' | 'consentFile'>,
+): WriterOptions => {
+  if (config.store.kind !== 'sqlite') throw new Error('The embedded engine keeps its data in a folder.');
+  return {
+    path: databaseFile(config.store.folder),
+    rules: { sessions: sessionRules, emailMerge: 'transactional', bots: config.bots },
+    site: { ...defaultSiteRules, reservedEmail: config.reservedEmail, identitySecret: config.identitySecret },
+    consentFile: config.consentFile,
+  };
+};
+
+const methods = [
+  'profilesBy',
+  'profile',
+  'events',
+  'sessions',
+  'carts',
+  'orders',
+  'merges',
+  'people',
+  'suggestions',
+  'live',
+  'overview',
+] as const satisfies readonly (keyof Reader)[];
+
+const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
+
+export const openEmbedded = async (
+  config: Parameters<typeof writerOptions>[0],
+  onTrouble: (reason: string) => void = () => {},
+): Promise<Engines> => {
+  const options = writerOptions(config);
+  const threaded = options.path !== ':memory:' && existsSync(entry('writer-thread'));
+  return threaded ? inThreads(options, onTrouble) : inline(options, onTrouble);
+};
+
+const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {
+  const writer = new Worker(entry('writer-thread'), { workerData: options });
+  const log = await embeddedLog(writer as unknown as WriterPort, onTrouble);
+  const worker = new Worker(entry('reader-thread'), { workerData: { path: options.path } });
+  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  let lastId = 0;
+  await new Promise<void>((resolve, reject) => {
+    worker.on('error', reject);
+    worker.on('exit', () => {
+      for (const { reject: refuse } of waiting.values()) refuse(new UnavailableError('the reader ended'));
+      waiting.clear();
+    });
+    worker.on('message', ({ id, value, error }: { id: number; value?: never; error?: string }) => {
+      if (id === 0) {
+        resolve();
+        return;
+      }
+      const waiter = waiting.get(id);
+      waiting.delete(id);
+      if (error === undefined) waiter?.resolve(value as never);
+      else waiter?.reject(new Error(error));
+    });
+  });
+  const ask = (method: string, args: unknown[]): Promise<never> =>
+    new Promise((resolve, reject) => {
+      lastId += 1;
+      waiting.set(lastId, { resolve, reject });
+      worker.postMessage({ id: lastId, method, args });
+    });
+  const reader = Object.fromEntries(
+    methods.map((method) => [method, (...args: unknown[]) => ask(method, args)]),
+  ) as unknown as Reader;
+  return {
+    log,
+    reader,
+    close: async () => {
+      await log.close();
+      worker.postMessage({ id: -1, method: 'close', args: [] });
+      await worker.terminate();
+    },
+  };
+};
+
+const inline = (options: WriterOptions, onTrouble: (reason: string) => void): Engines => {
+  const writer = openWriter(options);
+  const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });
+  const model: ReadModel = own?.read ?? readModelOf(writer.store);
+  const due = every(
+    1_000,
+    () => writer.due(Date.now()),
+    (error) => onTrouble(String(error)),
+  );
+  let waiting = 0;
+  const asked = async <Result>(work: () => Result): Promise<Result> => {
+    waiting += 1;
+    // A turn later, as with threads: nobody may rely on an answer at once.
+    await new Promise((resolve) => setImmediate(resolve));
+    try {
+      return work();
+    } catch (error) {
+      if (isUnavailable(error)) throw new UnavailableError(String(error));
+      throw error;
+    } finally {
+      waiting -= 1;
+    }
+  };
+  return {
+    log: {
+      append: (submission) =>
+        asked(() => {
+          const [settled] = writer.run([submission], Date.now());
+          if (settled && 'answer' in settled) return settled.answer;
+          throw settled?.failed;
+        }),
+      command: (command) => asked(() => writer.command(command)),
+      waiting: () => waiting,
+      close: async () => {},
+    },
+    reader: Object.fromEntries(
+      methods.map((method) => [
+        method,
+        async (...args: unknown[]) => (model[method] as (...args: unknown[]) => unknown)(...args),
+      ]),
+    ) as unknown as Reader,
+    close: async () => {
+      due.stop();
+      own?.close();
+      writer.close();
+    },
+  };
+};

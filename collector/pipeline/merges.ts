@@ -1,0 +1,51 @@
+// Staff acts upon identity (R12): undo, and an admin merge. Acts are stored facts that a rebuild reads; what follows from
+// them is folded like everything else.
+
+import { deriveMergeId } from '../identity/store.js';
+import { circumstancesOf, type WorkingSet } from './working-set.js';
+
+export type UndoOutcome = { kind: 'undone' | 'already'; undoneAt: number } | { kind: 'unknown' };
+
+/** Pins the two identifiers of a merge apart. A second undo changes nothing. */
+export const undoMerge = (set: WorkingSet, mergeId: string, by: string, at: number): UndoOutcome => {
+  const { identity } = set;
+  const pin = identity.pin(mergeId);
+  if (pin) return { kind: 'already', undoneAt: pin.undone_at };
+  const naming = identity.namingByMerge(mergeId);
+  const join = naming ? undefined : identity.joinById(mergeId);
+  if (!naming && !join) return { kind: 'unknown' };
+  const [a, b] = naming ? [naming.dev, naming.usr] : [join!.a, join!.b];
+  identity.putPin({
+    merge_id: mergeId,
+    a,
+    b,
+    undone_at: at,
+    undone_by: by,
+    cause: naming ? naming.mid : join!.cause,
+    at: naming ? naming.at : join!.at,
+    reason: naming ? 'identify' : join!.reason,
+  });
+  for (const id of [a, b]) {
+    set.spoiltPersons.add(id);
+    if (set.nodeById(id)?.kind === 'anonymous_id') {
+      set.device(id).circumstances = circumstancesOf(set, id);
+      set.spoiltDevices.add(id);
+    }
+  }
+  return { kind: 'undone', undoneAt: at };
+};
+
+export type AdminMergeOutcome = { kind: 'merged'; id: string } | { kind: 'unknown' } | { kind: 'same' };
+
+/** Makes one `user_id` historical: what was `from` is `into` from now on. */
+export const adminMerge = (set: WorkingSet, from: string, into: string, at: number): AdminMergeOutcome => {
+  const source = set.findNode('user_id', from);
+  const target = set.findNode('user_id', into);
+  if (!source || !target) return { kind: 'unknown' };
+  if (source.id === target.id) return { kind: 'same' };
+  const cause = deriveMergeId('staff', `user_id:${from}`, `user_id:${into}`);
+  set.identity.putRename({ mid: cause, seq: null, src: source.id, dst: target.id, at, reason: 'staff' });
+  set.spoiltPersons.add(source.id);
+  set.spoiltPersons.add(target.id);
+  return { kind: 'merged', id: deriveMergeId(cause, `user_id:${from}`, `user_id:${into}`) };
+};

@@ -1,0 +1,219 @@
+// What people's rights do to the house: a consent row beside a batch, a withdrawal, an erasure. Consent says what is to
+// happen; here it happens to events, sessions, identifiers and profiles, in the caller's transaction.
+
+import { randomUUID } from 'node:crypto';
+import type { Consent } from '../consent/consent.js';
+import {
+  type Closure,
+  type ErasableEvent,
+  type ErasurePlan,
+  type ErasureSubject,
+  planDeviceErasure,
+  planPersonErasure,
+} from '../consent/erase.js';
+import type { Candidate } from '../consent/gate.js';
+import type { RowContext, RowResult, Withdrawal } from '../consent/rows.js';
+import { type HeldEvent, planWithdrawal } from '../consent/withdraw.js';
+import type { AcceptedEvent } from '../events/event.js';
+import { type EventRow, parseBody, unpackMessageId } from '../events/store.js';
+import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';
+import type { Submission } from '../log/log.js';
+import { sessionRules } from '../sessions/session.js';
+import { forgetEvents } from './forget.js';
+import { record } from './record.js';
+import type { WorkingSet } from './working-set.js';
+
+/** Who is logged in on a device now: the user of its open session. */
+const userOf = (set: WorkingSet, visitorId: string): string | null => {
+  const node = set.findNode('anonymous_id', visitorId);
+  const user = node ? set.device(node.id).state.session?.user : null;
+  return user == null ? null : (set.nodeById(user)?.value ?? null);
+};
+
+export const rowContext = (
+  set: WorkingSet,
+  submission: Pick<Submission, 'receivedAt' | 'gpc' | 'origin' | 'country'>,
+  sentAt: number | null,
+): RowContext => ({
+  receivedAt: submission.receivedAt,
+  sentAt,
+  gpc: submission.gpc,
+  origin: submission.origin,
+  country: submission.country,
+  userOf: (visitorId) => userOf(set, visitorId),
+  visitorIdOf: (visitorId) => {
+    const gated = gateAnonymousId(visitorId);
+    return gated.ok ? gated.value : null;
+  },
+});
+
+/** What the store knows of a candidate's device: whose session it is in, and whether an erased person was there (R14, R15). */
+export const situated = (set: WorkingSet, candidate: Candidate): Candidate => {
+  const node = candidate.anonymousId === null ? undefined : set.findNode('anonymous_id', candidate.anonymousId);
+  if (!node) return candidate;
+  const { state, circumstances } = set.device(node.id);
+  const session = state.session;
+  const inSession = session !== null && candidate.at - session.lastActivityAt <= sessionRules.idleMaxMs;
+  const person = inSession && session.user !== null ? (set.nodeById(session.user)?.value ?? null) : null;
+  const { marks } = circumstances;
+  if (person === null && marks.length === 0) return candidate;
+  let amongErased = false;
+  if (candidate.userId === null) {
+    for (const name of new Set(marks.map((mark) => mark.person))) {
+      const instants = marks.filter((mark) => mark.person === name).map((mark) => mark.at);
+      if (candidate.at >= Math.min(...instants) && candidate.at <= Math.max(...instants)) amongErased = true;
+    }
+  }
+  return { ...candidate, person, amongErased };
+};
+
+/** What a row asks to be done to what is already here. */
+export const applyRow = (set: WorkingSet, row: RowResult): void => {
+  if ((row.kind === 'accepted' || row.kind === 'same') && row.withdrawal) withdraw(set, row.withdrawal);
+};
+
+const withdraw = (set: WorkingSet, withdrawal: Withdrawal): void => {
+  const devices = new Set<number>();
+  const node = withdrawal.visitorId === null ? undefined : set.findNode('anonymous_id', withdrawal.visitorId);
+  if (node) devices.add(node.id);
+  for (const receipt of withdrawal.receipts) for (const dev of set.events.measuredUnder(receipt)) devices.add(dev);
+
+  const bodies = new Map<number, AcceptedEvent>();
+  const held: HeldEvent[] = [];
+  for (const dev of devices) {
+    for (const row of set.events.ofDevice(dev)) {
+      const { type, name, receipt, purposes } = bodies.set(row.seq, parseBody(row)).get(row.seq)!;
+      held.push({ seq: row.seq, type, name, receipt, purposes });
+    }
+  }
+  const plan = planWithdrawal(withdrawal, held);
+  const narrowed: AcceptedEvent[] = [];
+  for (const { seq, purposes, identity, clickIds } of plan.narrowed) {
+    const before = bodies.get(seq)!;
+    narrowed.push({
+      ...before,
+      purposes,
+      ...(identity
+        ? { anonymousId: null, userId: null, claimedUserId: null, traits: {}, contacts: [], previousId: null }
+        : {}),
+      touch: clickIds && before.touch ? { ...before.touch, clickId: null } : before.touch,
+    });
+  }
+  forgetEvents(set, [...plan.deleted, ...plan.narrowed.map((event) => event.seq)]);
+  // What stays is a fact of its own now: the same event, permitted less.
+  for (const event of narrowed) if (event.anonymousId || event.userId || event.sessionHint) record(set, event);
+};
+
+const erasable = (row: EventRow, owned: boolean): ErasableEvent => {
+  const { at, anonymousId, userId, receipt } = parseBody(row);
+  return { seq: row.seq, messageId: unpackMessageId(row.mid), at, anonymousId, userId, receipt, owned };
+};
+
+interface Planned {
+  closure: Closure;
+  plan: ErasurePlan;
+}
+
+const nobody: Planned = {
+  closure: { userIds: [], aliases: [], visitorIds: [], contacts: [] },
+  plan: { deleted: [], erased: [], cut: [], marks: [] },
+};
+
+/** Whom a subject means: a person with all that is theirs, or one device. */
+const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject): Planned => {
+  const device = 'anonymousId' in subject ? subject.anonymousId : 'visitorId' in subject ? subject.visitorId : null;
+  if (device !== null) {
+    const receipts = consent.receiptsOf(device);
+    const node = set.findNode('anonymous_id', device);
+    const devices = [...(node ? [node.id] : []), ...receipts.flatMap((receipt) => set.events.measuredUnder(receipt))];
+    const events = [...new Set(devices)].flatMap((dev) => set.events.ofDevice(dev).map((row) => erasable(row, false)));
+    const plan = planDeviceErasure({ visitorId: device, receipts }, events);
+    return { closure: { ...nobody.closure, visitorIds: [device] }, plan };
+  }
+
+  const node = nodeOfSubject(set, subject);
+  if (!node) return nobody;
+  const members = set.identity.members(set.nodeById(node)!.leader);
+  const live = members.filter((member) => member.kind === 'user_id');
+  const historical = new Set(live.flatMap((member) => set.identity.renamesFrom(member.id).map((rename) => rename.src)));
+  const ids = new Set(members.map((member) => member.id));
+  const devs = new Set([...ids].flatMap((id) => set.identity.devicesOf(id)));
+  const visitorIds = [...devs].map((dev) => set.nodeById(dev)!).filter((it) => it.kind === 'anonymous_id');
+  const events = new Map<number, ErasableEvent>();
+  const add = (row: EventRow): void => {
+    events.set(row.seq, erasable(row, row.owner !== null && ids.has(row.owner)));
+  };
+  for (const dev of devs) for (const row of set.events.ofDevice(dev)) add(row);
+  for (const { value } of visitorIds) {
+    for (const receipt of consent.receiptsOf(value)) {
+      for (const dev of set.events.measuredUnder(receipt)) for (const row of set.events.ofDevice(dev)) add(row);
+    }
+  }
+  for (const id of ids) for (const row of set.events.ofOwner(id)) add(row);
+  const plan = planPersonErasure(
+    {
+      userIds: live.map((member) => member.value),
+      visitorIds: visitorIds.map((it) => it.value),
+      receiptsOf: consent.receiptsOf,
+    },
+    events.values(),
+    randomUUID,
+  );
+  const contacts = new Map<string, Closure['contacts'][number]>();
+  for (const member of members) {
+    if (member.kind === 'email' || member.kind === 'phone' || member.kind.startsWith('external:')) {
+      contacts.set(`${member.kind}:${member.value}`, {
+        kind: member.kind as Closure['contacts'][number]['kind'],
+        value: member.value,
+      });
+    }
+  }
+  return {
+    closure: {
+      userIds: live.filter((member) => !historical.has(member.id)).map((member) => member.value),
+      aliases: live.filter((member) => historical.has(member.id)).map((member) => member.value),
+      visitorIds: plan.erased,
+      contacts: [...contacts.values()],
+    },
+    plan,
+  };
+};
+
+const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null => {
+  if ('profileId' in subject) return set.identity.nodeByHid(subject.profileId)?.id ?? null;
+  if ('userId' in subject) {
+    const gated = gateIdentifier(subject.userId);
+    return gated.ok ? (set.findNode('user_id', gated.value)?.id ?? null) : null;
+  }
+  if ('email' in subject) {
+    const gated = gateEmail(subject.email, { reservedEmail: 'allow' });
+    return gated.ok ? (set.findNode('email', gated.value)?.id ?? null) : null;
+  }
+  if ('phone' in subject) {
+    const gated = gatePhone(subject.phone);
+    return gated.ok ? (set.findNode('phone', gated.value)?.id ?? null) : null;
+  }
+  return null;
+};
+
+/** Carries out what was asked for and is still open; resumes one that was interrupted. How many were done. */
+export const eraseOpen = (set: WorkingSet, consent: Consent, at: number): number => {
+  let done = 0;
+  for (const work of consent.erasures.open()) {
+    const planned: Planned =
+      work.closure && work.plan
+        ? { closure: work.closure, plan: work.plan }
+        : work.subject
+          ? planErasure(set, consent, work.subject)
+          : nobody;
+    consent.erasures.begin(work.id, planned.closure, planned.plan, at);
+    const marks = planned.plan.marks.flatMap((mark) => {
+      const node = set.findNode('anonymous_id', mark.anonymousId);
+      return node ? [{ dev: node.id, at: mark.at, messageId: '', person: mark.person }] : [];
+    });
+    const events = forgetEvents(set, planned.plan.deleted, marks);
+    consent.erasures.finish(work.id, { events, devices: planned.plan.erased.length }, at);
+    done += 1;
+  }
+  return done;
+};

@@ -1,0 +1,223 @@
+// The one place that writes: opens the store, migrates it, and answers what crosses the log's seam. Runs in a thread of
+// its own in the collector, and in the caller's in tests and the CLI. Synchronous throughout.
+
+import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { cartAspect } from '../carts/aspect.js';
+import { type Consent, openConsent } from '../consent/consent.js';
+import { readPolicy } from '../consent/policy.js';
+import type { RowResult } from '../consent/rows.js';
+import { identityStore } from '../identity/store.js';
+import type { Command, CommandResult, Submission } from '../log/log.js';
+import { presence } from '../profiles/presence.js';
+import { announcementsOf } from '../profiles/read.js';
+import { traits } from '../profiles/traits.js';
+import { runKeys } from '../site/store.js';
+import { openSqlite, type SqliteStore } from '../store/sqlite.js';
+import type { SiteRules } from './accept.js';
+import { adminMerge, undoMerge } from './merges.js';
+import { migrations } from './migrations.js';
+import { openPipeline, type Pipeline, type Settled } from './pipeline.js';
+import { fingerprint, type Progress, rebuild } from './rebuild.js';
+import { applyRow, eraseOpen, rowContext } from './rights.js';
+import type { HouseRules } from './working-set.js';
+
+/** Plain data: it crosses to the writer's thread. */
+export interface WriterOptions {
+  /** A file, or `:memory:`. */
+  path: string;
+  rules: HouseRules;
+  site: SiteRules;
+  /** Path of the consent file; null = the one that ships. */
+  consentFile: string | null;
+  cacheMaxBytes?: number;
+}
+
+export interface Writer {
+  run: (submissions: readonly Submission[], now: number) => Settled[];
+  command: (command: Command, onProgress?: Progress) => CommandResult;
+  /** Everything due up to `now`. */
+  due: (now: number) => void;
+  store: SqliteStore;
+  pipeline: Pipeline;
+  consent: Consent;
+  close: () => void;
+}
+
+export const aspects = [presence, traits, cartAspect];
+
+/** Drawn once, at the first opening of a store. */
+export const siteSecret = (store: SqliteStore): string => {
+  const identity = identityStore(store);
+  identity.putSite('secret', randomBytes(32).toString('hex'));
+  return identity.site('secret')!;
+};
+
+const failure = (status: number, code: string, message: string, hint: string): CommandResult => ({
+  status,
+  body: { error: { code, message, hint } },
+});
+const iso = (at: number): string => new Date(at).toISOString();
+
+export const openWriter = (options: WriterOptions): Writer => {
+  if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true });
+  const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 96 * 1024 * 1024 });
+  const secret = siteSecret(store);
+  const consent = openConsent(store, { policy: readPolicy(options.consentFile), secret }, Date.now());
+  const pipeline = openPipeline({
+    sql: store,
+    rules: options.rules,
+    site: options.site,
+    aspects,
+    announcer: announcementsOf,
+    consent,
+    secret,
+  });
+
+  const erasePending = (now: number): void => {
+    if (consent.erasures.open().length === 0) return;
+    pipeline.within(now, (set) => eraseOpen(set, consent, now));
+    // What was deleted is overwritten in the file; the log of writes before it must go too.
+    store.pragma('wal_checkpoint(TRUNCATE)');
+  };
+
+  const command = (asked: Command, onProgress?: Progress): CommandResult => {
+    switch (asked.kind) {
+      case 'consent': {
+        let result: RowResult | null = null;
+        pipeline.within(asked.receivedAt, (set) => {
+          result = consent.acceptRow(asked.row, rowContext(set, asked, null));
+          applyRow(set, result);
+        });
+        return consentAnswer(result!);
+      }
+      case 'undo': {
+        const outcome = pipeline.within(asked.at, (set) => undoMerge(set, asked.mergeId, asked.by, asked.at));
+        if (outcome.kind === 'unknown') {
+          return failure(
+            404,
+            'not_found',
+            'There is no merge with this id.',
+            'List a profile’s merges with GET /v1/profiles/:id/merges.',
+          );
+        }
+        return { status: 200, body: { id: asked.mergeId, undoneAt: iso(outcome.undoneAt) } };
+      }
+      case 'merge': {
+        const outcome = pipeline.within(asked.at, (set) => adminMerge(set, asked.from, asked.into, asked.at));
+        if (outcome.kind === 'unknown') {
+          return failure(
+            404,
+            'not_found',
+            'One of the two users is not known here.',
+            'Both must be user ids that events have named.',
+          );
+        }
+        if (outcome.kind === 'same') {
+          return failure(400, 'bad_request', 'The two users are the same.', 'Name two different user ids.');
+        }
+        return { status: 200, body: { id: outcome.id } };
+      }
+      case 'erase': {
+        const { id, state } = pipeline.attempt(() =>
+          consent.erasures.request(asked.subject as never, { id: `e_${randomUUID()}`, by: asked.by, at: asked.at }),
+        );
+        erasePending(asked.at);
+        return { status: 202, body: { id, state: consent.erasures.status(id)?.state ?? state } };
+      }
+      case 'erasure': {
+        const status = consent.erasures.status(asked.id);
+        if (!status)
+          return failure(
+            404,
+            'not_found',
+            'There is no erasure with this id.',
+            'Ids come from POST /v1/privacy/erasures.',
+          );
+        const { id, state, requestedAt, doneAt, counts } = status;
+        return {
+          status: 200,
+          body: { id, state, requestedAt: iso(requestedAt), doneAt: doneAt === null ? null : iso(doneAt), counts },
+        };
+      }
+      case 'keys':
+        return runKeys(store, asked.act, asked.value);
+      case 'due':
+        due(asked.at);
+        return { status: 200, body: {} };
+      case 'rebuild': {
+        due(asked.at);
+        const before = fingerprint(pipeline.set);
+        const answer = { before, after: before, equal: true, events: 0 };
+        class Back extends Error {}
+        try {
+          pipeline.attempt(() => {
+            answer.events = rebuild(pipeline.set, asked.at, announcementsOf, onProgress);
+            answer.after = fingerprint(pipeline.set);
+            answer.equal = answer.before.hash === answer.after.hash;
+            if (asked.check) throw new Back();
+          });
+        } catch (error) {
+          if (!(error instanceof Back)) throw error;
+        }
+        pipeline.set.forgetLoaded();
+        return { status: 200, body: answer };
+      }
+    }
+  };
+
+  const due = (now: number): void => {
+    while (pipeline.due(now) > 0);
+    erasePending(now);
+  };
+
+  return {
+    run: pipeline.run,
+    command,
+    due,
+    store,
+    pipeline,
+    consent,
+    close: () => store.close(),
+  };
+};
+
+const consentAnswer = (result: RowResult): CommandResult => {
+  switch (result.kind) {
+    case 'accepted':
+    case 'same':
+      return {
+        status: 200,
+        body: { receipt: result.receipt, seq: result.seq, at: iso(result.at), expiresAt: iso(result.expiresAt) },
+      };
+    case 'conflict':
+      return failure(
+        409,
+        'receipt_conflict',
+        'This receipt stands for another row.',
+        'Mint a new receipt for a new act of consent.',
+      );
+    case 'forbidden':
+      return failure(
+        403,
+        'forbidden',
+        'The row names a device without its receipt.',
+        'Send `supersedes` with the live receipt of the same device.',
+      );
+    case 'out':
+      return failure(
+        403,
+        'forbidden',
+        `The device is ${result.state}.`,
+        'Wipe it; a new grant comes with a new visitor id.',
+      );
+    case 'invalid':
+      return failure(
+        400,
+        'bad_request',
+        `The consent row is wrong at ${result.path || 'its top'}: ${result.message}`,
+        'See the ConsentRow schema in /openapi.json.',
+      );
+  }
+};

@@ -1,0 +1,35 @@
+// Opens the read model on a store of its own connection.
+
+import { cartAspect } from '../carts/aspect.js';
+import { openConsentView } from '../consent/view.js';
+import { identityStore } from '../identity/store.js';
+import type { Sql } from '../store/sql.js';
+import { openSqlite } from '../store/sqlite.js';
+import { profileFold } from './fold.js';
+import { presence } from './presence.js';
+import { type ReadModel, readModel } from './read.js';
+import { traits } from './traits.js';
+
+/** Plain data: it crosses to the reader's thread. */
+export interface ReaderOptions {
+  path: string;
+}
+
+export const readModelOf = (sql: Sql): ReadModel => {
+  const secret = identityStore(sql).site('secret') ?? '';
+  const consent = openConsentView(sql, secret);
+  return readModel(sql, profileFold([presence, traits, cartAspect]), ({ anonymousIds, userIds }, now) => {
+    const { purposes } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
+    return Object.fromEntries(
+      Object.entries(purposes).map(([purpose, { value, source, at }]) => [
+        purpose,
+        { value, source, at: new Date(at).toISOString() },
+      ]),
+    );
+  });
+};
+
+export const openReadModel = ({ path }: ReaderOptions): { read: ReadModel; close: () => void } => {
+  const store = openSqlite(path, [], { readonly: true, cacheMaxBytes: 32 * 1024 * 1024 });
+  return { read: readModelOf(store), close: () => store.close() };
+};
