@@ -11,7 +11,7 @@ import {
   keepBounds,
   login,
   type Step,
-  shelveOld,
+  shelveEnded,
   snapshotCart,
   touch,
 } from './cart.js';
@@ -213,7 +213,7 @@ export const cartAspect: Aspect<CartState, CartDocument> = {
     const rule = event.type === 'track' && event.name !== null ? rules.get(event.name) : undefined;
     const ids = rule === undefined ? noIds : readIds(event);
     const step: Step = { state, event, ids, shelf, warn: warnOnce(notes) };
-    shelveOld(step);
+    shelveEnded(step);
     if (event.active) noteActivity(state, event);
     login(step);
     if (rule === undefined) return;

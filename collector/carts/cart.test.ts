@@ -340,6 +340,17 @@ describe('C6: login', () => {
     expect(person.figures.counts.cartsOpen).toBe(1);
   });
 
+  it('C6: a login later in the same session makes what was before it a guest’s', () => {
+    const person = fold(
+      known(0, { p1: 1, p2: 1 }),
+      add(1, 'p1', 2, {}, { ...guest('A1'), ownedBecause: 'session' }),
+      identify(2),
+      add(3, 'p3', 1, {}, { userId: null, ownedBecause: 'session' }),
+    );
+    expect(person.states).toEqual(['active', 'merged']);
+    expect(person.content).toEqual({ p1: 2, p2: 1, p3: 1 });
+  });
+
   it('C6: until then they are two, as they are in the shop', () => {
     const person = fold(known(0, { p2: 1 }), add(1, 'p1', 2, {}, guest('A1')));
     expect(person.states).toEqual(['active', 'active']);

@@ -13,6 +13,8 @@ import {
   type CartState,
   cartKey,
   cartsMax,
+  dayMs,
+  devicesMax,
   isOpen,
   linesInStateMax,
   recoveryMs,
@@ -28,21 +30,27 @@ export interface Step {
   warn: Warn;
 }
 
-/** The device whose guest the person is in this event; null = the account, or a person who never had one. */
-const guestOf = (event: OwnedEvent): string | null =>
-  event.ownedBecause === 'before_first_named' ? event.anonymousId : null;
+/**
+ * The device whose guest the person is in this event; null = the account, or a person who never had one. What happened
+ * before anybody was named on a device is a guest's, also when the login came later in the same session.
+ */
+const guestOf = ({ state, event }: Step): string | null => {
+  if (event.userId !== null || event.anonymousId === null) return null;
+  if (event.ownedBecause !== 'before_first_named' && event.ownedBecause !== 'session') return null;
+  return state.namedDevices.includes(event.anonymousId) ? null : event.anonymousId;
+};
 
 /**
  * On a device that has one user, an un-named event without a token is about the person's one implicit cart; with a token
  * it shows a cart of its own, filled while logged out.
  */
-const guestOfNew = (event: OwnedEvent, token: string | null): string | null =>
-  event.ownedBecause === 'device' && token !== null ? event.anonymousId : guestOf(event);
+const guestOfNew = (step: Step): string | null =>
+  step.event.ownedBecause === 'device' && step.ids.token !== null ? step.event.anonymousId : guestOf(step);
 
-const isVisible = (cart: CartRecord, event: OwnedEvent): boolean => {
-  const guest = guestOf(event);
+const isVisible = (step: Step, cart: CartRecord): boolean => {
+  const guest = guestOf(step);
   if (guest !== null) return cart.guest === guest;
-  return cart.guest === null || cart.guest === event.anonymousId;
+  return cart.guest === null || cart.guest === step.event.anonymousId;
 };
 
 const lastTouched = (carts: readonly CartRecord[]): CartRecord | undefined =>
@@ -64,9 +72,10 @@ export const byToken = (state: CartState, token: string): CartRecord | undefined
 type Bearing = 'content' | 'checkout';
 
 /** The cart an event means, if it is known. */
-export const cartMeant = ({ state, event, ids }: Step, bearing: Bearing): CartRecord | undefined => {
+export const cartMeant = (step: Step, bearing: Bearing): CartRecord | undefined => {
+  const { state, ids } = step;
   if (ids.token !== null) return byToken(state, ids.token);
-  const visible = state.carts.filter((cart) => isVisible(cart, event));
+  const visible = state.carts.filter((cart) => isVisible(step, cart));
   const open = visible.filter(isOpen);
   if (ids.checkoutId !== null) {
     const named = open.findLast((cart) => cart.checkoutId === ids.checkoutId);
@@ -108,7 +117,7 @@ export const beginCart = (step: Step): CartRecord => {
     createdAt: event.at,
     touchedAt: event.at,
     endedAt: null,
-    guest: guestOfNew(event, ids.token),
+    guest: guestOfNew(step),
     joining: null,
     into: null,
     anonymousId: null,
@@ -160,11 +169,12 @@ const mergeInto = ({ event, warn }: Step, guest: CartRecord, survivor: CartRecor
   survivor.sessionId = event.sessionId ?? survivor.sessionId;
 };
 
-/** C6: on the first event of a known user on a device, what was filled there as a guest joins the account's cart. */
+/** C6: when a known user shows on a device, what was filled there as a guest joins the account's cart. */
 export const login = (step: Step): void => {
   const { state, event } = step;
   const device = event.anonymousId;
-  if (device === null || (event.ownedBecause !== 'named' && event.ownedBecause !== 'session')) return;
+  if (device === null || event.userId === null) return;
+  if (!state.namedDevices.includes(device)) state.namedDevices = [...state.namedDevices, device].slice(-devicesMax);
   const guests = openCarts(state).filter((cart) => cart.guest === device);
   if (guests.length === 0) return;
   const account = lastTouched(openCarts(state).filter((cart) => cart.guest === null));
@@ -181,7 +191,7 @@ export const login = (step: Step): void => {
 /** C6: the account's cart shows itself only after the login: it takes in what the guest brought. */
 export const joinGuests = (step: Step, cart: CartRecord): void => {
   const { state, event } = step;
-  if (guestOf(event) !== null || !isOpen(cart)) return;
+  if (guestOf(step) !== null || !isOpen(cart)) return;
   for (const guest of openCarts(state)) {
     if (guest === cart || guest.joining === null) continue;
     if (event.anonymousId === null || event.anonymousId === guest.joining) mergeInto(step, guest, cart);
@@ -193,10 +203,10 @@ export const joinGuests = (step: Step, cart: CartRecord): void => {
  * a snapshot of that cart: it takes the token, or ends in the cart that already has it.
  */
 export const adoptImplicit = (step: Step, known: CartRecord | undefined, snapshot: readonly CartLine[]) => {
-  const { state, event, ids } = step;
+  const { state, ids } = step;
   if (ids.token === null) return known;
   const implicit = openCarts(state).findLast(
-    (cart) => cart.token === null && cart.joining === null && cart !== known && isVisible(cart, event),
+    (cart) => cart.token === null && cart.joining === null && cart !== known && isVisible(step, cart),
   );
   if (implicit === undefined || !snapshot.some((line) => findLine(implicit.lines, line) !== undefined)) return known;
   if (known === undefined) {
@@ -228,14 +238,23 @@ const shelve = ({ state, shelf }: Step, cart: CartRecord): void => {
   state.carts = state.carts.filter((other) => other !== cart);
 };
 
-/** Carts that ended long enough ago leave the state: no order recovers them any more. */
-export const shelveOld = (step: Step): void => {
-  for (const cart of step.state.carts) {
-    if (cart.endedAt !== null && cart.endedAt + recoveryMs < step.event.at) shelve(step, cart);
-  }
+/**
+ * An ended cart stays while it may still matter: an emptied one may be filled again, a merged one's token leads to its
+ * survivor, and what was left in one that somebody came back to may yet be bought. Any other stays a day, so that
+ * whoever looks at the state after a step sees what became of it.
+ */
+const isOver = (cart: CartRecord, now: number): boolean => {
+  if (cart.endedAt === null) return false;
+  const mayMatter = cart.phase === 'emptied' || cart.phase === 'merged' || lastEpisode(cart)?.outcome === 'resumed';
+  return cart.endedAt + (mayMatter ? recoveryMs : dayMs) < now;
 };
 
-/** Beyond the bounds the carts longest untouched leave, ended ones first. */
+/** By the time of the event alone: whether the clock was looked at since the last one must not matter. */
+export const shelveEnded = (step: Step): void => {
+  for (const cart of step.state.carts) if (isOver(cart, step.event.at)) shelve(step, cart);
+};
+
+/** Beyond the bounds the carts longest untouched leave for the shelf, ended ones first. */
 export const keepBounds = (step: Step): void => {
   const { state, event, warn } = step;
   let lines = state.carts.reduce((sum, cart) => sum + weight(cart), 0);

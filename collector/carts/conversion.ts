@@ -1,7 +1,7 @@
 // C5: what an order does to carts. Ordered lines leave the cart they were in; a cart nothing is left of is converted. The
 // order's own figures are orders.ts.
 
-import { byToken, type Step } from './cart.js';
+import { byToken, type Step, touch } from './cart.js';
 import { takeLines } from './content.js';
 import { lastEpisode, type PlacedOrder, recover, resume } from './episodes.js';
 import { type CartLine, findLine } from './lines.js';
@@ -69,7 +69,8 @@ export const convert = (step: Step, order: PlacedOrder): CartRecord | undefined 
   } else {
     let wanted = [...order.lines];
     for (const cart of named === undefined ? others : [named, ...others]) {
-      const bought = boughtFrom(cart, wanted, order.at);
+      // A cart left behind under another token is recovered by what was bought, so it must not go on offering it.
+      const bought = boughtFrom(cart, cart.phase === 'abandoned' ? order.lines : wanted, order.at);
       if (bought.size === 0) continue;
       taken.set(cart, bought);
       wanted = wanted.filter((line) => findLine([...bought], line) === undefined);
@@ -82,6 +83,7 @@ export const convert = (step: Step, order: PlacedOrder): CartRecord | undefined 
     }
   }
   recover(state, told, new Set(named !== undefined ? [named] : told.lines === null ? taken.keys() : []));
+  if (named !== undefined && isOpen(named) && !taken.has(named)) touch(step, named);
   for (const [cart, bought] of taken) if (bought.size > 0) leave(step, cart, bought);
   state.views = null;
   return named ?? [...taken.keys()][0];

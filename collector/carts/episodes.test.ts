@@ -366,6 +366,25 @@ describe('C5: recovery', () => {
     expect(person.states).toEqual(['converted', 'active']);
   });
 
+  it('C5: one left behind under another token is recovered by what was bought, and gives it up', () => {
+    const person = fold(
+      add(0, 'p1', 1, { cart_id: 'a' }),
+      add(1, 'p2', 1, { cart_id: 'a' }),
+      add(days(1), 'p1', 1, { cart_id: 'b' }),
+      order(days(1) + 5, ['p1'], { cart_id: 'b' }),
+    );
+    expect(person.states).toEqual(['active', 'converted']);
+    expect(person.content).toEqual({ p2: 1 });
+    expect(episodes(person)).toEqual([['cart', iso(61), 'recovered']]);
+  });
+
+  it('C5: an order that names a cart recovers it though none of its lines were in it, and is an event of it', () => {
+    const named = order(days(1), ['p8'], { cart_id: 'a' });
+    const person = fold(add(0, 'p1', 1, { cart_id: 'a' }), add(days(1) - 1, 'p8', 1, { cart_id: 'b' }), named);
+    expect(episodes(person)).toEqual([['cart', iso(60), 'recovered']]);
+    expect(person.states).toEqual(['active', 'converted']);
+  });
+
   it('C5: a cart by its token, whatever ids its lines are ordered under', () => {
     const person = fold(add(0, 'p1', 5, { cart_id: 't' }), order(1, ['sku-1'], { cart_id: 't' }, server));
     expect(person.states).toEqual(['converted']);

@@ -3,16 +3,22 @@
 
 import { createHash } from 'node:crypto';
 import type { LookupKind, OwnedEvent } from '../events/event.js';
+import { gateLookupKey } from '../identity/identifier.js';
 
 /** `namespace` keeps a token that looks like a messageId apart from it. */
 export const derivedId = (prefix: string, namespace: string, value: string): string =>
   `${prefix}${createHash('sha256').update(`${namespace}\n${value}`).digest('base64url').slice(0, 22)}`;
 
-/** What template engines and empty variables leave where an id should be. One such value would join everything. */
-const nothing =
-  /^(|null|undefined|nan|none|nil|false|true|unknown|n\/a|na|-|-1|0+|\{\}|\[\]|\[object object\]|.*(\{\{|\$\{|%%).*)$/i;
+/** As R2 reads them: one `null` or `{{cart.token}}` would join everything that was ever bought. */
+export const readKey = (value: unknown): string | null => {
+  const gated = gateLookupKey(value);
+  return gated.ok ? gated.value : null;
+};
 
-/** As R2 reads an identifier: a string or a number, NFC, trimmed, 1 to 200 characters, none of them a control. */
+/** What empty variables leave where an id should be. WooCommerce writes 0 for "no variation". */
+const nothing = /^(|null|undefined|nan|none|0|\[object object\])$/i;
+
+/** A product's or a message's id. Not R2's gate: a product may be called `test`, and joins nobody. */
 export const readId = (value: unknown): string | null => {
   if (typeof value !== 'string' && typeof value !== 'number') return null;
   const id = String(value).normalize('NFC').trim();
@@ -40,11 +46,11 @@ const keyOf = (event: OwnedEvent, kind: LookupKind): string | null =>
 /** The token before the id, the properties before what came in the context. */
 export const readIds = (event: OwnedEvent): CommerceIds => {
   const p = event.properties;
-  const token = readId(p.cart_token) ?? readId(p.cart_id) ?? keyOf(event, 'cart');
-  const checkoutId = readId(p.checkout_token) ?? readId(p.checkout_id) ?? keyOf(event, 'checkout');
+  const token = readKey(p.cart_token) ?? readKey(p.cart_id) ?? keyOf(event, 'cart');
+  const checkoutId = readKey(p.checkout_token) ?? readKey(p.checkout_id) ?? keyOf(event, 'checkout');
   return {
     token: token === null ? null : bareToken(token),
     checkoutId: checkoutId === null ? null : bareToken(checkoutId),
-    orderId: readId(p.order_id) ?? keyOf(event, 'order'),
+    orderId: readKey(p.order_id) ?? keyOf(event, 'order'),
   };
 };

@@ -257,9 +257,10 @@ export const stateOrder = (order: OrderRecord, step: Step, kind: Statement['kind
   if (kind === 'completed' || order.placed === null) order.placed = kind;
   order.money = better(order.money, told.money);
   order.goods = better(order.goods, told.goods);
-  order.assumedCurrency ??= step.state.currency;
+  order.assumedCurrency = told.currency ?? order.assumedCurrency ?? step.state.currency;
   if (order.money === null && orderFigures(order).revenueFrom === null) warn('order_revenue_missing');
-  if (order.money?.currency == null && order.goods?.currency == null) warn('currency_missing');
+  if (told.currency === null && order.money?.currency == null && order.goods?.currency == null)
+    warn('currency_missing');
 };
 
 /** A browser's own session before one that was found by way of the cart. */

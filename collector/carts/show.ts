@@ -54,10 +54,14 @@ const newestFirst =
   (a: Item, b: Item): number =>
     at(b) - at(a) || (id(a) < id(b) ? -1 : 1);
 
+const allCarts = (state: CartState, documents: Iterable<CartDocument>): CartRecord[] => [
+  ...state.carts,
+  ...[...documents].filter((document) => document.sort === 'cart'),
+];
+
 /** Open carts and ended ones, with the documents that have left the state for the shelf. */
-export const showCarts = (state: CartState, documents: Iterable<CartDocument> = []): Cart[] => {
-  const shelved = [...documents].filter((document) => document.sort === 'cart');
-  return [...state.carts, ...shelved]
+export const showCarts = (state: CartState, documents: Iterable<CartDocument> = []): Cart[] =>
+  allCarts(state, documents)
     .sort(
       newestFirst<CartRecord>(
         (cart) => cart.createdAt,
@@ -65,7 +69,6 @@ export const showCarts = (state: CartState, documents: Iterable<CartDocument> = 
       ),
     )
     .map((cart) => showCart(state, cart));
-};
 
 export const showOrders = (documents: Iterable<CartDocument>): Order[] =>
   [...documents]
@@ -114,9 +117,12 @@ export interface AbandonmentNotice {
   episode: Episode;
 }
 
-/** The last episode of every cart of the state, and of the browsing: what may have to be announced, revoked or told recovered. */
-export const abandonments = (state: CartState): AbandonmentNotice[] => [
-  ...state.carts.flatMap((cart) => {
+/**
+ * The last episode of every cart, and of the browsing: what may have to be announced, revoked or told recovered. Carts
+ * that a step put on the shelf are handed in, or what became of them would be missed.
+ */
+export const abandonments = (state: CartState, documents: Iterable<CartDocument> = []): AbandonmentNotice[] => [
+  ...allCarts(state, documents).flatMap((cart) => {
     const episode = lastEpisode(cart);
     return episode === undefined ? [] : [{ cartId: cart.id, currency: currencyIn(cart), episode }];
   }),

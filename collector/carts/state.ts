@@ -27,6 +27,8 @@ export const episodesMax = 50;
 export const viewsMax = 20;
 export const browseEpisodesMax = 5;
 export const clicksMax = 10;
+/** R1's cap. */
+export const devicesMax = 50;
 export const refundsMax = 100;
 
 export type Stage = 'browse' | 'cart' | 'checkout' | 'payment';
@@ -140,6 +142,8 @@ export interface CartState {
   lastSessionId: string | null;
   /** The last one named in a commerce event. */
   currency: string | null;
+  /** Where somebody was logged in: until then their carts there are a guest's. */
+  namedDevices: string[];
   /** In the order of their beginning. */
   carts: CartRecord[];
   /** Products looked at while no cart was open. */
@@ -160,6 +164,7 @@ export const startState = (): CartState => ({
   lastActivityAt: null,
   lastSessionId: null,
   currency: null,
+  namedDevices: [],
   carts: [],
   views: null,
   browses: [],
