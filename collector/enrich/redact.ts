@@ -108,7 +108,7 @@ const phones: readonly RegExp[] = [
   // At home: (415) 555-2671, 06 12 34 56 78, 020 7946 0958, 030/123456. Never digits alone: those are article numbers.
   /(?<![\w-])(?:\([2-9]\d{2}\) ?|[2-9]\d{2}[ .-])\d{3}[ .-]\d{4}(?![\w-])/g,
   /(?<![\w.-])0\d([ .-])\d{2}(?:\1\d{2}){3}(?![\w-])/g,
-  /(?<![\w.-])0\d{2,4}[ /]\d{3,4}[ -]?\d{3,5}(?![\w-])/g,
+  /(?<![\w.-]|\d )0\d{2,4}[ /]\d{3,4}[ -]?\d{3,5}(?![\w-]| \d)/g,
 ];
 
 /** Length of an IBAN by country: the text after it must not be taken for a part of it. */
@@ -361,10 +361,13 @@ const tokenLike = (text: string): boolean => {
 const keyFollows =
   /(?:^|[-_.])(?:reset|recover|recovery|verify|verification|confirm|confirmation|activate|activation|invite|invitation|invitations|unsubscribe|optout|magic|token|tokens|auth|oauth|sso|otp)(?:$|[-_.])|passw(?:or[dt]|d)|mot-de-passe/i;
 const accountKey = (segment: string): boolean =>
-  segment.length >= 20 || /^\d{4,}$/.test(segment) || (segment.length >= 6 && /\d/.test(segment));
+  segment.length >= 20 ||
+  /^\d{4,}$/.test(segment) ||
+  (segment.length >= 6 && /\d/.test(segment)) ||
+  (segment.length >= 8 && /[a-z][A-Z]/.test(segment) && stretch(segment) < 3.5);
 
 /** Too short or too plain to be anything else than a word, whatever stands before it. */
-const plainSegment = /^(?:[a-z_.~-]{0,19}|[\w.~-]{0,3})$/i;
+const plainSegment = /^(?:[A-Z]?[a-z_.~-]{0,19}|[\w.~-]{0,3})$/;
 
 const judgeSegment = (segment: string, afterKeyWord: boolean): boolean => {
   const text = decode(segment);
@@ -388,7 +391,7 @@ const hasKeyWord = (segments: readonly string[], before: number): boolean => {
 };
 
 /** Most addresses of a shop: words and hyphens, nothing to judge. */
-const plainPath = /^(?:\/[a-z_.~-]{0,19})+$/i;
+const plainPath = /^(?:\/[A-Z]?[a-z_.~-]{0,19})+$/;
 
 const pathOf = (path: string, note: Tally): string => {
   if (plainPath.test(path)) return path;
@@ -418,8 +421,8 @@ const scheme = (head: string): number =>
   head.startsWith('https://') ? 8 : head.startsWith('http://') ? 7 : (/^(?:https?:)?\/\//i.exec(head)?.[0].length ?? 0);
 
 const authority = /^(?:[a-z0-9_](?:[a-z0-9._-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/i;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what the URL standard drops.
-const unusualRuns = /[\u0000-\u0020\u007f]+/g;
+/** Stands in for the page's own origin while a path is read by the URL standard. */
+const elsewhere = 'https://elsewhere.invalid';
 
 interface Parts {
   origin: string;
@@ -427,7 +430,9 @@ interface Parts {
   query: string;
 }
 
-/** Where the query begins (-1: nowhere) and where the address ends before its fragment (-1: it holds unusual characters). */
+/**
+ * Where the query begins (-1: nowhere) and where the address ends before its fragment (-1: it
+ * holds what the URL standard drops, turns round or encodes). */
 const marks = (url: string): [number, number] => {
   let mark = -1;
   for (let i = 0; i < url.length; i++) {
@@ -435,7 +440,7 @@ const marks = (url: string): [number, number] => {
     if (code === 0x23) return [mark, i];
     if (code === 0x3f) {
       if (mark < 0) mark = i;
-    } else if (code <= 0x20 || code === 0x5c || code === 0x7f) return [mark, -1];
+    } else if (code <= 0x20 || code === 0x5c || code >= 0x7f) return [mark, -1];
   }
   return [mark, url.length];
 };
@@ -446,13 +451,12 @@ const partsOf = (given: string): Parts | null => {
   if (url.length > urlMaxChars) url = url.slice(0, urlMaxChars);
   let [mark, end] = marks(url);
   if (end < 0) {
-    if (url.startsWith('/') && !/^[\\/]{2}/.test(url)) url = url.replaceAll('\\', '/').replace(unusualRuns, '');
-    else {
-      try {
-        url = new URL(url).href;
-      } catch {
-        return null;
-      }
+    try {
+      const relative = /^[\\/]/.test(url);
+      const parsed = relative ? new URL(url, elsewhere) : new URL(url);
+      url = relative && parsed.origin === elsewhere ? parsed.href.slice(elsewhere.length) : parsed.href;
+    } catch {
+      return null;
     }
     [mark, end] = marks(url);
     if (end < 0) return null;
