@@ -5,6 +5,7 @@ import { eventMigrations } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
 import { profileMigrations } from '../profiles/store.js';
 import { sessionMigrations } from '../sessions/store.js';
+import { siteMigrations } from '../site/migrations.js';
 import type { Migration } from '../store/sql.js';
 
 export const migrations: readonly Migration[] = [
@@ -13,4 +14,5 @@ export const migrations: readonly Migration[] = [
   ...sessionMigrations,
   ...profileMigrations,
   ...consentMigrations,
+  ...siteMigrations,
 ];

@@ -1,6 +1,6 @@
 import type { Migration } from '../store/sql.js';
 
-export const migrations: readonly Migration[] = [
+export const siteMigrations: readonly Migration[] = [
   {
     name: '0010-site-credentials',
     sql: `
