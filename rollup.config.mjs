@@ -5,7 +5,7 @@
 
 import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { builtinModules } from 'node:module';
-import { dirname, join, posix as posixPath, relative, sep } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import commonjs from '@rollup/plugin-commonjs';
 import json from '@rollup/plugin-json';
 import nodeResolve from '@rollup/plugin-node-resolve';
@@ -121,13 +121,8 @@ const sdkManifest = () => ({
 
 /** Program entries, and the threads: a thread is an entry of its own because a URL names it, not an import. */
 function collectorEntries() {
-  const threads = sourcesUnder('collector')
-    .filter((path) => isCode.test(path))
-    .flatMap((path) => {
-      const urls = readFileSync(join(root, path), 'utf8').matchAll(/new URL\(\s*'(\.[^']+)\.js',\s*import\.meta\.url/g);
-      return [...urls].map(([, url]) => `${posixPath.join(posixPath.dirname(path), url)}.ts`);
-    });
-  return [...new Set(['collector/main.ts', 'collector/cli.ts', ...threads])].filter(there);
+  const threads = sourcesUnder('collector').filter((path) => path.endsWith('-thread.ts'));
+  return ['collector/main.ts', 'collector/cli.ts', ...threads].filter(there);
 }
 
 const external = (id) => !/^[./]|^\0/.test(id) && !/^[A-Za-z]:[\\/]/.test(id);

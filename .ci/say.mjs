@@ -2,6 +2,9 @@
 // What the bootstrap tells the person in front of it: one line when a step begins, one when it ended, and on failure
 // what went wrong and the one thing to do about it. Everything goes to stdout in order, so that a log reads as a story.
 
+// Who reads only the first lines (`| head`) closes the pipe; that is no failure of ours.
+process.stdout.on('error', () => {});
+
 /** A failure that the person can mend; printed without a stack. */
 export class Stop extends Error {
   /**

@@ -29,7 +29,11 @@ describe('the house', () => {
     expect(house.floors.get('collector/contract')).toBe(1);
     expect(house.floors.get('collector/capabilities/*')).toBe(7);
     expect(house.floors.get('sdk/snippet')).toBe(8);
-    expect(house.stated.get('collector/serve')).toEqual(['collector/app', 'collector/capabilities']);
+    expect(house.stated.get('collector/serve')).toEqual([
+      'collector/app',
+      'collector/capabilities',
+      'collector/embedded',
+    ]);
     expect([...house.floors.values()].every((floor) => Number.isInteger(floor) && floor >= 1)).toBe(true);
   });
 
