@@ -34,9 +34,7 @@ const chunkFiles = {};
 /** npm packages that ended up inside dist/sdk; THIRD-PARTY-NOTICES.md must hold each (a test compares). */
 const bundledPackages = new Set();
 
-const sdkChunks = existsSync(join(root, 'sdk/chunks.json'))
-  ? JSON.parse(readFileSync(join(root, 'sdk/chunks.json'), 'utf8'))
-  : {};
+const sdkChunks = JSON.parse(readFileSync(join(root, 'sdk/chunks.json'), 'utf8'));
 
 const noteChunks = {
   name: 'note-chunks',
@@ -119,11 +117,11 @@ const sdkManifest = () => ({
 
 // --- the server's side ----------------------------------------------------------------------------------------------
 
-/** Program entries, and the threads: a thread is an entry of its own because a URL names it, not an import. */
-function collectorEntries() {
-  const threads = sourcesUnder('collector').filter((path) => path.endsWith('-thread.ts'));
-  return ['collector/main.ts', 'collector/cli.ts', ...threads].filter(there);
-}
+/** The programs, and the threads: a thread is an entry of its own because a URL names it, not an import. */
+const collectorEntries = () => [
+  'collector/main.ts',
+  ...sourcesUnder('collector').filter((path) => path === 'collector/cli.ts' || path.endsWith('-thread.ts')),
+];
 
 const external = (id) => !/^[./]|^\0/.test(id) && !/^[A-Za-z]:[\\/]/.test(id);
 const packageOf = (id) => /^(?:@[^/]+\/)?[^/]+/.exec(id)[0];
@@ -164,8 +162,6 @@ const copiesWhatIsNotCode = {
 
 // --- what runs --------------------------------------------------------------------------------------------------------
 
-const there = (path) => existsSync(join(root, path));
-
 // An unresolved import is a broken build, not a remark.
 function onwarn(warning, warn) {
   if (warning.code === 'UNRESOLVED_IMPORT' || warning.code === 'MISSING_EXPORT') throw new Error(warning.message);
@@ -191,13 +187,13 @@ export default () =>
       plugins: [...pagePlugins(), tight(true), noteChunks],
       onwarn,
     },
-    there('sdk/snippet.ts') && {
+    {
       input: 'sdk/snippet.ts',
       output: { file: 'dist/sdk/weft.js', format: 'iife', banner: notice('weft') },
       plugins: [...pagePlugins(), tight(false)],
       onwarn,
     },
-    there('sdk/index.ts') && {
+    {
       input: 'sdk/index.ts',
       output: { file: 'dist/sdk/index.js', format: 'es', banner: notice('@weft/sdk') },
       plugins: [
@@ -211,7 +207,7 @@ export default () =>
       ],
       onwarn,
     },
-    collectorEntries().length > 0 && {
+    {
       input: collectorEntries(),
       output: {
         dir: 'dist',
