@@ -191,6 +191,9 @@ describe('acting on people', () => {
     }
     expect((await get('/v1/privacy/erasures/e1', as('sk_all'))).status).toBe(200);
     expect(log.commands.at(-1)).toEqual({ kind: 'erasure', id: 'e1' });
+    log.answerCommand = () => ({ status: 200, body: { id: 'e1', state: 'done', counts: { events: 3 } } });
+    expect(await (await get('/v1/privacy/erasures/e1', as('sk_all'))).json()).toHaveProperty('counts');
+    expect(await (await get('/v1/privacy/erasures/e1')).json()).toEqual({ id: 'e1', state: 'done' });
   });
 });
 

@@ -425,7 +425,8 @@ export const operations: readonly Operation[] = [
     path: '/v1/privacy/erasures/{id}',
     tag: 'Acting',
     summary: 'How far an erasure is',
-    security: 'secret',
+    description: 'With a key of the role `privacy`, also what was deleted where; without one, its state.',
+    security: 'person',
     answer: {
       status: 200,
       description: 'Its state.',

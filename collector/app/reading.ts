@@ -6,6 +6,7 @@ import type { z } from 'zod';
 import type { Purpose } from '../contract/purposes.js';
 import {
   erasureCall,
+  erasureState,
   identifierNames,
   type ListName,
   lists,
@@ -168,36 +169,50 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
   const anyPage = (c: Context): void => {
     for (const [name, value] of Object.entries(corsHeaders({ kind: 'any' }, null, null))) c.header(name, value);
   };
+  const admitPerson = (): Refusal | null => {
+    const waitS = rate.admit('persons');
+    if (waitS !== null) return refuse('rate_limited', { retryAfterS: waitS });
+    rate.charge('persons', 1);
+    return null;
+  };
   app.post('/v1/privacy/erasures', async (c) => {
     personal(c);
     anyPage(c);
     const byKey = presentedKey(c.req.header('authorization')) !== null;
     const key = byKey ? await secretKey(c, 'privacy') : null;
     if (isRefusal(key)) return respondRefusal(c, key);
-    if (key === null) {
-      const waitS = rate.admit('persons');
-      if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
-      rate.charge('persons', 1);
-    }
+    const refused = key === null ? admitPerson() : null;
+    if (refused !== null) return respondRefusal(c, refused);
     const body = await bodyOf(c);
     if (isRefusal(body)) return respondRefusal(c, body);
     // Pages send their write key with everything.
     const { writeKey: _, ...asked } = body;
     const subject = parsed(erasureCall, asked);
-    if (isRefusal(subject)) return respondRefusal(c, subject);
+    if (isRefusal(subject)) return respondRefusal(c, noSubject);
     if (key === null && !('receipt' in subject)) return respondRefusal(c, refuse('bad_key'));
     return run(c, { kind: 'erase', subject, by: key?.context.id ?? 'person', at: now() });
   });
 
+  // The id is 122 random bits and was told to who asked: without a key it shows the state and nothing else.
   app.get('/v1/privacy/erasures/:id', async (c) => {
     personal(c);
-    const key = await secretKey(c, 'privacy');
+    anyPage(c);
+    const key = presentedKey(c.req.header('authorization')) === null ? null : await secretKey(c, 'privacy');
     if (isRefusal(key)) return respondRefusal(c, key);
-    return run(c, { kind: 'erasure', id: c.req.param('id') });
+    const refused = key === null ? admitPerson() : null;
+    if (refused !== null) return respondRefusal(c, refused);
+    const result = await log.command({ kind: 'erasure', id: c.req.param('id') });
+    if (key !== null || result.status !== 200) return respondResult(c, result);
+    const { id, state } = erasureState.parse(result.body);
+    return c.json({ id, state });
   });
 
   return app;
 };
+
+const noSubject = refuse('bad_request', {
+  message: 'Say whom: one of userId, anonymousId, email, profileId; or visitorId with its receipt.',
+});
 
 const noProfile = refuse('not_found', {
   message: 'No profile has or ever had this id.',

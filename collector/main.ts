@@ -1,0 +1,5 @@
+// The process entry. Imported by nothing.
+
+import { run } from './serve.js';
+
+await run();

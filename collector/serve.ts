@@ -1,0 +1,229 @@
+// From a Config to a running process and back: chooses the engines, seeds the keys, opens the app, listens, and on a
+// signal finishes what is under way, commits, closes. Knows how parts are joined, and nothing of what they do.
+
+import { existsSync, readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { fileURLToPath } from 'node:url';
+import { createAdaptorServer, type ServerType } from '@hono/node-server';
+import type { Hono } from 'hono';
+import { destination, type Logger, pino } from 'pino';
+import { demoShop, type ServerCall } from '../examples/shop/app.js';
+import { createApp } from './app.js';
+import { type Config, ConfigError, readConfig } from './config.js';
+import { PolicyError, publicConfig, readPolicy } from './consent/policy.js';
+import { purposes } from './contract/purposes.js';
+import { openEmbedded } from './embedded.js';
+import { placeOf } from './enrich/place.js';
+import type { Log } from './log/log.js';
+import { openKeyRing } from './site/ring.js';
+import { type Seeded, seed } from './site/seed.js';
+
+export interface Served {
+  /** `http://127.0.0.1:8787`, with the port that was chosen. */
+  url: string;
+  app: Hono;
+  seeded: Seeded;
+  /** Takes no new request, finishes those under way, commits, closes. */
+  close: () => Promise<void>;
+}
+
+export interface ServeOptions {
+  logger?: Logger;
+  /** Where the built script of the pages lies. */
+  sdkFolder?: string;
+}
+
+/** How long requests under way may take once the process was asked to stop. */
+const graceMs = 10_000;
+const server = {
+  /** A body of 512 kB over the slowest line worth serving. */
+  requestTimeout: 30_000,
+  headersTimeout: 15_000,
+  /** Longer than the minute that proxies keep theirs, so that it is they who let go. */
+  keepAliveTimeout: 65_000,
+  maxHeaderSize: 16_384,
+};
+
+/** Beside this file or one floor up: the source and what is built from it lie differently. */
+const firstFolder = (candidates: readonly string[]): string =>
+  candidates.map((path) => fileURLToPath(new URL(path, import.meta.url))).find((path) => existsSync(path)) ?? '';
+const builtSdk = (): string =>
+  firstFolder(
+    ['../sdk/', '../dist/sdk/'].filter((path) => existsSync(fileURLToPath(new URL(`${path}weft.js`, import.meta.url)))),
+  );
+
+const ownVersion = (): string => {
+  const manifest = firstFolder(['./package.json', '../package.json']);
+  return manifest === '' ? '0.0.0' : (JSON.parse(readFileSync(manifest, 'utf8')) as { version: string }).version;
+};
+
+const embeddedOnly = (config: Config): void => {
+  if (config.store.kind === 'postgres')
+    throw new ConfigError('WEFT_DATA: this build keeps its data in a folder; postgres:// is not in it.');
+  if (config.log.kind === 'nats')
+    throw new ConfigError('WEFT_LOG: this build has the embedded log; nats:// is not in it.');
+  if (config.role !== 'all')
+    throw new ConfigError(
+      `WEFT_ROLE: without WEFT_LOG=nats://… one process is both; "${config.role}" alone would do nothing.`,
+    );
+};
+
+/** The shop's own server, which in the demo lives in this very process: its calls take the way of a secret key's. */
+const demoCalls =
+  (log: Log) =>
+  async (calls: ServerCall[]): Promise<void> => {
+    await log.append({
+      text: JSON.stringify({ batch: calls }),
+      type: null,
+      receivedAt: Date.now(),
+      key: { id: 'demo-shop', trust: 'secret', mode: 'external', purposes, categories: {} },
+      gpc: false,
+      userAgent: null,
+      country: null,
+      origin: null,
+      rejected: [],
+    });
+  };
+
+const listening = (it: ServerType, { port, host }: Config): Promise<AddressInfo> =>
+  new Promise((resolve, reject) => {
+    it.once('error', (error: Error & { code?: string }) => {
+      const why =
+        error.code === 'EADDRINUSE'
+          ? `PORT: something else listens on ${port} already. Stop it, or set another PORT (0 = any free one).`
+          : error.code === 'EACCES'
+            ? `PORT: ${port} needs more rights than this process has. Set one above 1023.`
+            : `HOST, PORT: cannot listen on ${host}:${port} (${error.code ?? error.name}).`;
+      reject(new ConfigError(why));
+    });
+    it.listen(port, host, () => resolve(it.address() as AddressInfo));
+  });
+
+const stopped = (it: ServerType): Promise<void> =>
+  new Promise((resolve) => {
+    const late = setTimeout(() => 'closeAllConnections' in it && it.closeAllConnections(), graceMs);
+    late.unref();
+    it.close(() => {
+      clearTimeout(late);
+      resolve();
+    });
+  });
+
+export const serve = async (config: Config, options: ServeOptions = {}): Promise<Served> => {
+  embeddedOnly(config);
+  const policy = readPolicy(config.consentFile);
+  const logger = options.logger ?? pino({ level: 'silent' });
+  const engines = await openEmbedded(config, (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'));
+  let stopping = false;
+  const opened: (() => void | Promise<void>)[] = [engines.close];
+  try {
+    const seeded = await seed(engines.log, config, Date.now());
+    const ring = await openKeyRing(engines.log);
+    opened.unshift(ring.close);
+    const app = createApp({
+      config,
+      log: engines.log,
+      reader: engines.reader,
+      ring,
+      logger,
+      version: ownVersion(),
+      sdkFolder: options.sdkFolder ?? builtSdk(),
+      countryOf: (headers) => placeOf(headers).country,
+      pageConfig: (headers) => {
+        const told = publicConfig(policy, placeOf(headers).region);
+        return { ...told, region: { ...told.region }, settings: {} };
+      },
+      ready: async () => {
+        if (stopping) return false;
+        await engines.log.command({ kind: 'keys', act: 'list', value: null });
+        return true;
+      },
+      processMeters: true,
+      ...(config.demo && {
+        demo: demoShop({
+          writeKey: seeded.writeKey,
+          scriptUrl: '/weft.js',
+          base: '/demo',
+          collect: demoCalls(engines.log),
+        }),
+      }),
+    });
+    const it = createAdaptorServer({ fetch: app.fetch, serverOptions: server });
+    const { port } = await listening(it, config);
+    const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
+    return {
+      url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
+      app,
+      seeded,
+      close: async () => {
+        stopping = true;
+        await stopped(it);
+        for (const close of opened.splice(0)) await close();
+      },
+    };
+  } catch (error) {
+    for (const close of opened.splice(0)) await close();
+    throw error;
+  }
+};
+
+/** What a person who started it wants to know. Secrets that were made just now are shown here and never again. */
+export const welcome = ({ url, seeded }: Pick<Served, 'url' | 'seeded'>, config: Pick<Config, 'demo'>): string => {
+  const { secretKey, adminPassword } = seeded.made;
+  const lines = [
+    'Weft is ready.',
+    '',
+    ...(config.demo ? [`  Demo shop    ${url}/demo`] : []),
+    `  Dashboard    ${url}/`,
+    `  API docs     ${url}/docs`,
+    '',
+    `  Write key    ${seeded.writeKey}`,
+    ...(secretKey === undefined ? [] : [`  Secret key   ${secretKey}`]),
+    ...(adminPassword === undefined ? [] : [`  Password     ${adminPassword}`]),
+    ...(secretKey === undefined && adminPassword === undefined
+      ? []
+      : [
+          '',
+          'What is secret is shown this once: it is kept as a hash. WEFT_SECRET_KEY and WEFT_ADMIN_PASSWORD set it anew.',
+        ]),
+    '',
+    'Ctrl+C stops it.',
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+};
+
+/** The process: environment in, exit code out. */
+export const run = async (): Promise<void> => {
+  const out = destination({ dest: 1, sync: false, minLength: 4_096 });
+  // Somebody who looks at a terminal wants to see trouble, not every request.
+  const logger = pino({ level: process.stdout.isTTY ? 'warn' : 'info' }, out);
+  const flushing = setInterval(() => out.flush(), 1_000);
+  flushing.unref();
+  let served: Served;
+  try {
+    const config = readConfig();
+    served = await serve(config, { logger });
+    process.stdout.write(welcome(served, config));
+  } catch (error) {
+    if (!(error instanceof ConfigError || error instanceof PolicyError)) throw error;
+    process.stderr.write(`Weft cannot start.\n${error.message}\n`);
+    process.exitCode = 78;
+    return;
+  }
+  let asked = 0;
+  const stop = (): void => {
+    asked += 1;
+    // Asked twice, it does not insist: what was answered is durable already.
+    if (asked > 1) process.exit(130);
+    served.close().then(
+      () => {
+        out.flushSync();
+        process.exit(0);
+      },
+      () => process.exit(1),
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+};
