@@ -18,11 +18,6 @@ export interface DataLayerSettings {
   consentFrom?: 'gtag';
 }
 
-/** Closing for as long as the page says so: decides nothing, stores nothing, is undone in the same way. */
-interface Closable {
-  suspend?: (purposes: readonly string[], closed: boolean) => void;
-}
-
 type Push = (...pushed: unknown[]) => unknown;
 type Layer = Omit<unknown[], 'push'> & { push: Push };
 
@@ -49,9 +44,8 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
   const hearConsent = ({ mode, granted }: Told & { kind: 'consent' }) => {
     const closed = Object.keys(granted).filter((purpose) => !granted[purpose]);
     const opened = Object.keys(granted).filter((purpose) => granted[purpose]);
-    const gate = client.consent as Closable;
-    gate.suspend?.(closed, true);
-    gate.suspend?.(opened, false);
+    client.consent.suspend(closed, true);
+    client.consent.suspend(opened, false);
     // A default is what holds until somebody is asked: it decides nothing.
     if (settings.consentFrom === 'gtag' && mode === 'update')
       client.consent.set(granted, { source: 'gtag', action: 'update' });
@@ -138,7 +132,7 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
 
   return () => {
     isStopped = true;
-    (client.consent as Closable).suspend?.(['measurement', 'personalisation', 'marketing', 'sharing'], false);
+    client.consent.suspend(['measurement', 'personalisation', 'marketing', 'sharing'], false);
     for (const unwrap of unwraps.splice(0)) unwrap();
   };
 };

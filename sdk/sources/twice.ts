@@ -15,6 +15,7 @@ const kinds: Readonly<Record<string, 'change' | 'view'>> = {
   'Product Added': 'change',
   'Product Removed': 'change',
   'Product Viewed': 'view',
+  'Product List Viewed': 'view',
 };
 
 interface Seen {
@@ -28,8 +29,10 @@ interface Seen {
 }
 
 /** Sources name products by different ids; what they agree on is often only the name. */
-export const keysOf = ({ product_id, sku, variant_id, name }: Properties): string[] =>
-  [product_id, sku, variant_id, name].flatMap((one) => (one ? [`${one}`.trim().toLowerCase()] : []));
+export const keysOf = ({ product_id, sku, variant_id, name, list_id, category }: Properties): string[] =>
+  (product_id || sku || name ? [product_id, sku, variant_id, name] : [list_id, category]).flatMap((one) =>
+    one ? [`${one}`.trim().toLowerCase()] : [],
+  );
 
 const sourceOf = ({ context }: PageEvent): string => (typeof context.source === 'string' ? context.source : 'page');
 
@@ -37,7 +40,7 @@ const open = (client: Client) => {
   const seen: Seen[] = [];
   const heard = (event: PageEvent) => {
     // Told when it was held; let go of later, it is no second action.
-    if (!event.event || !kinds[event.event] || event.preConsent) return;
+    if (!event.event || event.preConsent) return;
     seen.push({
       event: event.event,
       keys: keysOf(event.properties ?? {}),
@@ -68,8 +71,9 @@ const open = (client: Client) => {
       twin?.matched.add(source);
       return !twin;
     },
-    /** Has anybody told of a product's page since then? */
-    wasViewedSince: (at: number): boolean => seen.some((one) => one.event === 'Product Viewed' && one.at >= at),
+    /** Has anybody told of such an event since then, on the page that is shown now? */
+    wasToldHere: (event: string, since: number): boolean =>
+      seen.some((one) => one.event === event && one.at >= since && one.url === addressNow()),
   };
 };
 
