@@ -1,1 +1,4 @@
-export const placeOf = (headers: Headers): { country: string | null; region: string | null } => { const country = headers.get('cf-ipcountry'); return { country, region: country }; };
+export const placeOf = (headers: Headers): { country: string | null; region: string | null } => {
+  const country = headers.get('cf-ipcountry');
+  return { country, region: country };
+};

@@ -94,13 +94,46 @@ const signs = (text: string): number => {
 };
 
 // Every quantifier is bounded, so that no text costs more than its length times a constant.
-const email =
-  /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]{1,64}(?:@|%40)(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:\p{L}{1,24}|xn--[a-z0-9-]{2,59})/giu;
+/** What follows the @ of an e-mail. */
+const domain = /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:xn--[a-z0-9-]{2,59}|\p{L}{1,24})/iuy;
 /** `logo@2x.png` is a picture for a dense screen. */
-const densePicture = /(?:@|%40)\dx\.(?:png|jpe?g|gif|webp|avif|svg)$/i;
+const densePicture = /\dx\.(?:png|jpe?g|gif|webp|avif|svg)/iy;
+const at = /@|%40/g;
+const localMarks: ReadonlySet<number> = new Set([...".!#$%&'*+/=?^_`{|}~-"].map((char) => char.charCodeAt(0)));
+const isLocal = (code: number): boolean =>
+  (code >= 0x61 && code <= 0x7a) ||
+  (code >= 0x41 && code <= 0x5a) ||
+  (code >= 0x30 && code <= 0x39) ||
+  code > 0xa0 ||
+  localMarks.has(code);
+const localMaxChars = 64;
+
+/** From each @ to both sides, not by one expression from the left: that would cost 64 steps for every character. */
+const replaceEmails = (text: string, note: Tally): string => {
+  let out = '';
+  let done = 0;
+  at.lastIndex = 0;
+  for (let found = at.exec(text); found !== null; found = at.exec(text)) {
+    let from = found.index;
+    while (from > done && found.index - from < localMaxChars && isLocal(text.charCodeAt(from - 1))) from--;
+    const after = found.index + found[0].length;
+    densePicture.lastIndex = after;
+    domain.lastIndex = after;
+    if (from === found.index || densePicture.test(text)) continue;
+    const host = domain.exec(text);
+    if (host === null) continue;
+    out += text.slice(done, from) + redacted;
+    note.redactions++;
+    done = after + host[0].length;
+    at.lastIndex = done;
+  }
+  return done === 0 ? text : out + text.slice(done);
+};
+
 const jwt = /eyJ[\w-]{7,}(?:\.[\w-]*){0,4}/g;
 const ibanShape = /(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}/gi;
-const digitGroups = /(?<!\d[.,]?)\d(?:[ -]?\d){12,39}(?!\d)/g;
+/** Cards are written in groups of four, six and five; digits one by one are something else. */
+const digitGroups = /(?<!\d[.,]?)\d{3,19}(?:[ -]\d{3,7}){0,200}(?!\d)/g;
 /** With a country code, however it is written. */
 const phoneWithPlus = /(?<![\w+])\+[1-9](?:[\s.\-/()]{0,2}\d){7,14}(?!\d)/g;
 const phones: readonly RegExp[] = [
@@ -211,7 +244,7 @@ const scan = (given: string, reading: Reading, note: Tally): string => {
     text = text.replace(urlInText, (url) => address(url, reading.allow, note) ?? mark());
   }
   if (found & signAt && reading.contacts) {
-    text = text.replace(email, (match) => (densePicture.test(match) ? match : mark()));
+    text = replaceEmails(text, note);
   }
   if (found & signJwt) text = text.replace(jwt, mark);
   if (found & signDigits && reading.numbers) {
@@ -385,11 +418,6 @@ const judgeSegment = (segment: string, afterKeyWord: boolean): boolean => {
   return tokenLike(text);
 };
 
-const hasKeyWord = (segments: readonly string[], before: number): boolean => {
-  for (let i = 0; i < before; i++) if (keyFollows.test(segments[i]!)) return true;
-  return false;
-};
-
 /** Most addresses of a shop: words and hyphens, nothing to judge. */
 const plainPath = /^(?:\/[A-Z]?[a-z_.~-]{0,19})+$/;
 
@@ -397,9 +425,12 @@ const pathOf = (path: string, note: Tally): string => {
   if (plainPath.test(path)) return path;
   const segments = path.split('/');
   let changed = false;
+  let afterKeyWord = false;
+  let looked = 0;
   for (let i = 0; i < segments.length; i++) {
     let segment = segments[i]!;
     if (plainSegment.test(segment)) continue;
+    while (!afterKeyWord && looked < i) afterKeyWord = keyFollows.test(segments[looked++]!);
     const semicolon = segment.indexOf(';');
     if (semicolon >= 0) {
       // `;jsessionid=…`: parameters in a segment name a visit, never a page.
@@ -408,7 +439,7 @@ const pathOf = (path: string, note: Tally): string => {
       changed = true;
       note.redactions++;
     }
-    if (judgeSegment(segment, hasKeyWord(segments, i))) {
+    if (judgeSegment(segment, afterKeyWord)) {
       segments[i] = redacted;
       changed = true;
       note.redactions++;
