@@ -124,8 +124,10 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
       for (const lookup of set.identity.lookups(kind, key.value)) {
         if (lookup.seq === seq) continue;
         const found = set.events.row(lookup.seq);
-        if (found && found.owner !== null) {
-          carrier = { row: found, kind };
+        // A named event is its user's, whether this batch has decided it yet or not.
+        const ownerFound = found ? (found.owner ?? found.usr) : null;
+        if (found && ownerFound !== null) {
+          carrier = { row: { ...found, owner: ownerFound }, kind };
           break;
         }
       }

@@ -1,0 +1,180 @@
+// Sessions as they come out of calls of the wire: the S rules and scenarios, and the instant of an event.
+
+import { describe, expect, it } from 'vitest';
+import { instantOf } from './accept.js';
+import { identify, minuteMs, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+
+const sessionsOf = (shop: ReturnType<typeof openShop>, device = 'A1') => {
+  const ids = new Set<string>();
+  return shop
+    .by({ anonymousId: device })
+    .flatMap((profile) => shop.sessions(profile.id))
+    .filter((session) => !ids.has(session.id) && ids.add(session.id))
+    .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
+};
+const after = (minute: number): string => new Date(startAt + minute * minuteMs).toISOString();
+
+describe('sessions', () => {
+  it('S1: a session is one device’s, whatever the page hints; late events land where they happened', () => {
+    const shop = openShop();
+    const hinted = (minute: number, sessionId: string) => page('A1', minute, { context: { sessionId } });
+    shop.send([hinted(0, 'tab-1'), hinted(5, 'tab-2')]);
+    shop.send([page('A2', 3)]);
+    expect(sessionsOf(shop)).toHaveLength(1);
+    expect(sessionsOf(shop, 'A2')).toHaveLength(1);
+  });
+
+  it.each([
+    ['exactly 30 minutes', [0, 30], 1],
+    ['a millisecond more', [0, 30 + 1 / 60_000], 2],
+    ['activity all day, until 24 hours', Array.from({ length: 73 }, (_, n) => n * 20), 1],
+    ['and past 24 hours', Array.from({ length: 74 }, (_, n) => n * 20), 2],
+  ])('S2: %s', (_, minutes, sessions) => {
+    const shop = openShop();
+    shop.send(minutes.map((minute) => page('A1', minute)));
+    expect(sessionsOf(shop)).toHaveLength(sessions);
+  });
+
+  it('S2: a different user begins one, no user and the first user do not', () => {
+    const shop = openShop();
+    shop.send([page('A1', 0), identify('A1', 'U1', 1), page('A1', 2), identify('A1', 'U2', 3), page('A1', 4)]);
+    expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([after(0), after(3)]);
+  });
+
+  it('S-1, S2: midnight ends no session', () => {
+    const shop = openShop();
+    const toMidnight = 15 * 60;
+    shop.send([page('A1', toMidnight - 10), page('A1', toMidnight + 10)]);
+    expect(sessionsOf(shop)).toHaveLength(1);
+  });
+
+  it('S-2, S2: a second campaign is a second touch of the same session', () => {
+    const shop = openShop();
+    const campaign = (minute: number, source: string) =>
+      page('A1', minute, {
+        properties: { url: `https://shop.test/?utm_source=${source}&utm_medium=cpc&utm_campaign=${source}` },
+      });
+    shop.send([
+      campaign(0, 'a'),
+      campaign(5, 'b'),
+      track('A1', 'Order Completed', 6, { order_id: 'O1', total: 10, currency: 'EUR', products: [] }),
+    ]);
+    const [session, more] = sessionsOf(shop);
+    expect(more).toBeUndefined();
+    expect(session?.touches.map((touch) => touch.campaign)).toEqual(['a', 'b']);
+    expect(shop.one({ anonymousId: 'A1' }).touches.map((touch) => touch.campaign)).toEqual(['a', 'b']);
+  });
+
+  it('S-3: two tabs in turn, each quiet for 40 minutes, are one session', () => {
+    const shop = openShop();
+    shop.send(
+      [0, 20, 40, 60, 80, 100, 120].map((minute, n) => page('A1', minute, { context: { sessionId: `tab-${n % 2}` } })),
+    );
+    expect(sessionsOf(shop)).toHaveLength(1);
+  });
+
+  it('S-7, S3: an order from the shop’s server 40 minutes later begins no session and belongs to the last one', () => {
+    const shop = openShop();
+    shop.send([
+      page('A1', 0),
+      track('A1', 'Cart Viewed', 1, { cart_token: 'T1', products: [{ product_id: 'p1', quantity: 1, price: 5 }] }),
+    ]);
+    shop.send([track(null, 'Order Completed', 41, { cart_token: 'T1', order_id: 'O1', total: 5, currency: 'EUR' })], {
+      key: secretKey,
+    });
+    const [session, more] = sessionsOf(shop);
+    expect(more).toBeUndefined();
+    expect(session?.endedAt).toBe(after(1));
+    const profile = shop.one({ anonymousId: 'A1' });
+    expect(shop.orders(profile.id)[0]?.sessionId).toBe(session?.id);
+    expect(shop.events(profile.id)[0]).toMatchObject({
+      event: 'Order Completed',
+      sessionId: session?.id,
+      ownedBecause: 'cart',
+    });
+  });
+
+  it('S3: what is no person’s act neither begins nor extends a session', () => {
+    const shop = openShop();
+    shop.send([page('A1', 0), track('A1', 'Timer Fired', 20, {}, { context: { active: false } }), page('A1', 45)]);
+    shop.send([track('A1', 'Order Fulfilled', 100, { order_id: 'O1' }, { channel: 'server' })], { key: secretKey });
+    expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([after(0), after(45)]);
+    const events = shop.events(shop.one({ anonymousId: 'A1' }).id);
+    expect(events.find((event) => event.event === 'Order Fulfilled')?.sessionId).toBe(sessionsOf(shop)[1]?.id);
+  });
+
+  it('S4: engaged time is cumulative per page view; a lost, doubled or late beat changes nothing', () => {
+    const beat = (minute: number, view: string, seconds: number) =>
+      track('A1', 'Page Engaged', minute, { page_view_id: view, engaged_ms: seconds * 1000 });
+    const beats = [beat(0.25, 'v1', 15), beat(0.5, 'v1', 30), beat(0.75, 'v1', 40), beat(3, 'v2', 5)];
+    const orders = [beats, [...beats].reverse(), [beats[2]!, beats[3]!], [...beats, ...beats]];
+    for (const sent of orders) {
+      const shop = openShop();
+      shop.send([page('A1', 0), page('A1', 2)]);
+      for (const one of sent) shop.send([one], { minute: 4 });
+      expect(sessionsOf(shop)[0]).toMatchObject({ engagedMs: 45_000, engaged: true });
+      expect(shop.one({ anonymousId: 'A1' }).counts.events).toBe(2);
+      expect(shop.rebuild().equal).toBe(true);
+    }
+  });
+
+  it('S4: thirty minutes a page view at most; a long read is one session', () => {
+    const shop = openShop();
+    shop.send([page('A1', 0)]);
+    for (let minute = 1; minute <= 75; minute += 1) {
+      shop.send([track('A1', 'Page Engaged', minute, { page_view_id: 'v1', engaged_ms: minute * minuteMs })]);
+    }
+    shop.send([page('A1', 80)]);
+    const sessions = sessionsOf(shop);
+    expect(sessions).toHaveLength(1);
+    expect(sessions[0]?.engagedMs).toBe(30 * minuteMs);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('S4: engaged means ten seconds, two pages, or trade', () => {
+    const shop = openShop();
+    shop.send([
+      page('A1', 0),
+      page('A2', 0),
+      page('A2', 1),
+      page('A3', 0),
+      track('A3', 'Product Added', 1, { product_id: 'p1' }),
+    ]);
+    expect(['A1', 'A2', 'A3'].map((device) => sessionsOf(shop, device)[0]?.engaged)).toEqual([false, true, true]);
+  });
+
+  it('S5: late events extend, bridge and prepend; bridged sessions keep the earlier id', () => {
+    const shop = openShop();
+    shop.send([page('A1', 0)]);
+    const [first] = sessionsOf(shop);
+    shop.send([page('A1', 50)]);
+    expect(sessionsOf(shop)).toHaveLength(2);
+    shop.send([page('A1', 25)], { minute: 60 });
+    expect(sessionsOf(shop)).toMatchObject([{ id: first?.id, startedAt: after(0), endedAt: after(50), pageViews: 3 }]);
+    const early = page('A1', -10);
+    shop.send([early], { minute: 61 });
+    expect(sessionsOf(shop)).toMatchObject([{ startedAt: after(-10), pageViews: 4 }]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it.each([
+    ['secret keys: as given, however old', 'secret', -90 * 1440, null, 0, -90 * 1440],
+    ['a right clock: as given', 'public', -3, 0, 0, -3],
+    ['without sentAt: as given', 'public', -3, null, 0, -3],
+    ['a clock more than a minute off: corrected by sentAt', 'public', 97, 100, 0, -3],
+    ['a clock a minute off: as given', 'public', -2, 1, 0, -2],
+    ['more than five minutes ahead: received', 'secret', 6, null, 0, 0],
+    ['five minutes ahead: as given', 'secret', 5, null, 0, 5],
+    ['no timestamp: received', 'public', null, null, 0, 0],
+  ] as const)('time: %s', (_, trust, timestamp, sentAt, receivedAt, expected) => {
+    const at = (minute: number | null) => (minute === null ? null : startAt + minute * minuteMs);
+    expect(instantOf(at(timestamp), at(sentAt), at(receivedAt)!, trust)).toBe(at(expected));
+  });
+
+  it('time: a public key’s event more than thirty days old is dropped as stale_event', () => {
+    const shop = openShop();
+    const old = page('A1', -31 * 1440);
+    expect(shop.send([old], { minute: 0 }).dropped).toMatchObject([{ code: 'stale_event' }]);
+    expect(shop.send([{ ...old, messageId: 'again' }], { minute: 0, key: secretKey }).accepted).toBe(1);
+  });
+});
