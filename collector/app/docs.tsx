@@ -101,7 +101,7 @@ const Fields: FC<{ schema: Json; label: string }> = ({ schema, label }) => {
   return (
     <Table
       label={label}
-      head={['Field', 'Type', '']}
+      head={['Field', 'Type', 'What it is']}
       rows={properties.map(([name, field]) => {
         const words = (field.description ?? (field.anyOf as Json[] | undefined)?.[0]?.description ?? '') as string;
         return [`\`${name}\`${required.has(name) ? ' *' : ''}`, typeOf(field), words];
@@ -129,7 +129,7 @@ const Route: FC<{ operation: Operation; schemas: Record<string, Json> }> = ({ op
       {query !== undefined && (
         <Table
           label={`Query of ${path}`}
-          head={['Query', '']}
+          head={['Query', 'What it does']}
           rows={query.map((parameter) => [`\`${parameter.name}\``, parameter.description])}
         />
       )}
@@ -258,11 +258,12 @@ const Page: FC<{ document: Json }> = ({ document }) => {
             <h2 id="first">A first event</h2>
             <Code
               label="A first event"
-              text={`curl ${here}/v1/track -d '{"writeKey": "wk_your_write_key", "anonymousId": "a1", "event": "Product Viewed", "properties": {"product_id": "OX-101", "price": 19, "currency": "EUR"}}'`}
+              text={`curl ${here}/v1/track -H 'Authorization: Bearer sk_your_secret_key' \\\n  -d '{"userId": "u-42", "event": "Product Viewed", "properties": {"product_id": "OX-101"}}'\ncurl '${here}/v1/profiles?userId=u-42' -H 'Authorization: Bearer sk_your_secret_key'`}
             />
             <p>
-              A write key in mode <code>ledger</code> takes events with a consent receipt only, as weft.js sends them;
-              try with the secret key, or with a key in mode <code>external</code>.
+              Pages send with the write key, which is public. In its mode <code>ledger</code> it takes events with a
+              consent receipt only, as weft.js sends them; the modes <code>claimed</code> and <code>external</code> are
+              for clients with a banner or a basis of their own.
             </p>
           </header>
           {tags.map((tag) => (
@@ -322,7 +323,7 @@ const Page: FC<{ document: Json }> = ({ document }) => {
           <Section id="limits" title="Limits">
             <Table
               label="Limits"
-              head={['Limit', '']}
+              head={['What', 'At most']}
               rows={[
                 ['Body after inflating', `${limits.bodyMaxBytes.toLocaleString('en')} bytes`],
                 ['One event', `${limits.eventMaxBytes.toLocaleString('en')} bytes`],
@@ -331,7 +332,7 @@ const Page: FC<{ document: Json }> = ({ document }) => {
                 ['Name of an event or page', `${limits.nameMaxChars.toLocaleString('en')} characters`],
                 ['Nesting of the body', `${limits.depthMax} levels`],
                 ['Items of a list', String(limits.pageMaxItems)],
-                ['Age of an event under a public key', `${limits.lateMaxMs / 86_400_000} days`],
+                ['Age of an event under a write key', `${limits.lateMaxMs / 86_400_000} days`],
               ]}
             />
           </Section>
