@@ -150,6 +150,8 @@ describe('the material hash', () => {
     expect(holds(strict, undefined, { version: '2020-01-01' })).toEqual([]);
     expect(holds(strict, undefined, { version: '2026-11-01', configHash: 'another' })).toEqual([]);
     expect(holds(strict, undefined)).toEqual([]);
+    const carried = [{ purpose: 'personalisation', materialHash: null, carried: true }];
+    expect(purposesOf(termsHold(strict, carried, { version: '2026-11-01' }))).toEqual([]);
     expect(purposesOf(termsHold(strict, [{ purpose: 'telepathy', materialHash: 'x' }], {}))).toEqual([]);
   });
 });

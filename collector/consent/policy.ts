@@ -310,6 +310,8 @@ export const readPolicy = (path: string | null): Policy => {
 export interface Termed {
   purpose: string;
   materialHash?: string | null | undefined;
+  /** Made under the terms of an earlier row than the one that holds it. */
+  carried?: boolean | undefined;
 }
 
 /**
@@ -324,12 +326,12 @@ export const termsHold = (
   const sameVersion =
     under.configHash === policy.configHash || (under.configHash == null && under.version === policy.version);
   let mask = 0;
-  for (const { purpose: name, materialHash } of decisions) {
+  for (const { purpose: name, materialHash, carried } of decisions) {
     const terms = policy.purposes.find((candidate) => candidate.id === name);
     if (!terms) continue;
     const holds =
       materialHash == null
-        ? sameVersion
+        ? sameVersion && !carried
         : materialHash === terms.materialHash || terms.compatibleWith.includes(materialHash);
     if (holds) mask |= bitOf(terms.id);
   }

@@ -235,7 +235,12 @@ interface Act {
   effectiveAt: number;
   expiresAt: number;
   /** Appends to the ledger and counts; answers the new seq. */
-  append: (fields: { receipt: string | null; subjectKey: Uint8Array | null; effectiveAt?: number }) => number;
+  append: (fields: {
+    receipt: string | null;
+    subjectKey: Uint8Array | null;
+    effectiveAt?: number;
+    carried?: readonly LedgerDecision[];
+  }) => number;
 }
 
 const personal = bitOf('personalisation');
@@ -325,7 +330,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         // Without a receipt of its own a row is a refusal, and belongs to nobody.
         epoch: fields.receipt === null ? null : tokenOf(row.epoch),
         supersedes: fields.receipt === null ? null : superseded,
-        decisions: weighed.decisions,
+        decisions: [...weighed.decisions, ...(fields.carried ?? [])],
         policy: underPolicy,
         text: pick(row.text, ['locale', 'sha256']),
         ui: pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
@@ -456,7 +461,20 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   // `receipt` is null only where a predecessor was named, so a new life always has a head.
   const life = follows ?? store.beginLife(receipt ?? '', act.receivedAt);
   const subjectKey = visitorId !== null && (binds || proven) ? subjectKeyOf(keyOf, life.salt, visitorId) : null;
-  const seq = act.append({ receipt, subjectKey, effectiveAt: actAt });
+  // Each row of the ledger says by itself what holds from then on, also of what it did not mention.
+  const carried = granted & ~weighed.stated;
+  const seq = act.append({
+    receipt,
+    subjectKey,
+    effectiveAt: actAt,
+    carried:
+      carried === 0 || head?.seq == null
+        ? []
+        : store
+            .decisionsOf(head.seq)
+            .filter((one) => isPurpose(one.purpose) && (carried & bitOf(one.purpose)) !== 0)
+            .map((one) => ({ ...one, carried: true as const })),
+  });
 
   const earlier = store.receiptsOf(life.life);
   let permitted = 0;

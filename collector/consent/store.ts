@@ -14,6 +14,8 @@ export interface LedgerDecision {
   value: 'granted' | 'denied' | 'unset';
   source: string | null;
   materialHash: string | null;
+  /** Not said by this row: it stands as the row before had it. */
+  carried?: true;
 }
 
 /** One act, as it is appended. */
@@ -164,6 +166,7 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
   const lifeRow = sql.prepare<{ life: number; salt: Uint8Array; head: string; began_at: number }>(
     'SELECT life, salt, head, began_at FROM consent_lives WHERE life = ?',
   );
+  const decisionsOf = sql.prepare<{ decisions: string }>('SELECT decisions FROM consent_ledger WHERE seq = ?');
   const insertLife = sql.prepare('INSERT INTO consent_lives (salt, head, began_at) VALUES (?, ?, ?)');
   const setHead = sql.prepare('UPDATE consent_lives SET head = ? WHERE life = ?');
   const deleteLife = sql.prepare('DELETE FROM consent_lives WHERE life = ?');
@@ -217,7 +220,8 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
 
   const masked = (value: LedgerDecision['value'], decisions: readonly LedgerDecision[]): Mask => {
     let mask = 0;
-    for (const one of decisions) if (one.value === value && one.source === 'user') mask |= bit(one.purpose);
+    for (const one of decisions)
+      if (one.value === value && one.source === 'user' && !one.carried) mask |= bit(one.purpose);
     return mask;
   };
 
@@ -275,6 +279,9 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
           json(row.cmp),
         ).lastInsertRowid,
       ),
+
+    decisionsOf: (seq: number): LedgerDecision[] =>
+      JSON.parse(decisionsOf.get(seq)?.decisions ?? '[]') as LedgerDecision[],
 
     receipt: (receipt: string): ReceiptState | null => {
       const known = receipts.get(receipt);

@@ -101,9 +101,7 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf): Tombstones => {
       generation = generation + (opened_at IS NOT NULL AND opened_at <= excluded.erased_at),
       opened_at = CASE WHEN opened_at > excluded.erased_at THEN opened_at END
     WHERE excluded.cause = 'erased' OR cause = 'withdrawn'`);
-  const setOpened = sql.prepare(
-    'UPDATE tombstones SET opened_at = ? WHERE kind = ? AND key = ? AND opened_at IS NULL',
-  );
+  const setOpened = sql.prepare('UPDATE tombstones SET opened_at = ? WHERE kind = ? AND key = ? AND opened_at IS NULL');
   const kinds = sql.prepare<{ kind: string }>('SELECT DISTINCT kind FROM tombstones');
 
   // Kinds of which none exists cost an event nothing.
