@@ -119,7 +119,7 @@ describe('the fold of a person’s commerce', () => {
           for (let n = 0; n < 2; n += 1) {
             const share = looks[look++ % Math.max(looks.length, 1)] ?? 1000;
             const now = from + Math.floor(((event.at - 1 - from) * share) / 1000);
-            if (now >= from) settleAt(watched, now);
+            if (now >= from && now < event.at) settleAt(watched, now);
           }
           watched.step(structuredClone(event));
           expect(watched.bytes).toBe(plain.bytes);

@@ -131,6 +131,23 @@ describe('minor units', () => {
     expect(timesQuantity(100_005, 0.001)).toBe(100);
   });
 
+  it('gives the same minor units on the short way as on the long one', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -9_999_999, max: 9_999_999 }),
+        fc.integer({ min: 0, max: 6 }),
+        fc.constantFrom('EUR', 'JPY', 'KWD', 'UYW'),
+        (digits, decimals, currency) => {
+          const value = digits / 10 ** decimals;
+          const decimal = read(value);
+          expect(decimal).toBe(read(`${value}`));
+          const exact = Math.round(Math.abs(digits) * 10 ** (exponentOf(currency) - decimals) + 1e-9);
+          expect(toMinor(decimal, currency)).toBe(digits < 0 && exact !== 0 ? -exact : exact);
+        },
+      ),
+    );
+  });
+
   it('subtracts exactly', () => {
     expect(minus('0.3', '0.1')).toBe('0.2');
     expect(minus('1', '2.5')).toBe('-1.5');

@@ -120,9 +120,14 @@ const readWriting = (
   return grouped && (decimal === ',' || isDecorated) ? [before + after, ''] : [before, after];
 };
 
+/** As `assemble` would write it: JSON numbers print without trailing zeros. */
+const usual = /^\d{1,9}(\.\d{1,6})?$/;
+
 export const readAmount = (value: unknown, currency: string | null = null): Amount => {
   if (value === undefined || value === null) return { kind: 'absent' };
   if (typeof value !== 'number' && typeof value !== 'string') return { kind: 'unreadable' };
+  // What nearly every sender writes is canonical already; the rest is read below.
+  if (typeof value === 'number' && usual.test(`${value}`)) return { kind: 'amount', decimal: `${value}`, plain: true };
   const text = String(value)
     .slice(0, textMax + 1)
     .normalize('NFKC')
@@ -152,7 +157,14 @@ export const minus = (a: Decimal, b: Decimal): Decimal => written(millionthsOf(a
 
 /** Half a minor unit rounds away from zero. `null` = larger than any shop's. */
 export const toMinor = (decimal: Decimal, currency: string | null): number | null => {
-  const minor = roundedDiv(millionthsOf(decimal), 10n ** BigInt(decimalsMax - exponentOf(currency)));
+  const exponent = exponentOf(currency);
+  // Nothing to round and few digits: the same integer without big ones.
+  const point = decimal.indexOf('.');
+  const decimals = point < 0 ? 0 : decimal.length - point - 1;
+  if (decimals <= exponent && decimal.length <= 9) {
+    return Number(decimal.replace('.', '')) * 10 ** (exponent - decimals) || 0;
+  }
+  const minor = roundedDiv(millionthsOf(decimal), 10n ** BigInt(decimalsMax - exponent));
   const size = minor < 0n ? -minor : minor;
   return size > BigInt(amountMaxMinor) ? null : Number(minor);
 };
@@ -161,6 +173,9 @@ export const toMinor = (decimal: Decimal, currency: string | null): number | nul
 export const roundQuantity = (quantity: number): number => Math.round(quantity * 1000) / 1000;
 
 export const timesQuantity = (minor: number, quantity: number): number | null => {
+  // A product of integers within the bound is exact as it is.
+  const plain = minor * quantity;
+  if (Number.isInteger(quantity) && plain <= amountMaxMinor && plain >= -amountMaxMinor) return plain || 0;
   const product = roundedDiv(BigInt(minor) * BigInt(Math.round(quantity * 1000)), 1000n);
   const size = product < 0n ? -product : product;
   return size > BigInt(amountMaxMinor) ? null : Number(product);
