@@ -3,6 +3,7 @@
 
 import type { MessageId } from '../contract/ids.js';
 import type { Migration, Sql, SqlValue } from '../store/sql.js';
+import { unpackBody } from './body.js';
 import type { AcceptedEvent, OwnedBecause } from './event.js';
 
 /**
@@ -104,7 +105,8 @@ export interface EventRow {
   body: string;
 }
 
-export const parseBody = (row: Pick<EventRow, 'body'>): AcceptedEvent => JSON.parse(row.body) as AcceptedEvent;
+export const parseBody = (row: Pick<EventRow, 'body' | 'mid' | 'at'>): AcceptedEvent =>
+  unpackBody(row.body, unpackMessageId(row.mid), row.at);
 
 export interface EventStore {
   seqOf: (messageId: string) => number | undefined;

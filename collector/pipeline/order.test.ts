@@ -47,7 +47,7 @@ const wordsArb: fc.Arbitrary<Words> = fc.oneof(
           at,
           type: 'track',
           name: 'Page Engaged',
-          properties: { page_view_id: `${on}${view}`, engaged_ms: ms },
+          properties: { page_message_id: `${on}${view}`, engaged_ms: ms },
         }),
       ),
   },

@@ -8,6 +8,7 @@ import {
   type OwnedBecause,
   type OwnedEvent,
 } from '../events/event.js';
+import { packBody } from '../events/body.js';
 import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
 import { type DeviceEvent, stepDevice } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
@@ -35,7 +36,7 @@ const commerce = new Set([
 /** A beat's page view and its cumulative milliseconds, or null. */
 export const beatOf = (event: AcceptedEvent): { pageView: string; ms: number } | null => {
   if (event.type !== 'track' || event.name !== beatName) return null;
-  const { page_view_id: pageView, engaged_ms: ms } = event.properties;
+  const { page_message_id: pageView, engaged_ms: ms } = event.properties;
   return typeof pageView === 'string' && pageView.length <= 100 && typeof ms === 'number' && ms >= 0
     ? { pageView, ms }
     : null;
@@ -57,11 +58,13 @@ export const deviceEventOf = (event: AcceptedEvent, seq: number, user: number | 
   personal: event.purposes.includes('personalisation'),
 });
 
-export const ownedEvent = (event: AcceptedEvent, because: OwnedBecause, beginId: string | null): OwnedEvent => ({
-  ...event,
-  sessionId: beginId === null ? null : sessionIdOf(beginId),
-  ownedBecause: because,
-});
+/** Adds what the folds found to the event itself: its body is written by now, and nobody else holds it. */
+export const ownedEvent = (event: AcceptedEvent, because: OwnedBecause, beginId: string | null): OwnedEvent => {
+  const owned = event as OwnedEvent;
+  owned.sessionId = beginId === null ? null : sessionIdOf(beginId);
+  owned.ownedBecause = because;
+  return owned;
+};
 
 export type Recorded = 'accepted' | 'duplicate' | 'id_conflict';
 
@@ -93,7 +96,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
     because: reasonNumber('unowned'),
     session: null,
     via: null,
-    body: JSON.stringify(event),
+    body: packBody(event),
   };
   if (isBot) {
     set.events.insert({ ...row, flags: flag.bot });

@@ -12,7 +12,7 @@ const sessionsOf = (shop: ReturnType<typeof openShop>, device = 'A1') => {
     .filter((session) => !ids.has(session.id) && ids.add(session.id))
     .sort((a, b) => a.startedAt.localeCompare(b.startedAt));
 };
-const after = (minute: number): string => new Date(startAt + minute * minuteMs).toISOString();
+const minuteIso = (minute: number): string => new Date(startAt + minute * minuteMs).toISOString();
 
 describe('sessions', () => {
   it('S1: a session is one device’s, whatever the page hints; late events land where they happened', () => {
@@ -38,7 +38,7 @@ describe('sessions', () => {
   it('S2: a different user begins one, no user and the first user do not', () => {
     const shop = openShop();
     shop.send([page('A1', 0), identify('A1', 'U1', 1), page('A1', 2), identify('A1', 'U2', 3), page('A1', 4)]);
-    expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([after(0), after(3)]);
+    expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([minuteIso(0), minuteIso(3)]);
   });
 
   it('S-1, S2: midnight ends no session', () => {
@@ -84,7 +84,7 @@ describe('sessions', () => {
     });
     const [session, more] = sessionsOf(shop);
     expect(more).toBeUndefined();
-    expect(session?.endedAt).toBe(after(1));
+    expect(session?.endedAt).toBe(minuteIso(1));
     const profile = shop.one({ anonymousId: 'A1' });
     expect(shop.orders(profile.id)[0]?.sessionId).toBe(session?.id);
     expect(shop.events(profile.id)[0]).toMatchObject({
@@ -98,14 +98,14 @@ describe('sessions', () => {
     const shop = openShop();
     shop.send([page('A1', 0), track('A1', 'Timer Fired', 20, {}, { context: { active: false } }), page('A1', 45)]);
     shop.send([track('A1', 'Order Fulfilled', 100, { order_id: 'O1' }, { channel: 'server' })], { key: secretKey });
-    expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([after(0), after(45)]);
+    expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([minuteIso(0), minuteIso(45)]);
     const events = shop.events(shop.one({ anonymousId: 'A1' }).id);
     expect(events.find((event) => event.event === 'Order Fulfilled')?.sessionId).toBe(sessionsOf(shop)[1]?.id);
   });
 
   it('S4: engaged time is cumulative per page view; a lost, doubled or late beat changes nothing', () => {
     const beat = (minute: number, view: string, seconds: number) =>
-      track('A1', 'Page Engaged', minute, { page_view_id: view, engaged_ms: seconds * 1000 });
+      track('A1', 'Page Engaged', minute, { page_message_id: view, engaged_ms: seconds * 1000 });
     const beats = [beat(0.25, 'v1', 15), beat(0.5, 'v1', 30), beat(0.75, 'v1', 40), beat(3, 'v2', 5)];
     const orders = [beats, [...beats].reverse(), [beats[2]!, beats[3]!], [...beats, ...beats]];
     for (const sent of orders) {
@@ -122,7 +122,7 @@ describe('sessions', () => {
     const shop = openShop();
     shop.send([page('A1', 0)]);
     for (let minute = 1; minute <= 75; minute += 1) {
-      shop.send([track('A1', 'Page Engaged', minute, { page_view_id: 'v1', engaged_ms: minute * minuteMs })]);
+      shop.send([track('A1', 'Page Engaged', minute, { page_message_id: 'v1', engaged_ms: minute * minuteMs })]);
     }
     shop.send([page('A1', 80)]);
     const sessions = sessionsOf(shop);
@@ -150,10 +150,10 @@ describe('sessions', () => {
     shop.send([page('A1', 50)]);
     expect(sessionsOf(shop)).toHaveLength(2);
     shop.send([page('A1', 25)], { minute: 60 });
-    expect(sessionsOf(shop)).toMatchObject([{ id: first?.id, startedAt: after(0), endedAt: after(50), pageViews: 3 }]);
+    expect(sessionsOf(shop)).toMatchObject([{ id: first?.id, startedAt: minuteIso(0), endedAt: minuteIso(50), pageViews: 3 }]);
     const early = page('A1', -10);
     shop.send([early], { minute: 61 });
-    expect(sessionsOf(shop)).toMatchObject([{ startedAt: after(-10), pageViews: 4 }]);
+    expect(sessionsOf(shop)).toMatchObject([{ startedAt: minuteIso(-10), pageViews: 4 }]);
     expect(shop.rebuild().equal).toBe(true);
   });
 

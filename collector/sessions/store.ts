@@ -1,6 +1,7 @@
 // The sessions table: what the device fold said of visits, one row each, replaced when the device is folded again.
 
 import { createHash } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { SessionId } from '../contract/ids.js';
 import type { Migration, Sql } from '../store/sql.js';
 import type { Session } from './session.js';
@@ -23,8 +24,16 @@ export const sessionMigrations: readonly Migration[] = [
 ];
 
 /** Derived, so that it survives a rebuild and never tells what it was derived from. */
-export const sessionIdOf = (beginId: string): SessionId =>
-  `s_${createHash('sha256').update(`session\n${beginId}`).digest('base64url').slice(0, 22)}` as SessionId;
+export const sessionIdOf = (beginId: string): SessionId => {
+  let id = lately.get(beginId);
+  if (id === undefined) {
+    id = `s_${createHash('sha256').update(`session
+${beginId}`).digest('base64url').slice(0, 22)}` as SessionId;
+    lately.set(beginId, id);
+  }
+  return id;
+};
+const lately = new LRUCache<string, SessionId>({ max: 10_000 });
 
 export interface SessionRow {
   begin: number;
