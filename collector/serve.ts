@@ -13,7 +13,7 @@ import { type Config, ConfigError, readConfig } from './config.js';
 import { PolicyError, publicConfig, readPolicy } from './consent/policy.js';
 import { purposes } from './contract/purposes.js';
 import { openEmbedded } from './embedded.js';
-import { placeOf } from './enrich/place.js';
+import { readPlace } from './enrich/place.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
 import { type Seeded, seed } from './site/seed.js';
@@ -128,9 +128,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       logger,
       version: ownVersion(),
       sdkFolder: options.sdkFolder ?? builtSdk(),
-      countryOf: (headers) => placeOf(headers).country,
+      countryOf: (headers) => readPlace(headers).country,
       pageConfig: (headers) => {
-        const told = publicConfig(policy, placeOf(headers).region);
+        const { country, region } = readPlace(headers);
+        const told = publicConfig(policy, region ?? country);
         return { ...told, region: { ...told.region }, settings: {} };
       },
       ready: async () => {

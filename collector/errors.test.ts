@@ -1,0 +1,23 @@
+import { describe, expect, it } from 'vitest';
+import { errors, isUnavailable, refuse, Unavailable, verdicts, warnings } from './errors.js';
+
+describe('what can go wrong', () => {
+  it('has a status, a loudness and a next step; who may come again is told so', () => {
+    for (const [code, it] of Object.entries(errors)) {
+      expect([code, it.message.length > 10, it.hint.length > 10]).toEqual([code, true, true]);
+      expect([code, it.retry === 'later']).toEqual([code, [429, 500, 503].includes(it.status)]);
+      expect([code, it.level === 'error']).toEqual([code, it.status === 500]);
+    }
+  });
+  it('never asks for an event again that was refused for good', () => {
+    for (const it of Object.values(verdicts)) expect(it.resend).toBe(it.verdict === 'held' ? 'with_row' : 'never');
+    expect(Object.values(warnings).every((meaning) => meaning.endsWith('.'))).toBe(true);
+  });
+  it('knows "not now" from a bug', () => {
+    expect(isUnavailable(new Unavailable('full'))).toBe(true);
+    expect(isUnavailable(Object.assign(new Error('x'), { code: 'unavailable' }))).toBe(true);
+    expect(isUnavailable(new Error('unavailable'))).toBe(false);
+    expect(isUnavailable({ code: 'unavailable' })).toBe(false);
+    expect(refuse('unavailable').advice.status).toBe(503);
+  });
+});
