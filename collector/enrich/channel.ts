@@ -141,20 +141,33 @@ const isApp = /^\s*(?:android|ios)-app:/i;
 const appOf = (host: string): Site => ({ domain: host, label: host, category: categories.get(host) ?? null });
 
 const addressMaxChars = 8_192;
-const hostShape = /^[a-z0-9_\u0080-\uffff](?:[a-z0-9._\u0080-\uffff-]{0,252})$|^\[[0-9a-f:.]+\]$/;
+const hostShape = /^[\p{L}\p{N}_][\p{L}\p{N}\p{M}._-]{0,252}$|^\[[0-9a-f:.]+\]$/u;
+
+const schemed = /^(?:(?:https?|android-app|ios-app):)?\/\//i;
 
 /** The host of an address, of an app's (`android-app://com.example`), or a bare host; lower case, without its port. */
 const hostOf = (address: string): string | null => {
-  const text = address.slice(0, addressMaxChars).trim();
-  const start = /^(?:(?:https?|android-app|ios-app):)?\/\//i.exec(text)?.[0].length ?? -1;
-  if (start < 0 && /[/:\\]/.test(text.replace(/:\d{1,5}$/, ''))) return null;
-  const rest = text.slice(Math.max(start, 0));
-  const authority = rest.slice(0, rest.search(/[/?#\\]|$/));
-  const host = authority
-    .slice(authority.lastIndexOf('@') + 1)
-    .replace(/:\d{1,5}$/, '')
-    .replace(/\.$/, '')
-    .toLowerCase();
+  const text = address.length > addressMaxChars ? address.slice(0, addressMaxChars).trim() : address.trim();
+  const start = text.startsWith('https://') ? 8 : (schemed.exec(text)?.[0].length ?? 0);
+  let from = start;
+  let colon = -1;
+  let to = start;
+  for (; to < text.length; to++) {
+    const code = text.charCodeAt(to);
+    // / ? # and the backslash end it, an @ ends the user before it, a colon begins the port.
+    if (code === 0x2f || code === 0x3f || code === 0x23 || code === 0x5c) break;
+    if (code === 0x40) {
+      from = to + 1;
+      colon = -1;
+    } else if (code === 0x3a) colon = to;
+    else if (code === 0x5d) colon = -1;
+  }
+  // Without a scheme it is a bare host or nothing: `about:blank`, `data:…` and paths are none.
+  if (start === 0 && (to < text.length || from > 0)) return null;
+  if (colon >= 0 && !/^\d{1,5}$/.test(text.slice(colon + 1, to))) return null;
+  let end = colon >= 0 ? colon : to;
+  if (end > from && text.charCodeAt(end - 1) === 0x2e) end--;
+  const host = text.slice(from, end).toLowerCase();
   return hostShape.test(host) ? host : null;
 };
 
