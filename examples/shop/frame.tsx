@@ -73,6 +73,9 @@ const Header: FC<{ visit: Visit }> = ({ visit }) => {
   const count = countOf(visit.basket);
   return (
     <header class="header">
+      <a class="skip" href="#main">
+        Skip to the content
+      </a>
       <div class="wrap header-row">
         <a class="brand" href={visit.href('/')}>
           <img src={visit.href('/mark.svg')} width="36" height="36" alt="" />
@@ -258,9 +261,6 @@ export const Frame: FC<FrameProps> = (props) => {
       </head>
       <body>
         <Consent visit={visit} />
-        <a class="skip" href="#main">
-          Skip to the content
-        </a>
         <Header visit={visit} />
         <main id="main" class={narrow ? 'wrap narrow' : 'wrap'} tabindex={-1}>
           {props.children}
