@@ -38,7 +38,7 @@ export const project = (set: WorkingSet, now: number, announcer: Announcer): voi
   for (const [leader, events] of steps) {
     const ordered = [...events].sort((a, b) => a.at - b.at || (a.messageId < b.messageId ? -1 : 1));
     const entry = set.profile(leader);
-    if (!set.fold.follows(entry.state, ordered[0]!)) {
+    if (!set.fold.follows(entry.state, ordered[0]!) || ordered[0]!.at <= entry.settledAt) {
       spoilt.add(leader);
       continue;
     }
@@ -65,6 +65,7 @@ export const refoldProfile = (set: WorkingSet, leader: number, now: number, anno
   entry.state = set.fold.start();
   entry.documents = new Map();
   entry.fresh = true;
+  entry.settledAt = 0;
   const shelf = shelfOf(set, leader, entry);
   for (const event of events) set.fold.step(entry.state, event, shelf, { warn: set.warn });
   set.changedProfiles.set(leader, entry);
@@ -93,7 +94,11 @@ const settle = (
 ): void => {
   const due = set.fold.dueAt(entry.state);
   const isDue = due !== null && due <= now;
-  if (isDue) set.fold.settle(entry.state, now, shelfOf(set, leader, entry));
+  // One instant after the other, so that it is known which was the last.
+  for (let at = due, n = 0; at !== null && at <= now && n < 1_000; n += 1, at = set.fold.dueAt(entry.state)) {
+    set.fold.settle(entry.state, at, shelfOf(set, leader, entry));
+    entry.settledAt = at;
+  }
   if (!isDue && !crossed) {
     // A deadline that only moved away stays where it is and is armed again when it fires: activity costs no index write.
     const armed = set.profiles.deadline(leader);
@@ -184,7 +189,7 @@ export const save = (set: WorkingSet): void => {
       else set.profiles.putDocument(leader, key, body);
     }
     entry.documents.clear();
-    set.profiles.put(leader, JSON.stringify(entry.state));
+    set.profiles.put(leader, JSON.stringify(entry.state), entry.settledAt);
   }
   set.changedProfiles.clear();
 };

@@ -51,6 +51,8 @@ export interface ProfileEntry {
   documents: Map<string, string | null>;
   /** Folded from the start: what the shelf holds is void. */
   fresh: boolean;
+  /** The last instant at which the clock alone changed the state; 0 = never. */
+  settledAt: number;
 }
 
 export interface Pending {
@@ -215,11 +217,12 @@ export const openWorkingSet = (
     profile: (leader) => {
       let entry = loadedProfiles.get(leader);
       if (!entry) {
-        const text = profiles.state(leader);
+        const row = profiles.row(leader);
         entry = {
-          state: text === undefined ? fold.start() : (JSON.parse(text) as ProfileState),
+          state: row === undefined ? fold.start() : (JSON.parse(row.state) as ProfileState),
           documents: new Map(),
           fresh: false,
+          settledAt: row?.settled_at ?? 0,
         };
         loadedProfiles.set(leader, entry);
       }

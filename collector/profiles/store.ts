@@ -3,12 +3,15 @@
 
 import type { Migration, Sql } from '../store/sql.js';
 
-/** `leader` is the identity node the profile belongs to; `due_at` the next instant at which the clock changes something. */
+/**
+ * `leader` is the identity node the profile belongs to; `due_at` the next instant at which the clock changes something,
+ * `settled_at` the last one that did: an event before it is late news, however new to the person.
+ */
 export const profileMigrations: readonly Migration[] = [
   {
     name: '0004-profiles',
     sql: `
-      CREATE TABLE profiles (leader INTEGER PRIMARY KEY, state TEXT NOT NULL);
+      CREATE TABLE profiles (leader INTEGER PRIMARY KEY, state TEXT NOT NULL, settled_at INTEGER NOT NULL);
       CREATE TABLE shelf (
         leader INTEGER NOT NULL, key TEXT NOT NULL, body TEXT NOT NULL,
         PRIMARY KEY (leader, key)
@@ -36,9 +39,10 @@ export interface AnnouncementRow {
 }
 
 export const profileStore = (sql: Sql) => {
-  const state = sql.prepare<{ state: string }>('SELECT state FROM profiles WHERE leader = ?');
+  const row = sql.prepare<{ state: string; settled_at: number }>('SELECT state, settled_at FROM profiles WHERE leader = ?');
   const put = sql.prepare(
-    'INSERT INTO profiles (leader, state) VALUES (?, ?) ON CONFLICT (leader) DO UPDATE SET state = excluded.state',
+    `INSERT INTO profiles (leader, state, settled_at) VALUES (?, ?, ?)
+     ON CONFLICT (leader) DO UPDATE SET state = excluded.state, settled_at = excluded.settled_at`,
   );
   const remove = sql.prepare('DELETE FROM profiles WHERE leader = ?');
   const document = sql.prepare<{ body: string }>('SELECT body FROM shelf WHERE leader = ? AND key = ?');
@@ -64,8 +68,9 @@ export const profileStore = (sql: Sql) => {
   const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
   return {
-    state: (leader: number) => state.get(leader)?.state,
-    put: (leader: number, text: string) => put.run(leader, text),
+    state: (leader: number) => row.get(leader)?.state,
+    row: (leader: number) => row.get(leader),
+    put: (leader: number, text: string, settledAt: number) => put.run(leader, text, settledAt),
     delete: (leader: number) => {
       remove.run(leader);
       clearShelf.run(leader);
