@@ -1,0 +1,190 @@
+// What every room shares: the frame around a page, the headers it goes out with, the answers when something is missing or
+// broken, and what staff may ask of the reader.
+
+import { createHash } from 'node:crypto';
+import type { Context, Env, MiddlewareHandler } from 'hono';
+import type { Child } from 'hono/jsx';
+import { errorBody } from '../contract/answer.js';
+import { purposes } from '../contract/purposes.js';
+import type { CommandResult, Log } from '../log/log.js';
+import type { Asked, PageAsked, Reader } from '../profiles/reader.js';
+import { assets } from './assets.js';
+import { Document, type Room } from './kit/document.js';
+import { localeOf, type View } from './kit/view.js';
+import type { Session, Sessions } from './session.js';
+
+export interface Links {
+  /** Where the demo shop is, when there is one. */
+  demo: string | null;
+  docs: string | null;
+}
+
+/** What the rooms are given. */
+export interface House {
+  reader: Reader;
+  log: Log;
+  sessions: Sessions;
+  now: () => number;
+  links: Links;
+}
+
+export interface Staffed extends Env {
+  Variables: { session: Session | null };
+}
+export type StaffContext = Context<Staffed>;
+
+/** The staff credential's id (site/keys.ts): who undid, joined, erased. */
+export const byStaff = 'staff_admin';
+
+const rooms: readonly Room[] = [
+  { path: '/', name: 'Overview' },
+  { path: '/live', name: 'Live' },
+  { path: '/people', name: 'People' },
+];
+
+const policy = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+  "frame-ancestors 'none'",
+].join('; ');
+
+export const isHttps = (c: Context): boolean =>
+  c.req.header('x-forwarded-proto')?.split(',')[0]?.trim() === 'https' || c.req.url.startsWith('https:');
+
+/** As whoever opened this page would write it. */
+export const originOf = (c: Context): string => {
+  const { host } = new URL(c.req.url);
+  return `${isHttps(c) ? 'https' : 'http'}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost'}`;
+};
+
+export const protective: MiddlewareHandler = async (c, next) => {
+  await next();
+  const { headers } = c.res;
+  headers.set('Content-Security-Policy', policy);
+  headers.set('X-Frame-Options', 'DENY');
+  headers.set('X-Content-Type-Options', 'nosniff');
+  headers.set('Referrer-Policy', 'same-origin');
+  headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+  headers.set('Cross-Origin-Resource-Policy', 'same-origin');
+  headers.set('Permissions-Policy', 'camera=(), geolocation=(), microphone=()');
+  // Pages of people are nobody's to keep, neither a proxy's nor the back button's after logging out.
+  if (!headers.has('Cache-Control')) headers.set('Cache-Control', 'no-store');
+};
+
+export const viewOf = (c: Context, now: number): View => ({ locale: localeOf(c.req.header('accept-language')), now });
+
+export const askedBy = (house: Pick<House, 'now'>): Asked => ({ purposes, now: house.now() });
+export const pageOf = (house: Pick<House, 'now'>, limit: number, cursor: string | null = null): PageAsked => ({
+  ...askedBy(house),
+  limit,
+  cursor,
+});
+
+/** A parameter of the address, bounded. */
+export const queryOf = (c: Context, name: string, charsMax = 320): string | null => {
+  const value = c.req.query(name)?.slice(0, charsMax).trim();
+  return value === undefined || value === '' ? null : value;
+};
+
+export interface PageProps {
+  title: string;
+  room?: string | null;
+  /** Of what the page shows: the same again means nothing changed. */
+  version?: string;
+  refreshMs?: number;
+  notice?: Child;
+  narrow?: boolean;
+  bar?: Child;
+  status?: 200 | 400 | 401 | 403 | 404 | 409 | 429 | 500 | 503;
+}
+
+export const versionOf = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('base64url').slice(0, 22);
+
+const etag = (version: string): string => `"${version}"`;
+/** The page's own script asks whether anything changed since. */
+export const isUnchanged = (c: Context, version: string): boolean => c.req.header('if-none-match') === etag(version);
+export const unchanged = (c: Context, version: string): Response => {
+  c.header('ETag', etag(version));
+  return c.body(null, 304);
+};
+
+export const respondPage = (c: StaffContext, house: House, props: PageProps, body: Child): Response => {
+  const session = c.get('session') ?? null;
+  if (props.version !== undefined) c.header('ETag', etag(props.version));
+  const page = (
+    <Document
+      title={props.title}
+      view={viewOf(c, house.now())}
+      assets={assets}
+      rooms={rooms}
+      room={props.room ?? null}
+      csrf={session === null ? null : house.sessions.token(session.id)}
+      refresh={
+        props.version !== undefined && props.refreshMs !== undefined
+          ? { everyMs: props.refreshMs, version: props.version }
+          : null
+      }
+      notice={props.notice}
+      narrow={props.narrow ?? false}
+      bar={props.bar}
+    >
+      {body}
+    </Document>
+  );
+  return c.html(`<!doctype html>${String(page)}`, props.status ?? 200);
+};
+
+/** Something can't be shown or done: what happened, and the next step. */
+export const respondTrouble = (
+  c: StaffContext,
+  house: House,
+  trouble: { status: NonNullable<PageProps['status']>; title: string; words: string; step: Child },
+): Response =>
+  respondPage(
+    c,
+    house,
+    { title: trouble.title, narrow: true, status: trouble.status },
+    <section class="panel">
+      <h1>{trouble.title}</h1>
+      <p>{trouble.words}</p>
+      <p>{trouble.step}</p>
+    </section>,
+  );
+
+export const noSuchPage = (c: StaffContext, house: House): Response =>
+  respondTrouble(c, house, {
+    status: 404,
+    title: 'There is no such page',
+    words: 'The address may be mistyped, or what it showed is gone.',
+    step: <a href="/">Go to the overview</a>,
+  });
+
+/** What a command found wrong, in its own words where it has some. */
+export const troubleOf = (result: CommandResult): { message: string; hint: string } => {
+  const read = errorBody.safeParse(result.body);
+  if (read.success) return read.data.error;
+  return result.status === 404
+    ? { message: 'It is not there any more.', hint: 'Someone may have done this just now. Look at the person again.' }
+    : { message: 'It could not be done.', hint: 'Try again. The log of the collector says why.' };
+};
+
+/** Form fields as text; what is a file or given twice is not ours. */
+export const fieldsOf = async (c: Context): Promise<Readonly<Record<string, string>>> => {
+  const fields: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(await c.req.parseBody().catch(() => ({}))))
+    if (typeof value === 'string') fields[name] = value;
+  return fields;
+};
+
+/** A form of ours, sent by a page of ours. */
+export const isOurForm = (c: Context, sessions: Sessions, of: string, token: string | undefined): boolean => {
+  const site = c.req.header('sec-fetch-site');
+  return (site === undefined || site === 'same-origin' || site === 'none') && sessions.checks(of, token);
+};

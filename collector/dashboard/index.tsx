@@ -1,0 +1,94 @@
+// The dashboard: HTML rendered here, for staff who logged in. Reads through the reader, acts through the log, holds no data
+// of its own and decides nothing. Mounted at the root after everything else, so that it can answer what nobody else does.
+
+import { type Context, Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
+import { isUnavailable } from '../errors.js';
+import type { Log } from '../log/log.js';
+import type { Reader } from '../profiles/reader.js';
+import type { KeyTable } from '../site/keys.js';
+import { assetRoutes } from './assets.js';
+import { type House, type Links, noSuchPage, protective, respondTrouble, type Staffed } from './frame.js';
+import { live } from './live/live.js';
+import { login, recognise, staffOnly } from './login.js';
+import { overview } from './overview.js';
+import { people } from './people/people.js';
+import { person } from './person/person.js';
+import { openSessions } from './session.js';
+
+export interface DashboardOptions {
+  reader: Reader;
+  log: Log;
+  keys: Pick<KeyTable, 'staff'>;
+  /** Signs cookies and form tokens. Another one ends every session. */
+  sessionSecret: string;
+  links: Links;
+  now?: () => number;
+  /** Told of what a page answered with an error page for. */
+  report?: (error: unknown) => void;
+}
+
+const formMaxBytes = 16_384;
+
+/** A person opens a page; programs are answered by the API's own 404. */
+const isForEyes = (c: Context): boolean =>
+  (c.req.method === 'GET' || c.req.method === 'HEAD') &&
+  (c.req.header('accept') ?? '').includes('text/html') &&
+  !c.req.path.startsWith('/v1/');
+
+export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
+  const now = options.now ?? Date.now;
+  const house: House = {
+    reader: options.reader,
+    log: options.log,
+    sessions: openSessions(options.sessionSecret, now),
+    now,
+    links: options.links,
+  };
+
+  const app = new Hono<Staffed>();
+  app.use(protective);
+  app.use(compress());
+  app.route('/', assetRoutes());
+  app.use(recognise(house));
+  app.use(bodyLimit({ maxSize: formMaxBytes, onError: (c) => c.text('The form is too large.', 413) }));
+  app.route('/', login(house, options.keys));
+
+  const staffed = staffOnly(house);
+  for (const room of ['/', '/live', '/live/*', '/people', '/people/*', '/erasures/*']) app.use(room, staffed);
+  app.route('/', overview(house));
+  app.route('/', live(house));
+  app.route('/', people(house));
+  app.route('/', person(house));
+
+  app.all('*', (c, next) => (isForEyes(c) ? Promise.resolve(noSuchPage(c, house)) : next()));
+
+  app.onError((error, c) => {
+    options.report?.(error);
+    return isUnavailable(error)
+      ? respondTrouble(c, house, {
+          status: 503,
+          title: 'The store does not answer',
+          words: 'Nothing can be read right now. Events that arrive are told to come again, so none is lost.',
+          step: (
+            <>
+              <a href={new URL(c.req.url).pathname}>Try again</a> in a moment. If it stays so, <code>/readyz</code> and
+              the collector’s log say why.
+            </>
+          ),
+        })
+      : respondTrouble(c, house, {
+          status: 500,
+          title: 'This page is broken',
+          words: 'That is our mistake. Nothing was lost or changed.',
+          step: (
+            <>
+              <a href={new URL(c.req.url).pathname}>Try again</a>, or <a href="/">go to the overview</a>. The
+              collector’s log holds the reason.
+            </>
+          ),
+        });
+  });
+  return app;
+};

@@ -1,0 +1,158 @@
+// Bars by hour, stacked, drawn as SVG on the server. What the picture says is said again in a table, for those who can't
+// see it or want the numbers.
+
+import type { FC } from 'hono/jsx';
+import { timeInWords } from './time.js';
+import { numberFormat, useView } from './view.js';
+
+export interface Series {
+  name: string;
+  /** Class of its bars and its key: shape as well as colour tells them apart. */
+  look: 'first' | 'second';
+}
+export interface Hour {
+  at: string;
+  values: readonly number[];
+}
+
+const width = 720;
+const height = 200;
+const left = 44;
+const right = 8;
+const top = 10;
+const bottom = 26;
+
+/** The least 1, 2 or 5 times a power of ten in whose four steps `value` fits. */
+export const niceStep = (value: number, steps = 4): number => {
+  const raw = Math.max(1, value) / steps;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = [1, 2, 5, 10].find((factor) => factor * power >= raw)! * power;
+  return Math.max(1, step);
+};
+
+const compact = (locale: string, value: number): string =>
+  numberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
+
+export const HourChart: FC<{ label: string; series: readonly Series[]; hours: readonly Hour[] }> = ({
+  label,
+  series,
+  hours,
+}) => {
+  const { locale, now } = useView();
+  const sums = hours.map((hour) => hour.values.reduce((sum, value) => sum + value, 0));
+  const highest = Math.max(1, ...sums);
+  const step = niceStep(highest);
+  const ceiling = Math.ceil(highest / step) * step;
+  const plotWidth = width - left - right;
+  const plotHeight = height - top - bottom;
+  const slot = plotWidth / Math.max(1, hours.length);
+  const barWidth = Math.max(2, slot * 0.68);
+  const y = (value: number): number => top + plotHeight - (value / ceiling) * plotHeight;
+  const round = (value: number): number => Math.round(value * 100) / 100;
+  const totals = series.map((_, index) => hours.reduce((sum, hour) => sum + (hour.values[index] ?? 0), 0));
+  const number = (value: number): string => numberFormat(locale).format(value);
+  return (
+    <figure class="chart">
+      <ul class="key" aria-hidden="true">
+        {series.map(({ name, look }, index) => (
+          <li>
+            <svg width="12" height="12" viewBox="0 0 12 12" focusable="false" aria-hidden="true">
+              <rect class={`bar ${look}`} width="12" height="12" rx="2" />
+            </svg>
+            {name} <b>{number(totals[index]!)}</b>
+          </li>
+        ))}
+      </ul>
+      <svg
+        viewBox={`0 0 ${width} ${height}`}
+        role="img"
+        aria-label={`${label}: ${series.map(({ name }, index) => `${number(totals[index]!)} ${name.toLowerCase()}`).join(', ')}. The numbers stand in the table below.`}
+      >
+        <defs>
+          <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+            <rect class="hatch-ground" width="5" height="5" />
+            <rect class="hatch-line" width="2" height="5" />
+          </pattern>
+        </defs>
+        {Array.from({ length: Math.round(ceiling / step) + 1 }, (_, index) => index * step).map((value) => (
+          <>
+            <line class="rule" x1={left} x2={width - right} y1={round(y(value))} y2={round(y(value))} />
+            <text class="tick" x={left - 6} y={round(y(value) + 4)} text-anchor="end">
+              {compact(locale, value)}
+            </text>
+          </>
+        ))}
+        {hours.map((hour, index) => {
+          const x = left + index * slot + (slot - barWidth) / 2;
+          let below = 0;
+          const told = series.map(({ name }, which) => `${number(hour.values[which] ?? 0)} ${name.toLowerCase()}`);
+          return (
+            <g>
+              <rect class="reach" x={round(left + index * slot)} y={top} width={round(slot)} height={plotHeight}>
+                <title>{`${timeInWords(Date.parse(hour.at), 'clock', now)}: ${told.join(', ')}`}</title>
+              </rect>
+              {series.map(({ look }, which) => {
+                const value = hour.values[which] ?? 0;
+                if (value === 0) return null;
+                // One event among thousands is still seen.
+                const tall = Math.max(2, (value / ceiling) * plotHeight);
+                const from = y(below) - tall;
+                below += value;
+                return (
+                  <rect
+                    class={`bar ${look}`}
+                    x={round(x)}
+                    y={round(Math.max(top, from))}
+                    width={round(barWidth)}
+                    height={round(tall)}
+                    rx="1.5"
+                  />
+                );
+              })}
+              {(hours.length - 1 - index) % 4 === 0 && (
+                <text
+                  class="tick"
+                  x={round(left + index * slot + slot / 2)}
+                  y={height - 8}
+                  text-anchor="middle"
+                  data-hour={hour.at}
+                >
+                  {timeInWords(Date.parse(hour.at), 'clock', now).replace(' UTC', '')}
+                </text>
+              )}
+            </g>
+          );
+        })}
+      </svg>
+      <details class="more" id="chart-numbers">
+        <summary>The numbers</summary>
+        <table class="plain">
+          <thead>
+            <tr>
+              <th scope="col">Hour</th>
+              {series.map(({ name }) => (
+                <th scope="col" class="end">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {hours.map((hour) => (
+              <tr>
+                <th scope="row">
+                  <time datetime={hour.at} data-as="clock">
+                    {timeInWords(Date.parse(hour.at), 'clock', now)}
+                  </time>
+                </th>
+                {series.map((_, which) => (
+                  <td class="end">{number(hour.values[which] ?? 0)}</td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </details>
+    </figure>
+  );
+};

@@ -1,0 +1,223 @@
+// The first room: how many people, what they do and buy, what was refused and why. Where nothing has arrived yet, how to
+// get the first event.
+
+import { Hono } from 'hono';
+import type { FC } from 'hono/jsx';
+import type { Overview } from '../contract/profile.js';
+import { credentialsOf } from '../site/ring.js';
+import {
+  askedBy,
+  type House,
+  isUnchanged,
+  type Links,
+  originOf,
+  respondPage,
+  type Staffed,
+  unchanged,
+  versionOf,
+} from './frame.js';
+import { Badge } from './kit/badge.js';
+import { HourChart } from './kit/chart.js';
+import { Code, Empty, Figures, Panel } from './kit/panel.js';
+import { type Column, Row, Table } from './kit/table.js';
+import { numberFormat, useView } from './kit/view.js';
+import { Money } from './money.js';
+import { SearchForm } from './people/search.js';
+import { isVerdict, refusalReason, verdictWords, warningReason } from './words/verdict.js';
+
+const refreshMs = 2_000;
+
+const Count: FC<{ value: number }> = ({ value }) => <>{numberFormat(useView().locale).format(value)}</>;
+
+const share = (part: number, whole: number, locale: string): string =>
+  numberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(part / whole);
+
+const refusalColumns: readonly Column[] = [
+  { name: 'Verdict' },
+  { name: 'Why' },
+  { name: 'Next step' },
+  { name: 'Events', end: true },
+];
+const Refusals: FC<{ refusals: Overview['refusals'] }> = ({ refusals }) => (
+  <Panel id="refusals" title="Refused in the last 24 hours" aside={<a href="/live?verdict=refused">See them live</a>}>
+    {refusals.length === 0 ? (
+      <Empty title="Nothing was refused." />
+    ) : (
+      <Table label="Refused in the last 24 hours" columns={refusalColumns}>
+        {refusals.map(({ verdict, code, count }) => {
+          const known = isVerdict(verdict) ? verdictWords[verdict] : { word: verdict, tone: 'plain' as const };
+          const reason = refusalReason(code);
+          return (
+            <Row
+              columns={refusalColumns}
+              cells={[
+                <Badge tone={known.tone}>{known.word}</Badge>,
+                <>
+                  {reason.meaning} <code class="soft">{code}</code>
+                </>,
+                reason.hint,
+                <Count value={count} />,
+              ]}
+            />
+          );
+        })}
+      </Table>
+    )}
+  </Panel>
+);
+
+const warningColumns: readonly Column[] = [{ name: 'What' }, { name: 'Next step' }, { name: 'Times', end: true }];
+const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) =>
+  warnings.length === 0 ? null : (
+    <Panel id="warnings" title="Accepted, but look at it">
+      <Table label="Warnings" columns={warningColumns}>
+        {warnings.map(({ code, count }) => {
+          const reason = warningReason(code);
+          return (
+            <Row
+              columns={warningColumns}
+              cells={[
+                <>
+                  {reason.meaning} <code class="soft">{code}</code>
+                </>,
+                reason.hint,
+                <Count value={count} />,
+              ]}
+            />
+          );
+        })}
+      </Table>
+    </Panel>
+  );
+
+const FirstEvent: FC<{ origin: string; writeKey: string | null; links: Links }> = ({ origin, writeKey, links }) => (
+  <Panel id="first" title="Waiting for the first event">
+    <ol class="steps">
+      <li>
+        <p>Put this line into the head of every page of your shop:</p>
+        <Code
+          label="The line for your pages"
+          text={`<script async src="${origin}/weft.js" data-key="${writeKey ?? 'your write key'}"></script>`}
+        />
+        {writeKey === null && (
+          <p class="soft">
+            There is no live write key. Make one with <code>npx weft keys create</code>.
+          </p>
+        )}
+      </li>
+      <li>
+        <p>
+          Open a page of the shop
+          {links.demo !== null && (
+            <>
+              , or <a href={links.demo}>visit the demo shop</a>
+            </>
+          )}
+          , and say yes when it asks for consent.
+        </p>
+      </li>
+      <li>
+        <p>
+          Watch the event arrive under <a href="/live">Live</a>. If it is refused, the reason and the next step stand
+          beside it.
+        </p>
+      </li>
+    </ol>
+    {links.docs !== null && (
+      <p class="soft">
+        More ways to send events are in <a href={links.docs}>the docs</a>.
+      </p>
+    )}
+  </Panel>
+);
+
+const Figured: FC<{ overview: Overview }> = ({ overview }) => {
+  const { locale } = useView();
+  const { people, known, revenue, orders, sessions, events, cartsOpen, cartsAbandoned, cartsRecovered } = overview;
+  const [most, ...others] = revenue;
+  return (
+    <div>
+      <Figures
+        figures={[
+          {
+            name: 'People',
+            value: <Count value={people} />,
+            note: people === 0 ? null : `${numberFormat(locale).format(known)} known by more than a device`,
+          },
+          {
+            name: 'Revenue, less refunds',
+            value: most === undefined ? '–' : <Money minor={most.minor} currency={most.currency} />,
+            note:
+              others.length === 0
+                ? null
+                : others.map(({ minor, currency }, index) => (
+                    <>
+                      {index > 0 ? ', ' : 'and '}
+                      <Money minor={minor} currency={currency} />
+                    </>
+                  )),
+          },
+          {
+            name: 'Orders',
+            value: <Count value={orders} />,
+            note: sessions === 0 ? null : `in ${numberFormat(locale).format(sessions)} visits`,
+          },
+          { name: 'Carts open now', value: <Count value={cartsOpen} /> },
+          {
+            name: 'Carts abandoned',
+            value: <Count value={cartsAbandoned} />,
+            note:
+              cartsAbandoned === 0
+                ? null
+                : `${numberFormat(locale).format(cartsRecovered)} recovered, ${share(cartsRecovered, cartsAbandoned, locale)}`,
+          },
+          { name: 'Events', value: <Count value={events} />, note: 'since the beginning' },
+        ]}
+      />
+    </div>
+  );
+};
+
+export const overview = (house: House): Hono<Staffed> => {
+  const app = new Hono<Staffed>();
+
+  const writeKey = async (): Promise<string | null> => {
+    const live = (await credentialsOf(house.log)).filter((it) => it.kind === 'write' && it.revokedAt === null);
+    return (live.find((it) => it.seeded) ?? live[0])?.publicValue ?? null;
+  };
+
+  app.get('/', async (c) => {
+    const shown = await house.reader.overview(askedBy(house));
+    const version = versionOf(shown);
+    if (isUnchanged(c, version)) return unchanged(c, version);
+    const isEmpty = shown.events === 0;
+    const key = isEmpty ? await writeKey() : null;
+    return respondPage(
+      c,
+      house,
+      { title: 'Overview', room: '/', version, refreshMs, bar: <SearchForm where="bar" find={null} /> },
+      <>
+        <h1 class="unseen">Overview</h1>
+        <div>{isEmpty && <FirstEvent origin={originOf(c)} writeKey={key} links={house.links} />}</div>
+        {!isEmpty && (
+          <>
+            <Figured overview={shown} />
+            <Panel id="hours" title="Events in the last 24 hours" aside={<a href="/live">Watch live</a>}>
+              <HourChart
+                label="Events in the last 24 hours, by hour"
+                series={[
+                  { name: 'Accepted', look: 'first' },
+                  { name: 'Refused', look: 'second' },
+                ]}
+                hours={shown.eventsByHour.map(({ at, accepted, refused }) => ({ at, values: [accepted, refused] }))}
+              />
+            </Panel>
+          </>
+        )}
+        {(!isEmpty || shown.refusals.length > 0) && <Refusals refusals={shown.refusals} />}
+        {shown.warnings.length > 0 && <Warnings warnings={shown.warnings} />}
+      </>,
+    );
+  });
+  return app;
+};

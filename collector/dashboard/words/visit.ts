@@ -1,0 +1,41 @@
+// A visit in words: on what, from where, how.
+
+import type { SessionItem } from '../../contract/profile.js';
+import type { IconName } from '../kit/icon.js';
+import { legible } from '../kit/said.js';
+
+type Device = SessionItem['device'];
+
+const kinds: Readonly<Record<string, { word: string; icon: IconName }>> = {
+  desktop: { word: 'Computer', icon: 'desktop' },
+  mobile: { word: 'Phone', icon: 'mobile' },
+  tablet: { word: 'Tablet', icon: 'tablet' },
+  tv: { word: 'TV', icon: 'desktop' },
+  console: { word: 'Console', icon: 'desktop' },
+  wearable: { word: 'Watch', icon: 'mobile' },
+  server: { word: 'Server', icon: 'server' },
+};
+export const deviceIcon = (device: Device): IconName =>
+  Object.hasOwn(kinds, device.kind) ? kinds[device.kind]!.icon : 'desktop';
+
+/** `Phone, Chrome on Android`. */
+export const deviceWords = ({ browser, os, kind }: Device): string => {
+  const known = Object.hasOwn(kinds, kind) ? kinds[kind]!.word : 'Unknown device';
+  const program = [browser, os === null ? null : browser === null ? os : `on ${os}`].filter((part) => part !== null);
+  return program.length === 0 ? known : `${known}, ${legible(program.join(' '), 60)}`;
+};
+
+/** S2: the first touch is what brought the visit; a visit without one came directly. */
+export const channelWords = (touches: SessionItem['touches']): string => {
+  const first = touches[0];
+  if (first === undefined) return 'Came directly';
+  const source = first.source === null ? '' : ` from ${legible(first.source, 60)}`;
+  const campaign = first.campaign === null ? '' : ` (${legible(first.campaign, 60)})`;
+  return `${legible(first.channel, 40)}${source}${campaign}`;
+};
+
+const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
+export const countryWord = (code: string | null): string | null => {
+  if (code === null || !/^[A-Z]{2}$/.test(code)) return null;
+  return regions.of(code) ?? code;
+};
