@@ -14,8 +14,8 @@ import type { Assurance } from '../contract/purposes.js';
 import { readBot } from '../enrich/bot.js';
 import { readTouch } from '../enrich/channel.js';
 import { readDevice } from '../enrich/device.js';
-import { redactPath, redactProperties, redactReferrer, redactUrl } from '../enrich/redact.js';
-import type { AcceptedEvent, Contact, LookupKey, LookupKind, PageContext } from '../events/event.js';
+import { defaultQueryAllow, redactPage, redactProperties } from '../enrich/redact.js';
+import type { AcceptedEvent, Contact, LookupKey, LookupKind } from '../events/event.js';
 import {
   gateAnonymousId,
   gateEmail,
@@ -46,7 +46,7 @@ export const defaultSiteRules: SiteRules = {
   identitySecret: null,
   blocked: [],
   serverTraits: ['loyalty_tier', 'clv', 'is_employee', 'consent'],
-  queryAllowed: ['utm_source', 'utm_medium', 'utm_campaign', 'utm_term', 'utm_content', 'utm_id'],
+  queryAllowed: defaultQueryAllow,
   keysRefused: [],
 };
 
@@ -154,18 +154,18 @@ export const accept = (
   let anonymousId: AnonymousId | null = null;
   let userId: UserId | null = null;
   if (raw.anonymousId !== undefined && raw.anonymousId !== null && raw.anonymousId !== '') {
-    const gated = gateAnonymousId(raw.anonymousId, { blocked: site.blocked });
+    const gated = gateAnonymousId(raw.anonymousId, site);
     if (gated.ok) anonymousId = gated.value;
     else warnings.push('identifier_refused' satisfies WarningCode);
   }
   if (raw.userId !== undefined && raw.userId !== null && raw.userId !== '') {
-    const gated = gateIdentifier(raw.userId, { blocked: site.blocked });
+    const gated = gateIdentifier(raw.userId, site);
     if (gated.ok) userId = gated.value;
     else warnings.push('identifier_refused' satisfies WarningCode);
   }
   // R3: a userId equal to the device's own anonymous id names nobody.
   if (userId !== null && (userId as string) === (anonymousId as string | null)) userId = null;
-  const previous = type === 'alias' ? gateIdentifier(raw.previousId, { blocked: site.blocked }) : null;
+  const previous = type === 'alias' ? gateIdentifier(raw.previousId, site) : null;
   const previousId = previous?.ok ? (previous.value as string) : null;
   if (type === 'alias' && key.trust === 'public' && previousId !== (anonymousId as string | null)) {
     return rejected(
@@ -251,7 +251,11 @@ export const accept = (
   const isPage = type === 'page' || type === 'screen';
   const url = text(isPage ? (rawProperties.url ?? contextPage.url) : contextPage.url, 4_000);
   const referrer = text(isPage ? (rawProperties.referrer ?? contextPage.referrer) : contextPage.referrer, 4_000);
-  const page = readPage(isPage ? { ...contextPage, ...rawProperties } : contextPage, url, referrer, site);
+  const redactedPage = redactPage(
+    { ...(isPage ? { ...contextPage, ...rawProperties } : contextPage), url, referrer },
+    { allow: site.queryAllowed },
+  );
+  const page = redactedPage.value;
   const touch =
     (isPage || context.campaign) && !server
       ? readTouch({
@@ -273,7 +277,14 @@ export const accept = (
   }
   if (track) for (const warning of checkEcommerce(track.name, rawProperties)) warnings.push(warning.code);
 
-  const traits = !strip.traits ? readTraits(type, raw, context, site, key.trust, warnings) : {};
+  const traits = strip.traits
+    ? {}
+    : bag(
+        redactProperties(readTraits(type, raw, context, site, key.trust, warnings), {
+          sort: 'traits',
+          keys: site.keysRefused,
+        }).value,
+      );
   const active =
     !server && bot === null && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
   const event: AcceptedEvent = {
@@ -312,29 +323,6 @@ export const accept = (
 
 const rejected = (code: string, path: string, message: string): Outcome => ({ kind: 'rejected', code, path, message });
 
-const readPage = (from: Bag, url: string | null, referrer: string | null, site: SiteRules): PageContext | null => {
-  const redacted = url === null ? null : redactUrl(url, { allow: site.queryAllowed });
-  const path = text(from.path, 2_000);
-  if (redacted === null && path === null && from.title === undefined) return null;
-  let search: string | null = null;
-  let pathOfUrl: string | null = null;
-  if (redacted !== null) {
-    const query = redacted.indexOf('?');
-    search = query < 0 ? null : redacted.slice(query);
-    const withoutQuery = query < 0 ? redacted : redacted.slice(0, query);
-    const host = withoutQuery.indexOf('://');
-    const slash = host < 0 ? 0 : withoutQuery.indexOf('/', host + 3);
-    pathOfUrl = slash < 0 ? '/' : withoutQuery.slice(slash);
-  }
-  return {
-    path: path === null ? pathOfUrl : redactPath(path),
-    title: text(from.title, 300),
-    url: redacted,
-    search,
-    referrer: referrer === null ? null : redactReferrer(referrer),
-  };
-};
-
 const hostsOf = (...addresses: (string | null)[]): string[] => {
   const hosts: string[] = [];
   for (const address of addresses) {
@@ -370,12 +358,12 @@ const readContacts = (
   for (const source of sources) {
     if (!source) continue;
     if (source.email !== undefined && source.email !== null && source.email !== '') {
-      const gated = gateEmail(source.email, { reservedEmail: site.reservedEmail, blocked: site.blocked });
+      const gated = gateEmail(source.email, site);
       if (gated.ok) add({ kind: 'email', value: gated.value, raw: gated.raw });
       else warnings.push('contact_refused' satisfies WarningCode);
     }
     if (source.phone !== undefined && source.phone !== null && source.phone !== '') {
-      const gated = gatePhone(source.phone, { blocked: site.blocked });
+      const gated = gatePhone(source.phone, site);
       if (gated.ok) add({ kind: 'phone', value: gated.value, raw: gated.raw });
       else warnings.push('contact_refused' satisfies WarningCode);
     }
@@ -383,7 +371,7 @@ const readContacts = (
   if (Array.isArray(context.externalIds)) {
     for (const item of context.externalIds.slice(0, 10)) {
       const { type: kind, id } = bag(item);
-      const gated = gateExternal(kind, id, { blocked: site.blocked });
+      const gated = gateExternal(kind, id, site);
       if (gated.ok) add({ kind: gated.kind, value: gated.value, raw: gated.raw });
     }
   }

@@ -54,7 +54,7 @@ describe('identity scenarios', () => {
         states.add(JSON.stringify({ ...profile, id: null }));
         return;
       }
-      rest.forEach((one, at) => permute([...rest.slice(0, at), ...rest.slice(at + 1)], [...taken, one]));
+      for (const [at, one] of rest.entries()) permute([...rest.slice(0, at), ...rest.slice(at + 1)], [...taken, one]);
     };
     permute(calls, []);
     expect(states.size).toBe(1);

@@ -1,6 +1,7 @@
 // Station: dedupe → record → sessionise. Stores an accepted event once and takes the device's step where one suffices;
 // what a step cannot decide is noted as spoilt for the next station. Must not touch profiles.
 
+import { packBody } from '../events/body.js';
 import {
   type AcceptedEvent,
   compareEvents,
@@ -8,7 +9,6 @@ import {
   type OwnedBecause,
   type OwnedEvent,
 } from '../events/event.js';
-import { packBody } from '../events/body.js';
 import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
 import { type DeviceEvent, stepDevice } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';

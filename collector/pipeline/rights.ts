@@ -42,7 +42,7 @@ export const rowContext = (
   country: submission.country,
   userOf: (visitorId) => userOf(set, visitorId),
   visitorIdOf: (visitorId) => {
-    const gated = gateAnonymousId(visitorId);
+    const gated = gateAnonymousId(visitorId, { reservedEmail: 'allow' });
     return gated.ok ? gated.value : null;
   },
 });
@@ -182,7 +182,7 @@ const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject)
 const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null => {
   if ('profileId' in subject) return set.identity.nodeByHid(subject.profileId)?.id ?? null;
   if ('userId' in subject) {
-    const gated = gateIdentifier(subject.userId);
+    const gated = gateIdentifier(subject.userId, { reservedEmail: 'allow' });
     return gated.ok ? (set.findNode('user_id', gated.value)?.id ?? null) : null;
   }
   if ('email' in subject) {

@@ -150,7 +150,9 @@ describe('sessions', () => {
     shop.send([page('A1', 50)]);
     expect(sessionsOf(shop)).toHaveLength(2);
     shop.send([page('A1', 25)], { minute: 60 });
-    expect(sessionsOf(shop)).toMatchObject([{ id: first?.id, startedAt: minuteIso(0), endedAt: minuteIso(50), pageViews: 3 }]);
+    expect(sessionsOf(shop)).toMatchObject([
+      { id: first?.id, startedAt: minuteIso(0), endedAt: minuteIso(50), pageViews: 3 },
+    ]);
     const early = page('A1', -10);
     shop.send([early], { minute: 61 });
     expect(sessionsOf(shop)).toMatchObject([{ startedAt: minuteIso(-10), pageViews: 4 }]);

@@ -32,7 +32,9 @@ let counter = 0;
 const uuidV7 = (): string => {
   counter += 1;
   const time = at.toString(16).padStart(12, '0');
-  const tail = (draw(0x7fffffff).toString(16) + draw(0x7fffffff).toString(16) + counter.toString(16)).padStart(18, '0').slice(-18);
+  const tail = (draw(0x7fffffff).toString(16) + draw(0x7fffffff).toString(16) + counter.toString(16))
+    .padStart(18, '0')
+    .slice(-18);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${tail.slice(0, 3)}-8${tail.slice(3, 6)}-${tail.slice(6, 18)}`;
 };
 let visitors = 0;

@@ -226,12 +226,12 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
   };
   const leadersBy = (query: IdentifierQuery): number[] => {
     if ('userId' in query) {
-      const gated = gateIdentifier(query.userId);
+      const gated = gateIdentifier(query.userId, { reservedEmail: 'allow' });
       const node = gated.ok ? identity.nodeBy('user_id', gated.value) : undefined;
       return node ? [node.leader] : [];
     }
     if ('anonymousId' in query) {
-      const gated = gateAnonymousId(query.anonymousId);
+      const gated = gateAnonymousId(query.anonymousId, { reservedEmail: 'allow' });
       const node = gated.ok ? identity.nodeBy('anonymous_id', gated.value) : undefined;
       if (!node) return [];
       const present = latestOwner.get(node.id)?.owner;
