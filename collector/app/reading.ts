@@ -20,7 +20,7 @@ import { authenticateHeader, presentedKey } from '../ingest/authenticate.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
 import { corsHeaders } from '../ingest/origin.js';
-import { open } from '../ingest/parse.js';
+import { openCall } from '../ingest/parse.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Command, CommandResult, Log } from '../log/log.js';
@@ -136,7 +136,7 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
     if (isRefusal(body)) return body;
     const text = await decode(body);
     if (isRefusal(text)) return text;
-    const opened = open(text);
+    const opened = openCall(text);
     return isRefusal(opened) ? opened : opened.body;
   };
 

@@ -12,7 +12,7 @@ export const limits = {
   /** Of a track's name, and of a page's or screen's name. */
   nameMaxChars: 1_000,
   /**
-   * Objects and arrays inside each other, counted from the body's own braces. Real payloads stay below 12; what walks
+   * Objects and arrays inside each other, counted from an event's own braces. Real payloads stay below 12; what walks
    * an event recursively (redaction, hashing) may rely on this bound.
    */
   depthMax: 40,

@@ -207,9 +207,15 @@ describe('the way in is shut with a clear word', () => {
     ['gzip of no JSON', gzipSync('hello'), 'bad_json'],
     ['100,000 opening brackets', '['.repeat(100_000), 'bad_json'],
     ['50,000 opening braces', '[{"":'.repeat(50_000), 'bad_json'],
+    ['100,000 brackets, closed', '['.repeat(100_000) + ']'.repeat(100_000), 'bad_json'],
     [
-      'depth in an event',
-      JSON.stringify({ batch: [event({ properties: JSON.parse(`${'['.repeat(40)}${']'.repeat(40)}`) })] }),
+      '100,000 brackets around a name that reaches a prototype',
+      `{"x":${'['.repeat(100_000)}{"__proto__":1}${']'.repeat(100_000)}}`,
+      'bad_json',
+    ],
+    [
+      'a context of the batch that has no bottom',
+      `{"batch":[],"context":{"x":${'['.repeat(41)}${']'.repeat(41)}}}`,
       'bad_json',
     ],
   ])('%s: 400', async (_what, body, code) => {
@@ -369,6 +375,25 @@ describe('a verdict for each event', () => {
     const long = JSON.stringify(event({ properties: { pad: 'x'.repeat(40_000) } }));
     const body = `{"writeKey":"${writeKey}","batch":[{}],"b\\u0061tch":[${long}]}`;
     expect((await answerOf(post('/v1/batch', body))).rejected).toMatchObject([{ index: 0, code: 'event_too_large' }]);
+  });
+  it('an event that has no bottom is rejected, and walked no further than the limit', async () => {
+    const { post, log } = await opened();
+    const nested = (levels: number) =>
+      event({ properties: { x: JSON.parse('['.repeat(levels) + ']'.repeat(levels)) as unknown } });
+    const deepest = limits.depthMax - 2;
+    const bottomless = `{"writeKey":"${writeKey}","batch":[${JSON.stringify(nested(deepest))},${JSON.stringify(nested(deepest + 1))},{"type":"page","properties":{"x":${'{"x":'.repeat(50_000)}1${'}'.repeat(50_000)}}}]}`;
+    const answer = await answerOf(post('/v1/batch', bottomless));
+    expect(answer.rejected.map(({ index, code }) => [index, code])).toEqual([
+      [1, 'bad_event'],
+      [2, 'event_too_large'],
+    ]);
+    expect((await answerOf(post('/v1/t', { ...nested(deepest + 1), writeKey }))).rejected).toMatchObject([
+      { code: 'bad_event' },
+    ]);
+    expect(
+      await errorOf(post('/v1/consent', { writeKey, kind: 'refuse', decisions: [], ui: nested(deepest + 1) })),
+    ).toEqual([400, 'bad_json']);
+    expect(log.submissions).toHaveLength(2);
   });
   it('an empty batch is answered with zeros', async () => {
     const { post } = await opened();

@@ -14,7 +14,7 @@ import { authenticateBody, authenticateHeader, presentedKey } from './authentica
 import { decode } from './decode.js';
 import { readBody } from './limits.js';
 import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
-import { type Judged, judgeBatch, judgeCall, type Opened, open } from './parse.js';
+import { type Judged, judgeBatch, judgeCall, type Opened, open, openCall } from './parse.js';
 import { type Limiter, limiter } from './rate.js';
 import { isRefusal, respondRefusal } from './respond.js';
 
@@ -78,7 +78,11 @@ export const door = (options: DoorOptions): Hono => {
   };
 
   /** Stations 1 to 5. The key may stand in the body, which then is opened before it is known whose it is. */
-  const enter = async (c: Context, bucketOf: (key: Key) => string): Promise<Entered | Refusal> => {
+  const enter = async (
+    c: Context,
+    bucketOf: (key: Key) => string,
+    reads: (text: string) => Opened | Refusal,
+  ): Promise<Entered | Refusal> => {
     const body = await readBody(c.req.raw);
     if (isRefusal(body)) return body;
     const text = await decode(body);
@@ -89,10 +93,10 @@ export const door = (options: DoorOptions): Hono => {
       if (isRefusal(key)) return key;
       const refused = permit(c, key, bucketOf(key));
       if (refused !== null) return refused;
-      const opened = open(text);
+      const opened = reads(text);
       return isRefusal(opened) ? opened : { opened, key };
     }
-    const opened = open(text);
+    const opened = reads(text);
     if (isRefusal(opened)) return opened;
     const key = await authenticateBody(ring, opened.body.writeKey);
     if (isRefusal(key)) return key;
@@ -114,7 +118,7 @@ export const door = (options: DoorOptions): Hono => {
   const busy = (): boolean => log.waiting() > waitingMaxEvents;
 
   const take = async (c: Context, type: CallType | null): Promise<Answer | Refusal> => {
-    const entered = await enter(c, (key) => key.context.id);
+    const entered = await enter(c, (key) => key.context.id, open);
     if (isRefusal(entered)) return entered;
     const judged = type === null ? judgeBatch(entered.opened) : judgeCall(entered.opened, type);
     if (isRefusal(judged)) return judged;
@@ -148,7 +152,7 @@ export const door = (options: DoorOptions): Hono => {
   app.post('/v1/consent', async (c) => {
     allowPage(c);
     const bucketOf = (key: Key): string => `consent:${key.context.id}`;
-    const entered = await enter(c, bucketOf);
+    const entered = await enter(c, bucketOf, openCall);
     if (isRefusal(entered)) return respondRefusal(c, entered);
     const { opened, key } = entered;
     if (key.kind === 'write') rate.charge(bucketOf(key), 1);

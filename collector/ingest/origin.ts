@@ -19,16 +19,21 @@ export const originAllowed = (allowed: Config['origins'], origin: string | null,
   }
 };
 
+const anyPage = Object.freeze({
+  'Access-Control-Allow-Origin': '*',
+  'Access-Control-Expose-Headers': 'Retry-After',
+});
+const noPage = Object.freeze({ Vary: 'Origin' });
+
 /** What a browser must be told so that the page may send, and read the answer. */
 export const corsHeaders = (
   allowed: Config['origins'],
   origin: string | null,
   host: string | null,
-): Record<string, string> => {
-  if (allowed.kind === 'any')
-    return { 'Access-Control-Allow-Origin': '*', 'Access-Control-Expose-Headers': 'Retry-After' };
-  if (origin === null || !originAllowed(allowed, origin, host)) return { Vary: 'Origin' };
-  return { 'Access-Control-Allow-Origin': origin, 'Access-Control-Expose-Headers': 'Retry-After', Vary: 'Origin' };
+): Readonly<Record<string, string>> => {
+  if (allowed.kind === 'any') return anyPage;
+  if (origin === null || !originAllowed(allowed, origin, host)) return noPage;
+  return { ...anyPage, 'Access-Control-Allow-Origin': origin, ...noPage };
 };
 
 /** Foreign clients set headers of their own (Authorization, AnonymousId) and so ask before; ours never has to. */
