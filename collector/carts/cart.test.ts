@@ -280,6 +280,13 @@ describe('C2: content', () => {
     expect(person.content).toEqual({ p1: 5 });
   });
 
+  it('C2: one at full price and one for free are one line of the right value', () => {
+    const products = [product('p1', 1, 10), product('p1', 1, 0)];
+    expect(fold(at(0, 'Cart Viewed', { products })).cart).toMatchObject({ valueMinor: 1000, lines: [{ quantity: 2 }] });
+    const unknown = [product('p1', 1, 10), product('p1', 1)];
+    expect(fold(at(0, 'Cart Viewed', { products: unknown })).cart?.valueMinor).toBeNull();
+  });
+
   it('C2: several products may be added at once', () => {
     const person = fold(at(0, 'Product Added', { products: lines({ p1: 1, p2: 2 }) }));
     expect(person.content).toEqual({ p1: 1, p2: 2 });
@@ -364,6 +371,23 @@ describe('C6: login', () => {
     );
     expect(person.states).toEqual(['merged', 'active']);
     expect(person.content).toEqual({ p1: 2, p2: 1 });
+  });
+
+  it('C6: and so when only the account’s cart has a token', () => {
+    const person = fold(add(0, 'p1', 2, {}, guest('A1')), identify(1), snapshot(2, { p1: 1, p2: 1 }, { cart_id: 'a' }));
+    expect(person.states).toEqual(['merged', 'active']);
+    expect(person.content).toEqual({ p1: 2, p2: 1 });
+  });
+
+  it('C6: a guest’s cart that goes on being used after the login waits for no other', () => {
+    const person = fold(
+      add(0, 'p1', 2, { cart_id: 'g' }, guest('A1')),
+      identify(1),
+      add(2, 'p2', 1, { cart_id: 'g' }),
+      add(3, 'p3', 1, { cart_id: 'h' }),
+    );
+    expect(person.states).toEqual(['active', 'active']);
+    expect(person.content).toEqual({ p3: 1 });
   });
 
   it('C6: so does one that the shop’s server tells of', () => {

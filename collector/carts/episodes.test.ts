@@ -410,6 +410,12 @@ describe('C5: recovery', () => {
     expect(person.figures.counts.cartsRecovered).toBe(1);
   });
 
+  it('C5: but not more than 30 days after it was left', () => {
+    const emptied = at(days(20), 'Cart Updated', { products: [] });
+    expect(fold(...abandoned, emptied, order(61 + days(30), ['p1'])).figures.counts.cartsRecovered).toBe(1);
+    expect(fold(...abandoned, emptied, order(62 + days(30), ['p1'])).figures.counts.cartsRecovered).toBe(0);
+  });
+
   it('C5: what is left after a part was bought has a deadline again', () => {
     const person = fold(...abandoned, order(days(1), ['p1'])).settle(days(2));
     expect(episodes(person)).toEqual([
@@ -430,6 +436,30 @@ describe('C5: recovery', () => {
       ['merged', 'recovered'],
       ['converted', 'recovered'],
     ]);
+  });
+
+  it('C5: once the joined cart was abandoned itself, what the guest had left is the past', () => {
+    const person = fold(
+      at(0, 'Cart Updated', { cart_id: 'a', products: [product('p2', 1)] }, on('A2')),
+      add(1, 'p1', 5, { cart_id: 'g' }, guest('A1')),
+      identify(500),
+      order(days(2), ['p1', 'p2']),
+    );
+    expect(person.carts.map((cart) => [cart.state, cart.episodes.map((e) => e.outcome)])).toEqual([
+      ['merged', ['resumed']],
+      ['converted', ['resumed', 'recovered']],
+    ]);
+  });
+
+  it('C5: a second telling without lines takes nothing more of the cart it names', () => {
+    const named = { order_id: 'o1', cart_id: 't' };
+    const person = fold(
+      add(0, 'p1', 5, { cart_id: 't' }),
+      add(1, 'p2', 5, { cart_id: 't' }),
+      order(5, ['p1'], named),
+      order(6, [], { ...named, products: undefined }, server),
+    );
+    expect(person.content).toEqual({ p2: 1 });
   });
 
   it('C5: the second telling of an order does not take what was put in the cart since', () => {

@@ -4,7 +4,16 @@
 import { createHash } from 'node:crypto';
 import type { Line } from '../contract/profile.js';
 import { readId } from './ids.js';
-import { type Decimal, isNegative, readAmount, readCurrency, roundQuantity, timesQuantity, toMinor } from './money.js';
+import {
+  averagePrice,
+  type Decimal,
+  isNegative,
+  readAmount,
+  readCurrency,
+  roundQuantity,
+  timesQuantity,
+  toMinor,
+} from './money.js';
 import type { Warn } from './warnings.js';
 
 export interface CartLine {
@@ -27,8 +36,8 @@ export interface CartLine {
 /** A quantity beyond this is a mistake or an attack; it is cut, so that no sum loses precision. */
 export const quantityMax = 1_000_000;
 const nameMax = 200;
-/** Of one event: more than GA4's 200 items, less than what 32 kB could hold. */
-const productsMax = 500;
+/** Of one event; an import may group an invoice of hundreds of lines. */
+const productsMax = 2_000;
 
 type Product = Readonly<Record<string, unknown>>;
 
@@ -178,8 +187,12 @@ export const readProducts = (value: unknown, currency: string | null, at: number
       byKey.set(line.key, line);
       lines.push(line);
     } else {
+      // One at full price and one for free: their mean, so that the value of both is right.
+      same.price =
+        same.price === null || line.price === null
+          ? null
+          : averagePrice(same.price, same.quantity, line.price, line.quantity);
       same.quantity = addQuantity(same.quantity, line.quantity, warn);
-      same.price ??= line.price;
     }
   }
   return value.length > 0 && read === 0 ? { kind: 'unreadable' } : { kind: 'lines', lines };
@@ -222,10 +235,8 @@ export const currenciesOf = (lines: readonly CartLine[]): string[] => [
   ...new Set(lines.map((line) => line.currency).filter((currency) => currency !== null)),
 ];
 
-export const lineMinor = (line: CartLine, currency: string | null, quantity = line.quantity): number | null => {
-  const price = line.price === null ? null : toMinor(line.price, currency);
-  return price === null ? null : timesQuantity(price, quantity);
-};
+export const lineMinor = (line: CartLine, currency: string | null, quantity = line.quantity): number | null =>
+  line.price === null ? null : timesQuantity(line.price, quantity, currency);
 
 /** C2: unknown where one price is unknown or the currencies are mixed. */
 export const linesMinor = (lines: readonly CartLine[], currency: string | null): number | null => {
@@ -236,7 +247,7 @@ export const linesMinor = (lines: readonly CartLine[], currency: string | null):
     if (minor === null) return null;
     sum += minor;
   }
-  return sum;
+  return Number.isSafeInteger(sum) ? sum : null;
 };
 
 export const showLine = (line: CartLine, currency: string | null): Line => ({

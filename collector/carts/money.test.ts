@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { exponentOf, minus, readAmount, readCurrency, timesQuantity, toMinor } from './money.js';
+import { averagePrice, exponentOf, minus, readAmount, readCurrency, timesQuantity, toMinor } from './money.js';
 
 const read = (value: unknown, currency: string | null = null): string => {
   const amount = readAmount(value, currency);
@@ -122,13 +122,22 @@ describe('minor units', () => {
 
   it('is nothing at all where it is larger than any shop’s', () => {
     expect(toMinor('99999999999999', 'EUR')).toBeNull();
-    expect(timesQuantity(10_000_000_000_000, 2)).toBeNull();
+    expect(timesQuantity('99999999999', 2, 'EUR')).toBeNull();
   });
 
   it('multiplies by a quantity with decimals without a float of money', () => {
-    expect(timesQuantity(999, 3)).toBe(2997);
-    expect(timesQuantity(333, 1.5)).toBe(500);
-    expect(timesQuantity(100_005, 0.001)).toBe(100);
+    expect(timesQuantity('9.99', 3, 'EUR')).toBe(2997);
+    expect(timesQuantity('0.333', 3, 'EUR')).toBe(100);
+    expect(timesQuantity('3.33', 1.5, 'EUR')).toBe(500);
+    expect(timesQuantity('1000.05', 0.001, 'EUR')).toBe(100);
+    expect(timesQuantity('1500', 2, 'JPY')).toBe(3000);
+    expect(timesQuantity('-2.5', 1, 'JPY')).toBe(-3);
+  });
+
+  it('averages two prices so that the value of both together is right', () => {
+    expect(averagePrice('10', 1, '0', 1)).toBe('5');
+    const mean = averagePrice('10', 1, '9.99', 2);
+    expect(timesQuantity(mean, 3, 'EUR')).toBe(2998);
   });
 
   it('gives the same minor units on the short way as on the long one', () => {

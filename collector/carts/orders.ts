@@ -119,8 +119,7 @@ const knownValue = (lines: readonly CartLine[], order: readonly CartLine[], curr
   for (const line of lines) {
     const sold = findLine(order, line);
     const price = (own ? line.price : null) ?? sold?.price ?? null;
-    const minor = price === null ? null : toMinor(price, currency);
-    sum += (minor === null ? null : timesQuantity(minor, line.quantity)) ?? 0;
+    sum += (price === null ? null : timesQuantity(price, line.quantity, currency)) ?? 0;
   }
   return sum;
 };
