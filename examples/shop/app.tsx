@@ -32,7 +32,6 @@ import {
   search,
 } from './catalogue.js';
 import {
-  addPaymentInfo,
   addShippingInfo,
   beginCheckout,
   type CartState,
@@ -502,7 +501,7 @@ export const demoShop = (options: ShopOptions): Hono => {
       return show(c, visit, <NotFoundPage visit={visit} />, 404);
     const cart: CartState = { token: order.basket.token, coupon: order.basket.coupon, bill: order.bill };
     // Told once: a reload or the way back is no second purchase.
-    const pushes = taken(c) === 'paid' ? [...addPaymentInfo(cart, order.payment), ...purchase(cart, order.id)] : [];
+    const pushes = taken(c) === 'paid' ? purchase(cart, order.id) : [];
     return show(c, visit, <ThanksPage visit={visit} order={order} pushes={pushes} />);
   });
 

@@ -96,6 +96,8 @@
         .catch(() => form.submit())
         .finally(() => button.removeAttribute('aria-busy'));
     }
+    // The order follows: how it is paid must be said before it.
+    if (form.dataset.checkout === 'payment') tell(JSON.parse(form.querySelector(':checked').dataset.pushes));
     if ('letter' in form.dataset) {
       event.preventDefault();
       signUpForLetter(form);

@@ -2,7 +2,7 @@
 
 import type { Child, FC } from 'hono/jsx';
 import { type Basket, bill, type Delivery, deliveries, payments, shippingOf } from '../basket.js';
-import type { Push } from '../data-layer.js';
+import { addPaymentInfo, type CartState, type Push } from '../data-layer.js';
 import { Frame, type FrameProps, type Visit } from '../frame.js';
 import { asWords } from '../money.js';
 import type { Address, Placed } from '../orders.js';
@@ -157,11 +157,20 @@ interface OptionProps {
   note: string;
   price?: string;
   checked: boolean;
+  /** Said to the data layer when the form is sent with this one chosen. */
+  pushes?: Push[];
 }
 
-const Option: FC<OptionProps> = ({ name, value, title, note, price, checked }) => (
+const Option: FC<OptionProps> = ({ name, value, title, note, price, checked, pushes }) => (
   <label class="option">
-    <input type="radio" name={name} value={value} checked={checked} required />
+    <input
+      type="radio"
+      name={name}
+      value={value}
+      checked={checked}
+      required
+      data-pushes={pushes && JSON.stringify(pushes)}
+    />
     <span class="option-words">
       <span class="option-title">{title}</span>
       <span class="option-note">{note}</span>
@@ -202,24 +211,36 @@ export const DeliveryPage: FC<StepProps> = (props) => {
   );
 };
 
-export const PaymentPage: FC<StepProps & { delivery: Delivery }> = (props) => (
-  <Step {...props} at={2}>
-    <form class="panel" action={props.visit.href('/checkout/payment')} method="post" data-checkout="payment">
-      <fieldset class="options">
-        <legend>How would you like to pay?</legend>
-        {payments.map((payment, index) => (
-          <Option name="payment" value={payment.id} title={payment.name} note={payment.note} checked={index === 0} />
-        ))}
-      </fieldset>
-      <button class="button wide" type="submit">
-        Order for {asWords(bill(props.basket, props.delivery).totalMinor)}
-      </button>
-      <p class="note">
-        Nothing will be charged. <a href={props.visit.href('/checkout/delivery')}>Back to delivery</a>
-      </p>
-    </form>
-  </Step>
-);
+export const PaymentPage: FC<StepProps & { delivery: Delivery }> = (props) => {
+  const { basket, delivery, visit } = props;
+  const sum = bill(basket, delivery);
+  const cart: CartState = { token: basket.token, coupon: basket.coupon, bill: sum };
+  return (
+    <Step {...props} at={2}>
+      <form class="panel" action={visit.href('/checkout/payment')} method="post" data-checkout="payment">
+        <fieldset class="options">
+          <legend>How would you like to pay?</legend>
+          {payments.map((payment, index) => (
+            <Option
+              name="payment"
+              value={payment.id}
+              title={payment.name}
+              note={payment.note}
+              checked={index === 0}
+              pushes={addPaymentInfo(cart, payment)}
+            />
+          ))}
+        </fieldset>
+        <button class="button wide" type="submit">
+          Order for {asWords(sum.totalMinor)}
+        </button>
+        <p class="note">
+          Nothing will be charged. <a href={visit.href('/checkout/delivery')}>Back to delivery</a>
+        </p>
+      </form>
+    </Step>
+  );
+};
 
 export const ThanksPage: FC<{ visit: Visit; order: Placed; pushes: Push[] }> = ({ visit, order, pushes }) => (
   <Frame visit={visit} title="Thank you" pushes={pushes} narrow>
