@@ -275,7 +275,7 @@ describe('a hostile history', () => {
 
   /** Never buys: one cart that is abandoned and taken up again for ever. */
   function* dawdler(events: number): Generator<OwnedEvent> {
-    for (let i = 0; i < events; i += 1) yield at(i * 90, 'Product Added', { product_id: `p${i % 900}`, price: 10 });
+    for (let i = 0; i < events; i += 1) yield at(i * 90, 'Product Added', { product_id: `p${i % 60}`, price: 10 });
   }
 
   /** A cart a step, each with as many lines as it may have. */
@@ -288,7 +288,7 @@ describe('a hostile history', () => {
 
   it.each([
     ['a customer of years', customer, 10_000, 20_000],
-    ['a cart that is never bought', dawdler, 10_000, 200_000],
+    ['a cart that is never bought', dawdler, 10_000, 60_000],
     ['a flood of carts', flooder, 2000, 700_000],
   ] as const)('a step of 10,000 events’ history costs what the first did: %s', (_, tell, events, bytesMax) => {
     const { state, shelf, readsMost, bytesMost } = run(tell(events));
