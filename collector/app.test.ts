@@ -396,6 +396,21 @@ describe('what is mounted', () => {
       ribs: [new Hono().get('/v1/segments', (c) => c.text('segments'))],
     });
     const text = async (path: string) => (await get(path)).text();
+    const dashboard = new Hono()
+      .use(async (_, next) => next())
+      .get('/live', (c) => c.text('live'))
+      .all('*', (_, next) => next());
+    const covered = await opened({ dashboard });
+    await covered.post('/v1/batch', { batch: [], writeKey: 'wk_test' });
+    await covered.get('/live');
+    await covered.get('/secret');
+    expect(await errorOf(covered.get('/v1/batch'))).toEqual([405, 'method_not_allowed']);
+    expect(covered.lines.map((line) => (JSON.parse(line) as { route: string }).route)).toEqual([
+      '/v1/batch',
+      '/live',
+      '(none)',
+      '(none)',
+    ]);
     expect([await text('/'), await text('/demo'), await text('/examples'), await text('/v1/segments')]).toEqual([
       'dashboard',
       'demo',

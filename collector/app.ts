@@ -9,6 +9,7 @@ import { docs } from './app/docs.js';
 import { openMeters } from './app/meters.js';
 import { openapi } from './app/openapi.js';
 import { reading } from './app/reading.js';
+import { traceOf } from './app/trace.js';
 import type { Config } from './config.js';
 import type { ConfigReply } from './contract/config-reply.js';
 import { isUnavailable, refuse } from './errors.js';
@@ -36,7 +37,8 @@ export interface AppOptions {
   /** Whether events are taken: false while starting and stopping, and when the store cannot be reached. */
   ready: () => Promise<boolean>;
   /** For staff, mounted at the root after everything of the API. */
-  dashboard?: Hono;
+  // biome-ignore lint/suspicious/noExplicitAny: the variables of an app that is mounted are its own affair
+  dashboard?: Hono<any>;
   /** Anyone's, mounted at /demo. */
   demo?: Hono;
   /** Pages a developer can open, mounted at /examples. */
@@ -76,17 +78,6 @@ const methodsOf = (app: Hono): ((path: string) => string[]) => {
   };
 };
 
-/** Name, code and place of an error. Its message may quote what was sent, so it is left out. */
-const traceOf = (error: Error): object => ({
-  name: error.name,
-  code: (error as { code?: unknown }).code,
-  frames: (error.stack ?? '')
-    .split('\n')
-    .filter((frame) => /^\s+at /.test(frame))
-    .slice(0, 12)
-    .map((frame) => frame.trim()),
-});
-
 export const createApp = (options: AppOptions): Hono => {
   const { log, reader, ring, logger, config } = options;
   const now = options.now ?? Date.now;
@@ -97,7 +88,7 @@ export const createApp = (options: AppOptions): Hono => {
   app.use(access(logger, meters));
   app.onError((error, c) => {
     if (isUnavailable(error)) {
-      logger.warn({ ...traceOf(error) }, 'unavailable');
+      logger.warn(traceOf(error), 'unavailable');
       return respondRefusal(c, refuse('unavailable', { retryAfterS: secondsToWait }));
     }
     logger.error({ ...traceOf(error), method: c.req.method }, 'bug');

@@ -260,6 +260,14 @@ describe('the start', () => {
     expect((await fetch(`${bare.url}/demo`)).status).toBe(404);
   });
 
+  it('lets staff in with the password, and nobody else', async () => {
+    const { url } = await started();
+    const page = await fetch(`${url}/`, { redirect: 'manual', headers: { accept: 'text/html' } });
+    expect([302, 303]).toContain(page.status);
+    const login = await fetch(new URL(page.headers.get('location')!, url), { headers: { accept: 'text/html' } });
+    expect([login.status, await login.text()]).toEqual([200, expect.stringContaining('type="password"')]);
+  });
+
   it('tells a page the policy and the region its CDN saw', async () => {
     const { url } = await started();
     const told = async (headers: Record<string, string>) =>

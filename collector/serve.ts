@@ -8,10 +8,12 @@ import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { destination, type Logger, pino } from 'pino';
 import { demoShop, type ServerCall } from '../examples/shop/app.js';
+import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { PolicyError, publicConfig, readPolicy } from './consent/policy.js';
 import { purposes } from './contract/purposes.js';
+import { dashboard } from './dashboard/index.js';
 import { openEmbedded } from './embedded.js';
 import { readPlace } from './enrich/place.js';
 import type { Log } from './log/log.js';
@@ -140,6 +142,14 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
         return true;
       },
       processMeters: true,
+      dashboard: dashboard({
+        reader: engines.reader,
+        log: engines.log,
+        keys: ring,
+        sessionSecret: seeded.sessionSecret,
+        links: { demo: config.demo ? '/demo' : null, docs: '/docs' },
+        report: (error) => logger.error(traceOf(error), 'page'),
+      }),
       ...(config.demo && {
         demo: demoShop({
           writeKey: seeded.writeKey,

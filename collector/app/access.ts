@@ -14,7 +14,8 @@ export const access =
     const startedAt = performance.now();
     await next();
     const ms = performance.now() - startedAt;
-    const matched = routePath(c, -1);
+    // Of the handler that answered: the dashboard's own middleware matches every path behind it.
+    const matched = routePath(c);
     const route = matched === '/*' || matched === '*' ? nowhere : matched;
     const { status } = c.res;
     meters.requested(c.req.method, route, status, ms / 1000);

@@ -1,5 +1,6 @@
 // At each start: what the environment sets is upserted; what is missing and was never made is made, and told once.
 
+import { createHmac } from 'node:crypto';
 import type { Config } from '../config.js';
 import type { Log } from '../log/log.js';
 import {
@@ -17,6 +18,11 @@ import { credentialsOf } from './ring.js';
 export interface Seeded {
   /** The write key to show people; public. */
   writeKey: string;
+  /**
+   * Signs the dashboard's sessions. Drawn from the password's verifier, so that sessions live through a restart and end
+   * with the password.
+   */
+  sessionSecret: string;
   /** Only when made just now: nobody can read them again. */
   made: { secretKey?: string; adminPassword?: string };
 }
@@ -42,13 +48,17 @@ export const seed = async (
     await upsert(secretCredential(made.secretKey, seeded));
   }
 
-  const staff = live('staff')[0];
+  let staff = live('staff')[0];
   if (config.adminPassword !== null) {
     const same = staff?.verifier != null && (await verifyPassword(config.adminPassword, staff.verifier));
-    if (!same) await upsert(await staffCredential(config.adminPassword, seeded));
+    if (!same) staff = await staffCredential(config.adminPassword, seeded);
   } else if (staff === undefined) {
     made.adminPassword = newPassword();
-    await upsert(await staffCredential(made.adminPassword, seeded));
+    staff = await staffCredential(made.adminPassword, seeded);
   }
-  return { writeKey, made };
+  if (staff !== undefined && !existing.includes(staff)) await upsert(staff);
+  const sessionSecret = createHmac('sha256', staff?.verifier ?? '')
+    .update('dashboard sessions')
+    .digest('base64url');
+  return { writeKey, made, sessionSecret };
 };

@@ -133,7 +133,7 @@ describe('the first start', () => {
     const first = await seed(log, none, at);
     expect(first.made.secretKey).toMatch(/^sk_/);
     const second = await seed(log, none, at + 1);
-    expect(second).toEqual({ writeKey: first.writeKey, made: {} });
+    expect(second).toEqual({ writeKey: first.writeKey, made: {}, sessionSecret: first.sessionSecret });
     const table = keyTable(await credentialsOf(log));
     expect(table.secret(first.made.secretKey!)?.roles).toEqual(['owner', 'privacy']);
     expect(table.write(first.writeKey)?.context.mode).toBe('ledger');
@@ -144,14 +144,15 @@ describe('the first start', () => {
 describe('a later start', () => {
   it('takes what the environment says: a new secret ends the seeded one, a new write key joins the old', async () => {
     const { log } = store();
-    await seed(log, { ...none, writeKey: 'wk_1', secretKey: 'sk_1', adminPassword: 'one' }, at);
+    const first = await seed(log, { ...none, writeKey: 'wk_1', secretKey: 'sk_1', adminPassword: 'one' }, at);
     await log.command({ kind: 'keys', act: 'create', value: secretCredential('sk_own', given) });
     const seeded = await seed(
       log,
       { writeKey: 'wk_2', secretKey: 'sk_2', adminPassword: 'two', keyConsent: 'external' },
       at + 1,
     );
-    expect(seeded).toEqual({ writeKey: 'wk_2', made: {} });
+    expect(seeded).toMatchObject({ writeKey: 'wk_2', made: {} });
+    expect(seeded.sessionSecret).not.toBe(first.sessionSecret);
     const table = keyTable(await credentialsOf(log));
     expect([table.secret('sk_1'), table.secret('sk_2') !== null, table.secret('sk_own') !== null]).toEqual([
       null,
