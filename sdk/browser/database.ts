@@ -1,0 +1,49 @@
+// One IndexedDB database with one store. Opened on first use, which the caller must not do before a grant; closed when
+// another tab wants to delete it; given up for this page when the browser refuses or does not answer.
+
+import { promisifyRequest, type UseStore } from 'idb-keyval';
+
+const storeName = 'events';
+
+export const database = (name: string) => {
+  let db: IDBDatabase | undefined;
+  let opening: Promise<IDBDatabase> | undefined;
+
+  const close = () => {
+    db?.close();
+    db = opening = undefined;
+  };
+
+  const open = async () => {
+    const request = indexedDB.open(name);
+    request.onupgradeneeded = () => request.result.createObjectStore(storeName);
+    // Some browsers never answer an open in a private window.
+    db = await Promise.race([promisifyRequest(request), new Promise<never>((_, reject) => setTimeout(reject, 2e3))]);
+    db.onversionchange = db.onclose = close;
+    return db;
+  };
+
+  /** Committing at once spares the way there and back that an implicit commit waits for. */
+  const use_: UseStore = async (mode, run) => {
+    const transaction = (db ?? (await (opening ??= open()))).transaction(storeName, mode);
+    const result = run(transaction.objectStore(storeName));
+    if (mode === 'readwrite') transaction.commit?.();
+    return result;
+  };
+
+  /**
+   * Empties the store over the open connection, so that a blocked deletion leaves nothing behind; without a connection
+   * the deletion is blind and reads nothing (consent.md section 3).
+   */
+  const drop_ = () => {
+    try {
+      db?.transaction(storeName, 'readwrite').objectStore(storeName).clear();
+    } catch {
+      // Closing already.
+    }
+    close();
+    indexedDB.deleteDatabase(name);
+  };
+
+  return { use_, drop_ };
+};

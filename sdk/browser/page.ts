@@ -1,0 +1,27 @@
+// What can be seen of the page and its browser. Reads only; never stores, and never asks for what could tell browsers
+// apart (no screen depth, no fonts, no canvas, no client hints).
+
+/** There is none on a server that renders pages: every verb is then silent. */
+export const hasPage = () => typeof document === 'object';
+export const addressNow = () => location.href;
+export const originNow = () => location.origin;
+export const referrerNow = () => document.referrer;
+export const titleNow = () => document.title;
+export const isShown = () => document.visibilityState === 'visible';
+export const isWatched = () => isShown() && document.hasFocus();
+export const isPrerendering = () => (document as { prerendering?: boolean }).prerendering;
+/** The browser keeps it for the whole navigation (GPC), so once is enough. Exact value only. */
+export const hasGpcSignal = () => (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
+
+/** Steps of 200 px tell a phone from a desk, not one phone from another. */
+const bucket = (px: number) => Math.round(px / 200) * 200;
+
+let seen: Record<string, unknown> | undefined;
+/** Looked at once a page: asking for the time zone costs more than the rest of an event. */
+export const environment = () =>
+  (seen ??= {
+    userAgent: navigator.userAgent,
+    locale: navigator.language,
+    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    screen: { width: bucket(innerWidth), height: bucket(innerHeight) },
+  });

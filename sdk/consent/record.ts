@@ -1,0 +1,62 @@
+// The record that a person's answer leaves on the device, and the ledger rows that prove it. A refusal holds no
+// identifier of any sort.
+
+import type { ConsentRow } from '../../collector/contract/consent.js';
+import { cookieValues } from '../browser/cookie.js';
+import type { Decisions } from './rules.js';
+
+export interface Row {
+  kind: ConsentRow['kind'];
+  /** None on a refusal. */
+  receipt: string | undefined;
+  visitorId: string | undefined;
+  epoch: number | undefined;
+  supersedes: string | undefined;
+  decisions: { purpose: string; value: string; source: string | undefined; materialHash: string | undefined }[];
+  policy: unknown;
+  text: unknown;
+  ui: { layer: string | undefined; action: string | undefined };
+  gpc: { js: boolean; ack: boolean };
+  clientAt: string;
+}
+
+export interface ConsentRecord {
+  v: 1;
+  rev: number;
+  /** Of the last act. */
+  at: number;
+  exp: number;
+  decisions: Decisions;
+  policy: unknown;
+  /** Which life of consent: ids and waiting events of another are not ours to send. Only beside a grant. */
+  epoch?: number | undefined;
+  /** Only beside a grant. */
+  receipt?: string | undefined;
+  /**
+   * What the ledger has not acknowledged yet. The row of a withdrawal is the erase slip of consent.md section 6: it
+   * alone outlives the wipe, and it goes with the first answer.
+   */
+  rows?: Row[] | undefined;
+  /** The collector asked to be left alone until then; kept, because a new page must obey it too. */
+  notBefore?: number | undefined;
+}
+
+/** The newest. */
+export const recordIn = (cookies: string, name: string): ConsentRecord | undefined =>
+  (cookieValues(cookies, name) as (ConsentRecord | null)[])
+    .flatMap((one) => (one?.v === 1 ? one : []))
+    .sort((a, b) => b.at - a.at || b.rev - a.rev)[0];
+
+/** How an answer was given: kept as proof, and never needed to obey it. */
+export interface Act {
+  /** Who asked: `own-cmp` where the site has a banner of its own. */
+  source?: string;
+  /** SHA-256 of every string that was shown. */
+  textHash?: string;
+  locale?: string;
+  layer?: string;
+  action?: string;
+  /** The person was told that this goes against the browser's opt-out signal, and still wants it. */
+  gpcAck?: boolean;
+  kind?: 'object' | 'erase';
+}

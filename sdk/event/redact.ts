@@ -1,0 +1,38 @@
+// Takes out of an address what could name or admit a person, before anything else sees it: the first pass of
+// consent.md section 4, row 8 (the collector makes the second). Pure. Values taken out are not kept or reported.
+
+/** Ad networks' click ids, without those that name a subscriber. They need `marketing`. */
+const clickId = /^(\w+cl\w*id|\wbraid|\w+_cid|srsltid|sccid|li_fat_id|epik|awc|cjevent|ransiteid|igsh(id)?)$/i;
+
+/**
+ * As it stands in an address: an e-mail; a JWT; a phone number; a payment card; twenty letters and digits in one run; or
+ * digits and letters that keep taking turns, but for a UUID. Words and model names do none of that.
+ */
+const secret =
+  /@|%(25)*40|^eyJ|^(\+|%2B|0)[\d ().%-]{8,}$|(\d\W?){15}|(?=\D*\d)[^\W_]{20}|^(?![\da-f-]{36}$)(?=.{20})(.*(\d[a-z]|[a-z]\d)){4}/i;
+/** Where whatever is long lets somebody in. */
+const admitting = /reset|verif|confirm|activ|invit|token|passw|auth|unsub/i;
+const mark = ':redacted';
+
+export const originOf = (url: string): string => (/^[^/]+\/\/[^/?#]+/.exec(url) ?? [''])[0];
+
+/** Names of query parameters that may stay, `*` for any ending. `utm_klaviyo_id` names a subscriber. */
+export type QueryAllow = readonly string[] | undefined;
+
+/** Fragments go whole, and so does every parameter that is not allowed. Doing it twice changes nothing. */
+export const redact = (href: string, allow: QueryAllow = ['utm_(?!klaviyo)*'], keepClickIds?: boolean | null) => {
+  const url = new URL(href, 'http://x');
+  const { pathname, searchParams } = url;
+  const allowed = new RegExp(`^(${allow.join('|').replace(/\*/g, '.*')})$`);
+  url.hash = url.username = url.password = '';
+  url.pathname = pathname
+    .split('/')
+    .map((part) => (secret.test(part) || (part.length > 19 && admitting.test(pathname)) ? mark : part))
+    .join('/');
+  for (const [name, value] of [...searchParams]) {
+    if (keepClickIds && clickId.test(name)) continue;
+    if (!allowed.test(name)) searchParams.delete(name);
+    else if (secret.test(value)) searchParams.set(name, mark);
+  }
+  return { path: url.pathname, search: url.search, url: url.href };
+};

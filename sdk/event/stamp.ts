@@ -1,0 +1,22 @@
+// Stamping: what an event is before anyone's consent has been asked about it. Id, type, instant, page; nothing of the
+// person, nothing of the device's storage. Its address is still whole: nothing may keep it before permit() has been over it.
+
+import { iso, now, uuid } from '../browser/clock.js';
+import { addressNow, environment, isShown, referrerNow, titleNow } from '../browser/page.js';
+import { version } from '../options.js';
+import { originOf } from './redact.js';
+import type { EventType, PageEvent } from './wire.js';
+
+export const stamp = (type: EventType, fields: Partial<PageEvent>, cameFrom: string | undefined): PageEvent => ({
+  messageId: uuid(),
+  type,
+  timestamp: iso(now()),
+  ...fields,
+  context: {
+    page: { url: addressNow(), title: titleNow(), referrer: originOf(cameFrom ?? referrerNow()) },
+    ...environment(),
+    library: { name: 'weft.js', version },
+    active: isShown() || type !== 'page' ? undefined : false,
+    ...fields.context,
+  },
+});

@@ -1,0 +1,219 @@
+// What becomes of 100 events when the network, the collector or the browser fails: the fault table of the numbers page,
+// with a real Chromium, a folder of its own, and a collector that counts each id.
+
+import { rmSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
+import { type Collector, configOf, startCollector } from './fixtures/collector.js';
+import { startSite } from './fixtures/site.js';
+
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const grant = `weft.consent.set({ measurement: true, personalisation: true, marketing: true, sharing: true }, { source: 'own-cmp' });`;
+
+let folder: string;
+let chromium: Chromium;
+let collector: Collector;
+let site: Awaited<ReturnType<typeof startSite>>;
+let after = grant;
+
+beforeEach(async () => {
+  folder = newFolder();
+  after = grant;
+  collector = await startCollector();
+  // As a shop with a banner of its own does it: the answer is repeated on every page.
+  site = await startSite(collector.url, () => ({
+    attributes: { 'data-config': JSON.stringify(configOf({ preConsent: { mode: 'drop' } })), 'data-pages': 'false' },
+    after,
+  }));
+  chromium = await startChromium(folder);
+});
+afterEach(async () => {
+  await chromium.kill();
+  await site.stop();
+  await collector.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const open = async (path = '/'): Promise<Page> => {
+  const page = await chromium.context.newPage();
+  await page.goto(site.url + path);
+  await page.waitForFunction(() => (window as any).weft?.consent?.get?.()?.measurement);
+  return page;
+};
+const hundred = (page: Page, from = 0, to = 100) =>
+  page.evaluate(
+    ([from, to]) => {
+      for (let n = from!; n < to!; n++)
+        (window as any).weft.track('Counted', { n, name: `product ${n % 7}`, price: 9.99 });
+    },
+    [from, to],
+  );
+const counted = () => new Set(collector.named('Counted').map(({ properties }: any) => properties.n)).size;
+const down = { fault: () => ({ kind: 'down' as const }) };
+const restart = async (how: 'close' | 'kill') => {
+  await chromium[how]();
+  chromium = await startChromium(folder);
+};
+const granted = async (page: Page) => {
+  await page.evaluate(() => (window as any).weft.flush());
+  await until(() => collector.ledger.size);
+};
+
+describe('a hundred events', () => {
+  it('arrive in at most three requests, compressed, without a preflight', async () => {
+    const page = await open();
+    await granted(page);
+    const before = collector.requests.length;
+    await hundred(page);
+    await until(() => counted() === 100);
+    const requests = collector.requests.slice(before);
+    expect(requests.length).toBeLessThanOrEqual(3);
+    expect(requests.every(({ method, isGzip }) => method === 'POST' && isGzip)).toBe(true);
+    expect(requests.reduce((sum, { bytes }) => sum + bytes, 0) / 100).toBeLessThanOrEqual(150);
+    expect(
+      requests.every(
+        ({ headers }) => headers.cookie === undefined && headers['content-type']?.startsWith('text/plain'),
+      ),
+    ).toBe(true);
+    expect([...collector.deliveries.values()].every((times) => times === 1)).toBe(true);
+  });
+
+  it('survive being offline, quitting and coming back', async () => {
+    const page = await open();
+    await granted(page);
+    await chromium.context.setOffline(true);
+    await hundred(page);
+    await sleep(300);
+    await restart('close');
+    await open();
+    await until(() => counted() === 100);
+  });
+
+  it('survive a collector that is down, quitting and coming back', async () => {
+    const page = await open();
+    await granted(page);
+    collector.rule(down);
+    await hundred(page);
+    await sleep(300);
+    await restart('close');
+    collector.rule({});
+    await open();
+    await until(() => counted() === 100);
+  });
+
+  it('survive a collector that was down from the beginning, even for its configuration', async () => {
+    await granted(await open());
+    await restart('close');
+    collector.rule(down);
+    await site.stop();
+    after = '';
+    site = await startSite(collector.url, () => ({ attributes: { 'data-pages': 'false' } }), new URL(site.url).port);
+    const page = await open();
+    await hundred(page);
+    await sleep(300);
+    await restart('close');
+    collector.rule({ config: configOf() });
+    await open();
+    await until(() => counted() === 100);
+  });
+
+  it('survive 500 for five seconds', async () => {
+    const page = await open();
+    await granted(page);
+    const end = Date.now() + 5_000;
+    collector.rule({ fault: () => (Date.now() < end ? { kind: 'status', status: 500 } : undefined) });
+    await hundred(page);
+    await until(() => counted() === 100, 25_000);
+  });
+
+  it('are counted once each when answers are lost', async () => {
+    const page = await open();
+    await granted(page);
+    let lost = 0;
+    collector.rule({ fault: ({ path }) => (path === '/v1/batch' && lost++ < 3 ? { kind: 'lost' } : undefined) });
+    await hundred(page);
+    await until(() => lost > 3, 25_000);
+    await until(() => counted() === 100);
+    expect(collector.named('Counted')).toHaveLength(100);
+    // Sent again under the same ids, not as others.
+    expect(Math.max(...collector.deliveries.values())).toBeGreaterThan(1);
+    const before = collector.posts().length;
+    await page.evaluate(() => (window as any).weft.flush());
+    expect(collector.posts()).toHaveLength(before);
+  });
+
+  it('S1: of two tabs with a backlog all arrive, in one session, though one tab is gone', async () => {
+    const a = await open('/a');
+    await granted(a);
+    const b = await open('/b');
+    collector.rule(down);
+    await hundred(a, 0, 50);
+    await hundred(b, 50, 100);
+    await sleep(300);
+    await b.close();
+    collector.rule({});
+    await a.evaluate(() => (window as any).dispatchEvent(new Event('online')));
+    await until(() => counted() === 100);
+    expect(new Set(collector.named('Counted').map(({ context }: any) => context.sessionId)).size).toBe(1);
+    expect(new Set(collector.named('Counted').map(({ anonymousId }: any) => anonymousId)).size).toBe(1);
+  });
+
+  it('wait for the time that Retry-After gives, after a reload too', async () => {
+    const page = await open();
+    await granted(page);
+    let refusedAt = 0;
+    collector.rule({
+      fault: ({ path }) => {
+        if (path !== '/v1/batch' || refusedAt) return undefined;
+        refusedAt = Date.now();
+        return { kind: 'status', status: 429, headers: { 'retry-after': '4' } };
+      },
+    });
+    await hundred(page);
+    await until(() => refusedAt);
+    await sleep(200);
+    await page.reload();
+    await page.waitForFunction(() => (window as any).weft?.consent?.get?.()?.measurement);
+    await page.evaluate(() => (window as any).weft.flush());
+    await until(() => counted() === 100);
+    const [first] = collector.batches().filter(({ at }) => at > refusedAt);
+    expect(first!.at - refusedAt).toBeGreaterThanOrEqual(4_000);
+  });
+
+  it.each([
+    ['at once', 0, 95],
+    ['after 3 s', 3_000, 100],
+  ])('survive a browser that is killed %s', async (_, waitMs, least) => {
+    const page = await open();
+    await granted(page);
+    collector.rule(down);
+    await hundred(page);
+    await sleep(waitMs);
+    await restart('kill');
+    collector.rule({});
+    await open();
+    await until(() => counted() >= least);
+  });
+
+  it('survive a browser that is killed before the row of their consent was ever delivered', async () => {
+    collector.rule(down);
+    const page = await open();
+    await hundred(page);
+    await restart('kill');
+    collector.rule({});
+    await open();
+    await until(() => counted() >= 95);
+  });
+
+  it('leave with the page that made them, uncompressed and without a preflight', async () => {
+    const page = await open();
+    await granted(page);
+    const before = collector.requests.length;
+    await hundred(page, 0, 20);
+    await page.goto('about:blank');
+    await until(() => counted() === 20);
+    const [request] = collector.requests.slice(before);
+    expect(request).toMatchObject({ method: 'POST', path: '/v1/batch', isGzip: false });
+  });
+});

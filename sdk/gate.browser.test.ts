@@ -1,0 +1,534 @@
+// What a visitor's device keeps and what leaves it, in a real browser, for the scenarios of consent.md section 9.
+
+import { rmSync } from 'node:fs';
+import type { BrowserContext, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
+import { type Answering, type Collector, configOf, startCollector } from './fixtures/collector.js';
+import { startSite } from './fixtures/site.js';
+import { type StorageCall, watchStorage } from './fixtures/watch.js';
+
+const all = { measurement: true, personalisation: true, marketing: true, sharing: true };
+const none = { measurement: false, personalisation: false, marketing: false, sharing: false };
+const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+let chromium: Chromium;
+const folder = newFolder();
+let collector: Collector;
+let site: Awaited<ReturnType<typeof startSite>>;
+let context: BrowserContext;
+let attributes: Record<string, string>;
+let before: string;
+
+beforeAll(async () => {
+  chromium = await startChromium(folder);
+});
+afterAll(async () => {
+  await chromium?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  attributes = {};
+  before = '';
+  collector = await startCollector();
+  site = await startSite(collector.url, () => ({ attributes, before }));
+  context = await chromium.browser.newContext();
+});
+afterEach(async () => {
+  await context.close();
+  await site.stop();
+  await collector.stop();
+});
+
+const open = async (path = '/', watched = true, in_: BrowserContext = context): Promise<Page> => {
+  const page = await in_.newPage();
+  if (watched) await page.addInitScript(watchStorage);
+  const errors: string[] = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  (page as any).errors = errors;
+  await page.goto(site.url + path);
+  await ready(page);
+  return page;
+};
+/** The script is there, and its configuration too. */
+const ready = (page: Page) =>
+  page.waitForFunction(
+    () => !Array.isArray((window as any).weft) && (window as any).weft.consent.get().measurement !== undefined,
+  );
+const call = (page: Page, code: string) => page.evaluate(code);
+const set = (
+  page: Page,
+  decisions: object,
+  act: object = { source: 'own-cmp', textHash: 'f'.repeat(64), locale: 'fr', layer: 'first' },
+) => call(page, `weft.consent.set(${JSON.stringify(decisions)}, ${JSON.stringify(act)})`);
+const calls = (page: Page): Promise<StorageCall[]> => page.evaluate(() => (window as any).storageCalls);
+const writes = async (page: Page) => (await calls(page)).filter(({ what }) => what !== 'cookie.read');
+const databases = (page: Page): Promise<string[]> =>
+  page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? ''));
+const cookies = async (): Promise<Record<string, any>> =>
+  Object.fromEntries((await context.cookies()).map(({ name, value }) => [name, JSON.parse(decodeURIComponent(value))]));
+const arrived = async (name: string): Promise<any[]> => {
+  await until(() => collector.named(name).length);
+  return collector.named(name);
+};
+const rule = (answering: Answering) => collector.rule(answering);
+const threeViewsAndACart = async (page: Page) => {
+  await call(page, `history.pushState({}, '', '/two')`);
+  await sleep(50);
+  await call(page, `history.pushState({}, '', '/three')`);
+  await sleep(50);
+  await call(page, `weft.cart.add({ product_id: 'p1', price: 10, quantity: 2, currency: 'EUR' })`);
+};
+
+describe('before an answer', () => {
+  it('consent 1: nothing is stored, probed or sent but one config request without cookie or query', async () => {
+    const page = await open('/?utm_source=x');
+    await threeViewsAndACart(page);
+    await page.clock.install();
+    await page.clock.runFor(60_000);
+    await sleep(100);
+    expect(await writes(page)).toEqual([]);
+    expect(await context.cookies()).toEqual([]);
+    expect(await databases(page)).toEqual([]);
+    expect(collector.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/config/wk_test']);
+    expect(collector.requests[0]!.headers.cookie).toBeUndefined();
+    expect((page as any).errors).toEqual([]);
+  });
+
+  it('consent 2: closing the tab sends nothing', async () => {
+    const page = await open();
+    await threeViewsAndACart(page);
+    await page.close({ runBeforeUnload: true });
+    await sleep(300);
+    expect(collector.posts()).toEqual([]);
+    expect(await context.cookies()).toEqual([]);
+  });
+
+  it('asks nothing at all when the configuration is inlined', async () => {
+    attributes = { 'data-config': JSON.stringify(configOf()) };
+    const page = await open();
+    await threeViewsAndACart(page);
+    expect(collector.requests).toEqual([]);
+    expect(await writes(page)).toEqual([]);
+  });
+});
+
+describe('an answer', () => {
+  it('consent 3: a refusal leaves a record without an identifier, and one ledger post without an id', async () => {
+    const page = await open();
+    await threeViewsAndACart(page);
+    await set(page, none);
+    await until(() => collector.posts().length);
+    await sleep(200);
+    const stored = await cookies();
+    expect(Object.keys(stored)).toEqual(['weft_consent']);
+    expect(Object.values(stored.weft_consent.decisions).map(({ value }: any) => value)).toEqual([
+      'denied',
+      'denied',
+      'denied',
+      'denied',
+    ]);
+    expect(Object.keys(stored.weft_consent).sort()).toEqual(['at', 'decisions', 'exp', 'policy', 'rev', 'rows', 'v']);
+    expect(stored.weft_consent.rows).toEqual([]);
+    expect((await calls(page)).filter(({ what }) => what.startsWith('indexedDB'))).toEqual([]);
+    expect(await databases(page)).toEqual([]);
+    expect(collector.posts().map(({ path }) => path)).toEqual(['/v1/consent']);
+    const row = collector.posts()[0]!.body;
+    expect(row).toMatchObject({ kind: 'refuse', writeKey: 'wk_test' });
+    expect(row.receipt ?? row.visitorId ?? row.epoch ?? null).toBeNull();
+    await call(page, `weft.track('Later')`);
+    await page.close({ runBeforeUnload: true });
+    await sleep(200);
+    expect(collector.posts()).toHaveLength(1);
+  });
+
+  it('consent 4: a grant sends the row and the four held events, marked, in one batch, and only then creates ids', async () => {
+    const page = await open();
+    await threeViewsAndACart(page);
+    expect(await writes(page)).toEqual([]);
+    await set(page, all);
+    await until(() => collector.events.size === 4);
+    const [batch] = collector.batches();
+    expect(collector.posts()).toHaveLength(1);
+    expect(batch!.body.consent).toMatchObject({
+      kind: 'grant',
+      visitorId: batch!.body.batch[0].anonymousId,
+      policy: { version: '3' },
+      text: { locale: 'fr', sha256: 'f'.repeat(64) },
+      gpc: { js: false, ack: false },
+    });
+    expect(batch!.body.consent.receipt).toMatch(/^[\w-]{22}$/);
+    expect(batch!.body.consent.decisions).toHaveLength(4);
+    expect(batch!.body.consent.decisions[0]).toEqual({
+      purpose: 'measurement',
+      value: 'granted',
+      source: 'user',
+      materialHash: 'a'.repeat(64),
+    });
+    expect(batch!.body.batch.map(({ type, event }: any) => event ?? type)).toEqual([
+      'page',
+      'page',
+      'page',
+      'Product Added',
+    ]);
+    for (const event of batch!.body.batch) {
+      expect(event.preConsent).toBe(true);
+      expect(Date.parse(event.releasedAt)).toBeGreaterThanOrEqual(Date.parse(event.timestamp));
+      expect(event.context.consent.receipt).toBe(batch!.body.consent.receipt);
+      expect(event.context.sessionId).toMatch(/^[\da-f-]{36}$/);
+    }
+    const stored = await cookies();
+    expect(Object.keys(stored).sort()).toEqual(['weft_consent', 'weft_id']);
+    expect(stored.weft_id.anonymousId).toBe(batch!.body.consent.visitorId);
+    expect(stored.weft_id.epoch).toBe(stored.weft_consent.epoch);
+    await until(async () => (await cookies()).weft_consent.rows.length === 0);
+    await call(page, `weft.track('Later')`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.named('Later').length);
+    expect(collector.batches().at(-1)!.body.consent).toBeUndefined();
+    expect(collector.named('Later')[0].preConsent).toBeUndefined();
+  });
+
+  it('consent 6: measurement alone has a session, and neither visitor id, user id nor click ids', async () => {
+    const page = await open('/?gclid=abc123&utm_source=ads');
+    await set(page, { measurement: true, personalisation: false, marketing: false, sharing: false });
+    await call(page, `weft.identify('U1', { email: 'a@b.c' })`);
+    await call(page, `weft.track('Something')`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.named('Something').length);
+    const text = JSON.stringify(collector.posts().map(({ body }) => body));
+    expect(text).not.toContain('anonymousId');
+    expect(text).not.toContain('U1');
+    expect(text).not.toContain('a@b.c');
+    expect(text).not.toContain('gclid');
+    expect(text).toContain('utm_source=ads');
+    expect(collector.named('identify')).toEqual([]);
+    for (const { body } of collector.batches())
+      for (const event of body.batch) expect(event.context.sessionId).toBeTruthy();
+    expect(collector.batches()[0]!.body.consent.visitorId ?? null).toBeNull();
+    const { weft_id: ids } = await cookies();
+    expect(ids.sessionId).toBeTruthy();
+    expect(ids.anonymousId ?? ids.userId).toBeUndefined();
+    const [cookie] = (await context.cookies()).filter(({ name }) => name === 'weft_id');
+    expect(cookie!.expires * 1000 - Date.now()).toBeLessThanOrEqual(30 * 60_000 + 1_000);
+  });
+
+  it('with `current`, the default, tells only the present page and cart', async () => {
+    rule({ config: configOf({ preConsent: { mode: 'current' } }) });
+    const page = await open('/one?gclid=abc');
+    await threeViewsAndACart(page);
+    await call(page, `weft.cart.add({ product_id: 'p2', price: 5 })`);
+    await call(page, `weft.cart.remove({ product_id: 'p1', quantity: 1 })`);
+    const grantedAt = Date.now();
+    await set(page, all);
+    await until(() => collector.events.size === 2);
+    const [view, cart] = collector.batches()[0]!.body.batch;
+    expect(view).toMatchObject({ type: 'page', context: { page: { path: '/three' } } });
+    expect(view.preConsent).toBeUndefined();
+    expect(Date.parse(view.timestamp)).toBeGreaterThanOrEqual(grantedAt);
+    expect(cart).toMatchObject({
+      event: 'Cart Updated',
+      properties: {
+        products: [
+          { product_id: 'p1', quantity: 1 },
+          { product_id: 'p2', quantity: 1 },
+        ],
+      },
+    });
+  });
+
+  it('with `drop`, tells nothing of before', async () => {
+    rule({ config: configOf({ preConsent: { mode: 'drop' } }) });
+    const page = await open();
+    await threeViewsAndACart(page);
+    await set(page, all);
+    await until(() => collector.posts().length);
+    await sleep(200);
+    expect(collector.posts().map(({ path }) => path)).toEqual(['/v1/consent']);
+  });
+
+  it('is not given again by a site that repeats it on every page', async () => {
+    const page = await open();
+    await set(page, all);
+    await until(() => collector.events.size);
+    await page.goto(`${site.url}/next`);
+    await ready(page);
+    await set(page, all);
+    await call(page, `weft.flush()`);
+    await until(() => collector.named('page').length === 2);
+    expect(new Set(collector.named('page').map(({ context }: any) => context.consent.receipt)).size).toBe(1);
+    expect(collector.ledger.size).toBe(1);
+  });
+});
+
+describe('taking it back', () => {
+  it('consent 8: withdrawing wipes ids and buffer at once, and leaves a slip until it is acknowledged', async () => {
+    const page = await open();
+    await set(page, all);
+    for (let n = 1; n <= 5; n++) await call(page, `weft.track('Event ${n}')`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.named('Event 5').length);
+    const { weft_id: ids, weft_consent: granted } = await cookies();
+    rule({ fault: ({ path }) => (path === '/v1/consent' ? { kind: 'down' } : undefined) });
+    await call(page, `weft.track('Unsent')`);
+    const count = collector.batches().length;
+    // In the same turn: no promise may have to pass first.
+    const atOnce = (await page.evaluate(() => {
+      (window as any).weft.consent.withdraw();
+      return document.cookie;
+    })) as string;
+    expect(atOnce).not.toContain('weft_id');
+    const slip = JSON.parse(decodeURIComponent(atOnce.slice('weft_consent='.length)));
+    expect(slip.receipt ?? slip.epoch).toBeUndefined();
+    expect(slip.rows).toMatchObject([
+      { kind: 'withdraw', supersedes: granted.receipt, visitorId: ids.anonymousId, epoch: granted.epoch },
+    ]);
+    await until(async () => (await databases(page)).length === 0);
+    await call(page, `weft.track('After')`);
+    rule({});
+    const row = await until(() => collector.ledger.get(slip.rows[0].receipt));
+    expect(row.decisions.map(({ value }: any) => value)).toEqual(['denied', 'denied', 'denied', 'denied']);
+    await until(async () => (await cookies()).weft_consent.rows.length === 0);
+    expect(Object.keys(await cookies())).toEqual(['weft_consent']);
+    expect(JSON.stringify(await cookies())).not.toContain(ids.anonymousId);
+    expect(collector.batches()).toHaveLength(count);
+    expect(collector.named('Unsent')).toEqual([]);
+  });
+
+  it('consent 9: a withdrawal made offline goes out on the next load, and nothing else does', async () => {
+    const page = await open();
+    await set(page, all);
+    await until(() => collector.events.size);
+    const { weft_id: ids } = await cookies();
+    await context.setOffline(true);
+    await call(page, `weft.consent.withdraw()`);
+    await sleep(100);
+    const before = collector.posts().length;
+    await context.setOffline(false);
+    await page.goto('about:blank');
+    const later = await open();
+    await until(() => collector.posts().length > before);
+    await sleep(300);
+    const posts = collector.posts().slice(before);
+    expect(posts.map(({ path }) => path)).toEqual(['/v1/consent']);
+    expect(posts[0]!.body).toMatchObject({ kind: 'withdraw', visitorId: ids.anonymousId });
+    expect((await cookies()).weft_consent.rows).toEqual([]);
+    expect((await calls(later)).filter(({ what }) => what.startsWith('indexedDB'))).toEqual([]);
+  });
+
+  it('consent 11: after a withdrawal in one tab the other sends and stores nothing', async () => {
+    const a = await open('/a');
+    await set(a, all);
+    await until(() => collector.events.size);
+    const b = await open('/b');
+    await call(b, `weft.flush()`);
+    await until(() => collector.named('page').length === 2);
+    const count = collector.batches().length;
+    await call(a, `weft.consent.withdraw()`);
+    await call(b, `weft.cart.add({ product_id: 'p1' }), weft.flush()`);
+    await b.close({ runBeforeUnload: true });
+    await sleep(300);
+    expect(collector.batches()).toHaveLength(count);
+    expect(collector.named('Product Added')).toEqual([]);
+    expect(await databases(a)).toEqual([]);
+    expect(Object.keys(await cookies())).toEqual(['weft_consent']);
+    const posts = collector.posts().slice(count);
+    expect(posts.map(({ path, body }) => `${path} ${body.kind}`)).toEqual(['/v1/consent withdraw']);
+  });
+
+  it('withdrawing one purpose keeps the others, and takes out of the buffer what only that one used', async () => {
+    const page = await open();
+    await set(page, all);
+    await call(page, `weft.identify('U1')`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.named('identify').length);
+    await context.setOffline(true);
+    await call(page, `weft.track('Waiting'), weft.identify('U1', { plan: 'gold' })`);
+    await call(page, `weft.consent.withdraw('personalisation')`);
+    const { weft_id: ids, weft_consent: record } = await cookies();
+    expect(ids.anonymousId ?? ids.userId).toBeUndefined();
+    expect(record.decisions).toMatchObject({
+      measurement: { value: 'granted' },
+      personalisation: { value: 'denied' },
+      marketing: { value: 'denied' },
+    });
+    await context.setOffline(false);
+    await call(page, `weft.track('Afterwards'), weft.flush()`);
+    await until(() => collector.named('Waiting').length && collector.named('Afterwards').length);
+    for (const name of ['Waiting', 'Afterwards']) {
+      const [event] = collector.named(name);
+      expect(event.anonymousId ?? event.userId).toBeUndefined();
+      expect(event.context.sessionId).toBeTruthy();
+    }
+    expect(collector.named('identify')).toHaveLength(1);
+  });
+
+  it('consent 13: told that it is erased, the device wipes itself and sends nothing more', async () => {
+    const page = await open();
+    await set(page, all);
+    await until(() => collector.events.size);
+    await context.setOffline(true);
+    for (let n = 0; n < 20; n++) await call(page, `weft.track('Offline ${n}')`);
+    const before = collector.posts().length;
+    rule({
+      verdict: () => ({ kind: 'dropped', code: 'erased' }),
+      state: () => 'erased',
+    });
+    await context.setOffline(false);
+    await until(() => collector.posts().length > before);
+    await until(async () => (await context.cookies()).length === 0);
+    await until(async () => (await databases(page)).length === 0);
+    await call(page, `weft.track('After'), weft.flush()`);
+    await sleep(300);
+    const posts = collector.posts().slice(before);
+    expect(posts).toHaveLength(1);
+    expect(posts[0]!.body.batch).toHaveLength(20);
+    expect(await call(page, `weft.consent.get().measurement`)).toBeNull();
+  });
+
+  it('R14: an erased person may come back only under a new device id and a new grant', async () => {
+    const page = await open();
+    await set(page, all);
+    await until(() => collector.events.size);
+    const { weft_id: old } = await cookies();
+    rule({ verdict: () => ({ kind: 'dropped', code: 'erased' }), state: () => 'erased' });
+    await call(page, `weft.track('X'), weft.flush()`);
+    await until(async () => (await context.cookies()).length === 0);
+    rule({});
+    await set(page, all);
+    await call(page, `weft.identify('U1'), weft.flush()`);
+    await until(() => collector.named('identify').length);
+    const [identify] = collector.named('identify');
+    expect(identify.anonymousId).not.toBe(old.anonymousId);
+    expect(collector.ledger.get(identify.context.consent.receipt)).toMatchObject({
+      kind: 'grant',
+      visitorId: identify.anonymousId,
+    });
+    expect(collector.ledger.get(identify.context.consent.receipt).supersedes).toBeUndefined();
+  });
+
+  it('forget() withdraws everything, wipes the device and leaves the slip (R9)', async () => {
+    const page = await open();
+    await set(page, all);
+    await until(() => collector.events.size);
+    const { weft_id: ids, weft_consent: record } = await cookies();
+    await call(page, `weft.forget()`);
+    await until(() => [...collector.ledger.values()].some(({ kind }) => kind === 'erase'));
+    const row = [...collector.ledger.values()].find(({ kind }) => kind === 'erase');
+    expect(row).toMatchObject({ visitorId: ids.anonymousId, supersedes: record.receipt });
+    await until(async () => (await databases(page)).length === 0);
+    expect(Object.keys(await cookies())).toEqual(['weft_consent']);
+  });
+});
+
+describe('regions and signals', () => {
+  const california = configOf({}, { code: 'US-CA', model: 'opt-out' });
+
+  it('consent 17: where the default is yes, ids and buffer begin at once under a region-default receipt', async () => {
+    rule({ config: california });
+    const page = await open();
+    await call(page, `weft.cart.add({ product_id: 'p1' }), weft.flush()`);
+    const [added] = await arrived('Product Added');
+    const row = collector.ledger.get(added.context.consent.receipt);
+    expect(row).toMatchObject({ kind: 'region-default', visitorId: added.anonymousId });
+    expect(row.decisions.map(({ purpose, value, source }: any) => `${purpose} ${value} ${source}`)).toEqual([
+      'measurement granted region',
+      'personalisation granted region',
+      'marketing granted region',
+      'sharing granted region',
+    ]);
+    const { weft_id: ids } = await cookies();
+    expect(ids.anonymousId).toBe(added.anonymousId);
+    await page.goto(`${site.url}/next`);
+    await ready(page);
+    await call(page, `weft.flush()`);
+    await until(() => collector.named('page').length === 2);
+    expect(collector.ledger.size).toBe(1);
+  });
+
+  it('consent 18: the opt-out signal denies marketing and sharing, and leaves no mark on the device', async () => {
+    rule({ config: california });
+    await context.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { value: true }));
+    const page = await open('/?gclid=abc');
+    await call(page, `weft.flush()`);
+    const [view] = await arrived('page');
+    const row = collector.ledger.get(view.context.consent.receipt);
+    expect(row.gpc).toEqual({ js: true, ack: false });
+    expect(row.decisions.map(({ purpose, value, source }: any) => `${purpose} ${value} ${source}`)).toEqual([
+      'measurement granted region',
+      'personalisation granted region',
+      'marketing denied gpc',
+      'sharing denied gpc',
+    ]);
+    expect(view.context.page.search).toBe('');
+    await until(async () => (await cookies()).weft_consent.rows.length === 0);
+    expect(JSON.stringify(await cookies())).not.toMatch(/gpc|denied|marketing|sharing/);
+    expect(await call(page, `weft.consent.get()`)).toEqual({
+      measurement: true,
+      personalisation: true,
+      marketing: false,
+      sharing: false,
+    });
+  });
+
+  it('the page’s own word on its region goes before the collector’s', async () => {
+    rule({ config: california });
+    attributes = { 'data-region': 'FR' };
+    const page = await open();
+    await call(page, `weft.track('X'), weft.flush()`);
+    await sleep(200);
+    expect(collector.posts()).toEqual([]);
+    expect(await writes(page)).toEqual([]);
+  });
+
+  it('a region that turns stricter stops what nobody answered', async () => {
+    rule({ config: california });
+    const page = await open();
+    await call(page, `weft.flush()`);
+    await until(() => collector.events.size);
+    rule({ config: configOf() });
+    attributes = { 'data-region': 'DE' };
+    await page.goto(`${site.url}/next`);
+    await ready(page);
+    const count = collector.posts().length;
+    await call(page, `weft.track('X'), weft.flush()`);
+    await sleep(200);
+    expect(collector.posts()).toHaveLength(count);
+    expect(await call(page, `weft.consent.get().measurement`)).toBeNull();
+  });
+});
+
+describe('addresses', () => {
+  it('consent 27: secrets leave the address before anything sees it', async () => {
+    const page = await open('/reset/eyJhbGciOi…?email=a@b.c&utm_source=x#t=1');
+    await set(page, all);
+    await call(page, `weft.flush()`);
+    const [view] = await arrived('page');
+    expect(view.context.page).toMatchObject({
+      path: '/reset/:redacted',
+      search: '?utm_source=x',
+      url: `${site.url}/reset/:redacted?utm_source=x`,
+    });
+    const everywhere = JSON.stringify([
+      collector.requests.map(({ body, path }) => [body, path]),
+      await context.cookies(),
+      await calls(page),
+    ]);
+    expect(everywhere).not.toContain('a@b.c');
+    expect(everywhere).not.toContain('eyJ');
+  });
+
+  it('consent 27: of a referrer only the origin stays', async () => {
+    const page = await context.newPage();
+    await page.goto(`${site.url}/account/a@b.c?x=1`);
+    await ready(page);
+    await page.evaluate(() => {
+      location.href = '/next';
+    });
+    await page.waitForURL('**/next');
+    await ready(page);
+    await set(page, all);
+    const [view] = await arrived('page');
+    expect(view.context.page.referrer).toBe(site.url);
+  });
+});

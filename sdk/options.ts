@@ -1,0 +1,67 @@
+// What a site may set, and the bounds that it may not.
+
+export const version = '0.1.0';
+
+export const dayMs = 864e5;
+/** Of what a page may hold in memory while nobody has answered (consent.md section 3). */
+export const heldBounds = { countMax: 50, charsMax: 64e3, ageMaxMs: 18e5 };
+/** Calls made before the configuration is known. */
+export const earlyCallsMax = 500;
+/** Of what waits on this device. What comes when it is full is counted, not stored: the earliest is kept. */
+export const bufferBounds = { countMax: 1000, bytesMax: 4e6, ageMaxMs: 30 * dayMs };
+/** A body stays below what a browser lets out with `keepalive` (64 KiB for all requests on their way). */
+export const batchBounds = { countMax: 100, bytesMax: 6e4, ageMaxMs: 5e3 };
+/** As the collector's limit of one event. */
+export const eventMaxBytes = 32_768;
+export const retryBounds = { firstMs: 1e3, maxMs: 3e5 };
+export const requestMaxMs = 3e4;
+export const configMaxMs = 5e3;
+export const sessionBounds = { idleMaxMs: 18e5, ageMaxMs: dayMs, stepMs: 1e4 };
+
+export interface PurposeRule {
+  id: string;
+  materialHash?: string;
+  /** Hashes of earlier terms that were no narrower. */
+  compatibleWith?: readonly string[];
+  requires?: readonly string[];
+  gpc?: 'deny' | 'ignore';
+  always?: boolean;
+}
+
+export type Model = 'opt-in' | 'opt-out' | 'none';
+
+export interface ConsentConfig {
+  killSwitch?: boolean;
+  purposes?: readonly PurposeRule[];
+  /** Groups of countries written out. */
+  regions?: readonly { match: readonly string[]; model: Model; fallback?: boolean }[];
+  decision?: { days?: number; countRefusals?: boolean };
+  storage?: { name?: string; domain?: string | null };
+  preConsent?: { mode?: PreConsent };
+  redact?: { query?: { allow?: readonly string[] } };
+}
+
+/** What `GET /v1/config/:writeKey` answers, as far as the page reads it. */
+export interface RemoteConfig {
+  policy?: unknown;
+  region?: { code?: string | null; model?: Model };
+  consent: ConsentConfig;
+}
+
+/** What becomes of events while nobody has answered: only the present is told at the grant, all are held, or none. */
+export type PreConsent = 'current' | 'hold' | 'drop';
+
+export interface Options {
+  writeKey: string;
+  /** Origin of the collector. */
+  host: string;
+  /** ISO 3166, as the shop's CDN knows it; goes before what the collector derives. */
+  region?: string | undefined;
+  /** The answer of the config route, inlined: spares the one request made before a grant. */
+  config?: RemoteConfig | undefined;
+  preConsent?: PreConsent | undefined;
+  /** False where the site calls `page()` itself. */
+  pages?: boolean | undefined;
+  /** A person known to be a child: nothing but the consent record (consent.md section 8). */
+  minor?: boolean | undefined;
+}

@@ -1,0 +1,19 @@
+// The script-tag entry: reads its own attributes, takes over the calls that the inline stub queued, and leaves one
+// global, `weft`. A second copy of the script does nothing.
+
+import { ownScript, takeOver } from './browser/script.js';
+import { type InitOptions, init } from './index.js';
+
+const script = ownScript();
+if (script) {
+  const { key, host, config, ...rest } = script.dataset;
+  takeOver(() =>
+    init({
+      ...rest,
+      writeKey: key,
+      host: host ?? new URL(script.src).origin,
+      base: script.src,
+      config: config && JSON.parse(config),
+    } as InitOptions),
+  );
+}

@@ -1,0 +1,15 @@
+// The seam for what is fetched only where a site asks for it: ES modules beside the script, each exporting `start`, a
+// source like any other. sdk/chunks.json lists them, {name: file}; the build puts the hashed files here.
+
+import type { Source } from '../client.js';
+
+declare const __WEFT_CHUNKS__: Record<string, string>;
+
+/** A source by name, from the folder `weft/` beside `base`. What is unknown or fails to load is left out. */
+export const chunk =
+  (name: string, base: string): Source =>
+  (client) => {
+    const loading: Promise<{ start: Source }> = import(`${new URL(`weft/${__WEFT_CHUNKS__[name]}`, base)}`);
+    const stopping = loading.then(({ start }) => start(client)).catch(() => () => {});
+    return () => void stopping.then((stop) => stop());
+  };
