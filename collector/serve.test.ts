@@ -1,6 +1,6 @@
 // The whole process in this one: real sockets, real clients, the real engine on a file.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -280,6 +280,9 @@ describe('the start', () => {
     const first = await started();
     const taken = new URL(first.url).port;
     await expect(started({ PORT: taken })).rejects.toThrow(/PORT: something else listens/);
+    const file = join(folder(), 'file');
+    writeFileSync(file, 'in the way');
+    await expect(started({ WEFT_DATA: file })).rejects.toThrow(/WEFT_DATA: the data in .* cannot be opened \(E\w+\)/);
     await expect(started({ WEFT_DATA: 'postgres://h/d' })).rejects.toThrow(ConfigError);
     await expect(started({ WEFT_LOG: 'nats://h' })).rejects.toThrow(ConfigError);
     await expect(started({ WEFT_ROLE: 'worker' })).rejects.toThrow(/WEFT_ROLE/);

@@ -70,6 +70,20 @@ const embeddedOnly = (config: Config): void => {
     );
 };
 
+/** A folder that cannot be used is the operator's to mend, and needs no stack trace. */
+const openedData = async (config: Config, onTrouble: (reason: string) => void): ReturnType<typeof openEmbedded> => {
+  try {
+    return await openEmbedded(config, onTrouble);
+  } catch (error) {
+    const { code } = error as { code?: unknown };
+    if (config.store.kind !== 'sqlite' || typeof code !== 'string' || !/^(E[A-Z]+|SQLITE_[A-Z_]+)$/.test(code))
+      throw error;
+    throw new ConfigError(
+      `WEFT_DATA: the data in ${config.store.folder} cannot be opened (${code}). It must be a folder this process may write to, with room on the disk, and no other process may be restoring it.`,
+    );
+  }
+};
+
 /** The shop's own server, which in the demo lives in this very process: its calls take the way of a secret key's. */
 const demoCalls =
   (log: Log) =>
@@ -115,7 +129,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   embeddedOnly(config);
   const policy = readPolicy(config.consentFile);
   const logger = options.logger ?? pino({ level: 'silent' });
-  const engines = await openEmbedded(config, (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'));
+  const engines = await openedData(config, (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'));
   let stopping = false;
   const opened: (() => void | Promise<void>)[] = [engines.close];
   try {
