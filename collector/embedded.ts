@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import type { Config } from './config.js';
+import { type Config, ConfigError } from './config.js';
 import { every } from './jobs/every.js';
 import { embeddedLog, UnavailableError, type WriterPort } from './log/embedded.js';
 import type { Log } from './log/log.js';
@@ -15,6 +15,7 @@ import { openReadModel, readModelOf } from './profiles/open.js';
 import type { ReadModel } from './profiles/read.js';
 import type { Reader } from './profiles/reader.js';
 import { sessionRules } from './sessions/session.js';
+import { isLocked } from './store/lock.js';
 import { isUnavailable } from './store/sqlite.js';
 
 export interface Engines {
@@ -59,7 +60,14 @@ export const openEmbedded = async (
 ): Promise<Engines> => {
   const options = writerOptions(config);
   const threaded = options.path !== ':memory:' && existsSync(entry('writer-thread'));
-  return threaded ? inThreads(options, onTrouble) : inline(options, onTrouble);
+  try {
+    return await (threaded ? inThreads(options, onTrouble) : inline(options, onTrouble));
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+    throw new ConfigError(
+      `WEFT_DATA: ${error.message} One folder has one writer: stop that one, or name another folder.`,
+    );
+  }
 };
 
 const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {

@@ -14,6 +14,7 @@ import { presence } from '../profiles/presence.js';
 import { announcementsOf } from '../profiles/read.js';
 import { traits } from '../profiles/traits.js';
 import { runKeys } from '../site/store.js';
+import { takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import type { SiteRules } from './accept.js';
 import { adminMerge, undoMerge } from './merges.js';
@@ -32,6 +33,8 @@ export interface WriterOptions {
   /** Path of the consent file; null = the one that ships. */
   consentFile: string | null;
   cacheMaxBytes?: number;
+  /** Who it is, for whoever finds the folder taken; `the collector` if nothing is said. */
+  what?: string;
 }
 
 export interface Writer {
@@ -61,7 +64,20 @@ const failure = (status: number, code: string, message: string, hint: string): C
 const iso = (at: number): string => new Date(at).toISOString();
 
 export const openWriter = (options: WriterOptions): Writer => {
-  if (options.path !== ':memory:') mkdirSync(dirname(options.path), { recursive: true });
+  if (options.path === ':memory:') return openUnlocked(options, () => {});
+  const folder = dirname(options.path);
+  mkdirSync(folder, { recursive: true });
+  // Rows are kept in memory between batches: a second writer would never be seen.
+  const lock = takeLock(folder, options.what ?? 'the collector', Date.now());
+  try {
+    return openUnlocked(options, lock.release);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+};
+
+const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
   const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 96 * 1024 * 1024 });
   const secret = siteSecret(store);
   const consent = openConsent(store, { policy: readPolicy(options.consentFile), secret }, Date.now());
@@ -179,7 +195,10 @@ export const openWriter = (options: WriterOptions): Writer => {
     store,
     pipeline,
     consent,
-    close: () => store.close(),
+    close: () => {
+      store.close();
+      release();
+    },
   };
 };
 
