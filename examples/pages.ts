@@ -37,7 +37,7 @@ const read = (path: string): string | undefined => {
 
 const index = () => `<!doctype html>
 <html lang="en">
-<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Examples</title><link rel="stylesheet" href="/examples/example.css"></head>
+<head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1"><title>Examples</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/examples/example.css"></head>
 <body><h1>Examples</h1><ul>${examples.map(({ name, about }) => `<li><a href="/examples/${name}/">${name}</a>: ${about}</li>`).join('')}</ul>
 <p>The <a href="/demo">demo shop</a> shows all of it together.</p></body>
 </html>`;

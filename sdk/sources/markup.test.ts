@@ -131,6 +131,7 @@ test('no hint is needed where the cart was heard of', async () => {
   const { client, tracked } = started();
   document.querySelector('button')?.click();
   client.track('Product Added', { product_id: 'mug' });
+  go('/c/table');
   await wait(5_000);
   expect(tracked()).toHaveLength(1);
 });

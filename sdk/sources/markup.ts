@@ -102,7 +102,7 @@ export const markup = (client: Client): Stop => {
   /** Only where the product did not turn up in a cart by any better source. */
   const tellHint = (at: number, properties: Properties) => {
     hint = undefined;
-    if (!memory.wasToldHere('Product Added', at - hintWaitMs))
+    if (!memory.wasToldSince('Product Added', at - hintWaitMs))
       client.track('Add to Cart Hinted', properties, { source: sourceName });
   };
   let flushHint: (() => void) | undefined;

@@ -71,7 +71,9 @@ const open = (client: Client) => {
       twin?.matched.add(source);
       return !twin;
     },
-    /** Has anybody told of such an event since then, on the page that is shown now? */
+    /** Has anybody told of such an event since then? */
+    wasToldSince: (event: string, since: number): boolean => seen.some((one) => one.event === event && one.at >= since),
+    /** … and on the page that is shown now? */
     wasToldHere: (event: string, since: number): boolean =>
       seen.some((one) => one.event === event && one.at >= since && one.url === addressNow()),
   };
