@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { destination, type Logger, pino } from 'pino';
+import { examplePages } from '../examples/pages.js';
 import { demoShop, type ServerCall } from '../examples/shop/app.js';
 import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
@@ -171,6 +172,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
           base: '/demo',
           collect: demoCalls(engines.log),
         }),
+        examples: examplePages({ writeKey: seeded.writeKey }),
       }),
     });
     const it = createAdaptorServer({ fetch: app.fetch, serverOptions: server });
