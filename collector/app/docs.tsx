@@ -7,7 +7,7 @@ import type { FC, PropsWithChildren } from 'hono/jsx';
 import { ecommerce } from '../contract/ecommerce.js';
 import { limits } from '../contract/limits.js';
 import { errors, verdicts, warnings } from '../errors.js';
-import { type Operation, operations } from './openapi.js';
+import { type Operation, operations } from './operations.js';
 
 type Json = Record<string, unknown>;
 

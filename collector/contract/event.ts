@@ -160,24 +160,8 @@ export const batch = envelope.extend({ batch: z.array(event).max(limits.batchMax
 /** What a reader of the wire gets: containers are objects, leaves are unknown. */
 export type WireContext = z.output<typeof context>;
 export type WireEvent = z.output<typeof event>;
-export type WireCall<Type extends CallType> = z.output<(typeof calls)[Type]>;
-export type WireEnvelope = z.output<typeof envelope>;
 
 /** What a sender is asked to send. */
 export type SentContext = z.input<typeof context>;
 export type SentEvent = z.input<typeof event>;
-export type SentBatch = z.input<typeof batch>;
 export type Traits = z.input<typeof traits>;
-
-/**
- * The context of an item: the batch's, with the item's own fields over it. Names that reach a prototype are no fields
- * (`__proto__` in JSON is an own property, and copying it by assignment would not be).
- */
-export const mergeContext = (
-  ofBatch: Readonly<Record<string, unknown>> | null | undefined,
-  ofItem: Readonly<Record<string, unknown>> | null | undefined,
-): Readonly<Record<string, unknown>> => {
-  if (ofBatch == null) return ofItem ?? {};
-  if (ofItem == null) return ofBatch;
-  return { ...ofBatch, ...ofItem };
-};
