@@ -109,7 +109,7 @@ export const parseBody = (row: Pick<EventRow, 'body' | 'mid' | 'at'>): AcceptedE
   unpackBody(row.body, unpackMessageId(row.mid), row.at);
 
 export interface EventStore {
-  seqOf: (messageId: string) => number | undefined;
+  seqOf: (mid: SqlValue) => number | undefined;
   insert: (row: EventRow) => void;
   row: (seq: number) => EventRow | undefined;
   ofDevice: (dev: number) => EventRow[];
@@ -185,7 +185,7 @@ export const eventStore = (sql: Sql): EventStore => {
      ON CONFLICT (hour, verdict, code) DO UPDATE SET count = count + excluded.count`,
   );
   return {
-    seqOf: (messageId) => seqOf.get(packMessageId(messageId))?.seq,
+    seqOf: (mid) => seqOf.get(mid)?.seq,
     insert: (e) => {
       insert.run(e.seq, e.mid, e.dev, e.usr, e.at, e.flags, e.owner, e.because, e.session, e.via, e.body);
     },

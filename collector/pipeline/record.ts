@@ -69,7 +69,8 @@ export const ownedEvent = (event: AcceptedEvent, because: OwnedBecause, beginId:
 export type Recorded = 'accepted' | 'duplicate' | 'id_conflict';
 
 export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
-  const known = set.events.seqOf(event.messageId);
+  const mid = packMessageId(event.messageId);
+  const known = set.events.seqOf(mid);
   if (known !== undefined) {
     // Identical events are one; another body under a known id is told, and the first stays.
     const first = parseBody(set.events.row(known)!);
@@ -87,7 +88,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
   const userNode = event.userId && !isBot ? set.node('user_id', event.userId, event.at, event.messageId) : null;
   const row: EventRow = {
     seq: set.nextSeq(),
-    mid: packMessageId(event.messageId),
+    mid,
     dev: deviceNode?.id ?? null,
     usr: userNode?.id ?? null,
     at: event.at,
