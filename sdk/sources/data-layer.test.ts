@@ -191,7 +191,7 @@ describe('who is there', () => {
     ]);
   });
 
-  test('consent 1: a default closes the gate and decides nothing', async () => {
+  test('a consent default closes the gate and decides nothing', async () => {
     const { calls } = started();
     gtag('consent', 'default', { analytics_storage: 'denied', ad_storage: 'denied' });
     await turn();
