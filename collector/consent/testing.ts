@@ -197,7 +197,11 @@ export const openSite = (policyFile: unknown = {}, existing?: SqliteStore): Site
     },
     erase: (subject, until) => {
       erasures += 1;
-      const { id } = consent.erasures.request(subject, { id: `erasure-${site.now}-${erasures}`, by: 'staff', at: site.now });
+      const { id } = consent.erasures.request(subject, {
+        id: `erasure-${site.now}-${erasures}`,
+        by: 'staff',
+        at: site.now,
+      });
       runErasures(until);
       return id;
     },
