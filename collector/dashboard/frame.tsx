@@ -92,6 +92,9 @@ export const queryOf = (c: Context, name: string, charsMax = 320): string | null
   return value === undefined || value === '' ? null : value;
 };
 
+/** Of a path. What is no well-formed text would throw. */
+export const segment = (text: string): string => encodeURIComponent(text.replace(/\p{Surrogate}/gu, '\ufffd'));
+
 export interface PageProps {
   title: string;
   room?: string | null;

@@ -12,12 +12,10 @@ export const Revenue: FC<{ revenue: readonly { currency: string; minor: number }
   revenue.length === 0 ? (
     <span class="soft">–</span>
   ) : (
-    <>
-      {revenue.map(({ currency, minor }, index) => (
-        <>
-          {index > 0 && ', '}
-          <Money minor={minor} currency={currency} />
-        </>
-      ))}
-    </>
+    revenue.map(({ currency, minor }, index) => (
+      <>
+        {index > 0 && ', '}
+        <Money minor={minor} currency={currency} />
+      </>
+    ))
   );

@@ -19,8 +19,9 @@ import {
 import { Badge } from './kit/badge.js';
 import { HourChart } from './kit/chart.js';
 import { Code, Empty, Figures, Panel } from './kit/panel.js';
+import { Words } from './kit/said.js';
 import { type Column, Row, Table } from './kit/table.js';
-import { numberFormat, useView } from './kit/view.js';
+import { counted, numberFormat, useView } from './kit/view.js';
 import { Money } from './money.js';
 import { SearchForm } from './people/search.js';
 import { isVerdict, refusalReason, verdictWords, warningReason } from './words/verdict.js';
@@ -53,9 +54,9 @@ const Refusals: FC<{ refusals: Overview['refusals'] }> = ({ refusals }) => (
               cells={[
                 <Badge tone={known.tone}>{known.word}</Badge>,
                 <>
-                  {reason.meaning} <code class="soft">{code}</code>
+                  <Words text={reason.meaning} /> <code class="soft">{code}</code>
                 </>,
-                reason.hint,
+                reason.hint === null ? null : <Words text={reason.hint} />,
                 <Count value={count} />,
               ]}
             />
@@ -78,9 +79,9 @@ const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) =>
               columns={warningColumns}
               cells={[
                 <>
-                  {reason.meaning} <code class="soft">{code}</code>
+                  <Words text={reason.meaning} /> <code class="soft">{code}</code>
                 </>,
-                reason.hint,
+                reason.hint === null ? null : <Words text={reason.hint} />,
                 <Count value={count} />,
               ]}
             />
@@ -91,7 +92,7 @@ const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) =>
   );
 
 const FirstEvent: FC<{ origin: string; writeKey: string | null; links: Links }> = ({ origin, writeKey, links }) => (
-  <Panel id="first" title="Waiting for the first event">
+  <Panel id="first" title="Waiting for the first event" aside={<span class="soft">shows here as it arrives</span>}>
     <ol class="steps">
       <li>
         <p>Put this line into the head of every page of your shop:</p>
@@ -160,7 +161,7 @@ const Figured: FC<{ overview: Overview }> = ({ overview }) => {
           {
             name: 'Orders',
             value: <Count value={orders} />,
-            note: sessions === 0 ? null : `in ${numberFormat(locale).format(sessions)} visits`,
+            note: sessions === 0 ? null : `in ${counted(sessions, 'visit', locale)}`,
           },
           { name: 'Carts open now', value: <Count value={cartsOpen} /> },
           {

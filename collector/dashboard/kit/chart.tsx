@@ -15,12 +15,11 @@ export interface Hour {
   values: readonly number[];
 }
 
-const width = 720;
 const height = 200;
-const left = 44;
-const right = 8;
 const top = 10;
 const bottom = 26;
+const plotHeight = height - top - bottom;
+const axisWidth = 42;
 
 /** The least 1, 2 or 5 times a power of ten in whose four steps `value` fits. */
 export const niceStep = (value: number, steps = 4): number => {
@@ -29,6 +28,8 @@ export const niceStep = (value: number, steps = 4): number => {
   const step = [1, 2, 5, 10].find((factor) => factor * power >= raw)! * power;
   return Math.max(1, step);
 };
+
+const round = (value: number): number => Math.round(value * 100) / 100;
 
 const compact = (locale: string, value: number): string =>
   numberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
@@ -43,12 +44,11 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
   const highest = Math.max(1, ...sums);
   const step = niceStep(highest);
   const ceiling = Math.ceil(highest / step) * step;
-  const plotWidth = width - left - right;
-  const plotHeight = height - top - bottom;
-  const slot = plotWidth / Math.max(1, hours.length);
-  const barWidth = Math.max(2, slot * 0.68);
+  // Across, everything is a share of the width, so that a phone gets narrower bars and not smaller letters.
+  const slot = 100 / Math.max(1, hours.length);
+  const percent = (value: number): string => `${round(value)}%`;
   const y = (value: number): number => top + plotHeight - (value / ceiling) * plotHeight;
-  const round = (value: number): number => Math.round(value * 100) / 100;
+  const ticks = Array.from({ length: Math.round(ceiling / step) + 1 }, (_, index) => index * step);
   const totals = series.map((_, index) => hours.reduce((sum, hour) => sum + (hour.values[index] ?? 0), 0));
   const number = (value: number): string => numberFormat(locale).format(value);
   return (
@@ -63,67 +63,71 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
           </li>
         ))}
       </ul>
-      <svg
-        viewBox={`0 0 ${width} ${height}`}
-        role="img"
-        aria-label={`${label}: ${series.map(({ name }, index) => `${number(totals[index]!)} ${name.toLowerCase()}`).join(', ')}. The numbers stand in the table below.`}
-      >
-        <defs>
-          <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
-            <rect class="hatch-ground" width="5" height="5" />
-            <rect class="hatch-line" width="2" height="5" />
-          </pattern>
-        </defs>
-        {Array.from({ length: Math.round(ceiling / step) + 1 }, (_, index) => index * step).map((value) => (
-          <>
-            <line class="rule" x1={left} x2={width - right} y1={round(y(value))} y2={round(y(value))} />
-            <text class="tick" x={left - 6} y={round(y(value) + 4)} text-anchor="end">
+      <div class="plot">
+        <svg width={axisWidth} height={height} aria-hidden="true" focusable="false">
+          {ticks.map((value) => (
+            <text class="tick" x={axisWidth - 8} y={round(y(value) + 4)} text-anchor="end">
               {compact(locale, value)}
             </text>
-          </>
-        ))}
-        {hours.map((hour, index) => {
-          const x = left + index * slot + (slot - barWidth) / 2;
-          let below = 0;
-          const told = series.map(({ name }, which) => `${number(hour.values[which] ?? 0)} ${name.toLowerCase()}`);
-          return (
-            <g>
-              <rect class="reach" x={round(left + index * slot)} y={top} width={round(slot)} height={plotHeight}>
-                <title>{`${timeInWords(Date.parse(hour.at), 'clock', now)}: ${told.join(', ')}`}</title>
-              </rect>
-              {series.map(({ look }, which) => {
-                const value = hour.values[which] ?? 0;
-                if (value === 0) return null;
-                // One event among thousands is still seen.
-                const tall = Math.max(2, (value / ceiling) * plotHeight);
-                const from = y(below) - tall;
-                below += value;
-                return (
-                  <rect
-                    class={`bar ${look}`}
-                    x={round(x)}
-                    y={round(Math.max(top, from))}
-                    width={round(barWidth)}
-                    height={round(tall)}
-                    rx="1.5"
-                  />
-                );
-              })}
-              {(hours.length - 1 - index) % 4 === 0 && (
-                <text
-                  class="tick"
-                  x={round(left + index * slot + slot / 2)}
-                  y={height - 8}
-                  text-anchor="middle"
-                  data-hour={hour.at}
-                >
-                  {timeInWords(Date.parse(hour.at), 'clock', now).replace(' UTC', '')}
-                </text>
-              )}
-            </g>
-          );
-        })}
-      </svg>
+          ))}
+        </svg>
+        <svg
+          width="100%"
+          height={height}
+          role="img"
+          aria-label={`${label}: ${series.map(({ name }, index) => `${number(totals[index]!)} ${name.toLowerCase()}`).join(', ')}. The numbers stand in the table below.`}
+        >
+          <defs>
+            <pattern id="hatch" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
+              <rect class="hatch-ground" width="5" height="5" />
+              <rect class="hatch-line" width="2" height="5" />
+            </pattern>
+          </defs>
+          {ticks.map((value) => (
+            <line class="rule" x1="0" x2="100%" y1={round(y(value))} y2={round(y(value))} />
+          ))}
+          {hours.map((hour, index) => {
+            let below = 0;
+            const told = series.map(({ name }, which) => `${number(hour.values[which] ?? 0)} ${name.toLowerCase()}`);
+            return (
+              <g>
+                <rect class="reach" x={percent(index * slot)} y={top} width={percent(slot)} height={plotHeight}>
+                  <title>{`${timeInWords(Date.parse(hour.at), 'clock', now)}: ${told.join(', ')}`}</title>
+                </rect>
+                {series.map(({ look }, which) => {
+                  const value = hour.values[which] ?? 0;
+                  if (value === 0) return null;
+                  // One event among thousands is still seen.
+                  const tall = Math.max(2, (value / ceiling) * plotHeight);
+                  const from = y(below) - tall;
+                  below += value;
+                  return (
+                    <rect
+                      class={`bar ${look}`}
+                      x={percent((index + 0.15) * slot)}
+                      y={round(Math.max(top, from))}
+                      width={percent(slot * 0.7)}
+                      height={round(tall)}
+                      rx="1.5"
+                    />
+                  );
+                })}
+                {(hours.length - 1 - index) % 4 === 1 && (
+                  <text
+                    class="tick"
+                    x={percent((index + 0.5) * slot)}
+                    y={height - 8}
+                    text-anchor="middle"
+                    data-hour={hour.at}
+                  >
+                    {timeInWords(Date.parse(hour.at), 'clock', now).replace(' UTC', '')}
+                  </text>
+                )}
+              </g>
+            );
+          })}
+        </svg>
+      </div>
       <details class="more" id="chart-numbers">
         <summary>The numbers</summary>
         <table class="plain">

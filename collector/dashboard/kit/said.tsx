@@ -20,3 +20,8 @@ export const Said: FC<{ text: string; charsMax?: number; mono?: boolean }> = ({ 
   const shown = legible(text, charsMax);
   return <bdi class={mono ? 'said mono' : 'said'}>{shown.trim() === '' ? <i class="soft">(empty)</i> : shown}</bdi>;
 };
+
+/** Words of ours with `code` in them. */
+export const Words: FC<{ text: string }> = ({ text }) => (
+  <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>
+);

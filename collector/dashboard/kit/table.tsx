@@ -49,7 +49,7 @@ export const Row: FC<{
           class={[column.end ? 'end' : '', cell === null ? 'none' : ''].filter(Boolean).join(' ') || undefined}
           {...is('cell')}
         >
-          {cell}
+          {cell !== null && <div>{cell}</div>}
         </td>
       );
     })}

@@ -28,6 +28,10 @@ export const localeOf = (acceptLanguage: string | undefined): string => {
   return 'en';
 };
 
+/** `1 visit`, `1,204 visits`. */
+export const counted = (count: number, one: string, locale: string, many = `${one}s`): string =>
+  `${numberFormat(locale).format(count)} ${count === 1 ? one : many}`;
+
 /** Kept, because making one is slow; bounded, because the locale comes from outside. */
 const formats = new Map<string, Intl.NumberFormat>();
 export const numberFormat = (locale: string, options: Intl.NumberFormatOptions = {}): Intl.NumberFormat => {

@@ -7,13 +7,14 @@ import type { LiveEvent } from '../../contract/profile.js';
 import { askedBy, type House, queryOf, respondPage, type Staffed, viewOf } from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Icon, type IconName } from '../kit/icon.js';
-import { Empty, Panel } from '../kit/panel.js';
-import { Said } from '../kit/said.js';
+import { Empty } from '../kit/panel.js';
+import { Said, Words } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { ViewOf } from '../kit/view.js';
 import { personPath } from '../people/people.js';
 import { SearchForm } from '../people/search.js';
+import { trackIcon } from '../words/event.js';
 import { callProfile } from '../words/person.js';
 import { refusalReason, type Verdict, verdictWords, warningReason } from '../words/verdict.js';
 
@@ -57,7 +58,7 @@ const What: FC<{ event: LiveEvent }> = ({ event }) => {
   const name = event.type === 'track' ? event.name : null;
   return (
     <span class="what">
-      <Icon name={known?.icon ?? 'other'} />
+      <Icon name={name === null ? (known?.icon ?? 'other') : trackIcon(name)} />
       {name === null ? (known?.word ?? 'Unreadable') : <Said text={name} charsMax={80} />}
       {event.type === 'page' && event.name !== null && event.name !== '' && (
         <span class="soft">
@@ -74,7 +75,12 @@ const Why: FC<{ event: LiveEvent }> = ({ event }) => {
     <>
       {reason !== null && (
         <p>
-          {reason.meaning} {reason.hint !== null && <span class="soft">{reason.hint}</span>}{' '}
+          <Words text={reason.meaning} />{' '}
+          {reason.hint !== null && (
+            <span class="soft">
+              <Words text={reason.hint} />
+            </span>
+          )}{' '}
           <code class="soft">{event.code}</code>
           {event.path !== null && event.path !== '' && (
             <>
@@ -86,7 +92,7 @@ const Why: FC<{ event: LiveEvent }> = ({ event }) => {
       )}
       {event.warnings.map((code) => (
         <p>
-          <Badge tone="warn">Look</Badge> {warningReason(code).meaning}
+          <Badge tone="warn">Look</Badge> <Words text={warningReason(code).meaning} />
         </p>
       ))}
     </>
@@ -170,7 +176,7 @@ export const live = (house: House): Hono<Staffed> => {
             ))}
           </ul>
         </nav>
-        <Panel id="live" title="Events">
+        <section id="live" class="panel" aria-label="Events">
           <div
             data-live={`/live/rows?verdict=${filter}`}
             data-seq={String(seq)}
@@ -202,7 +208,7 @@ export const live = (house: House): Hono<Staffed> => {
               </Table>
             </div>
           </div>
-        </Panel>
+        </section>
       </>,
     );
   });

@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { PersonSummary } from '../../contract/profile.js';
-import { type House, pageOf, queryOf, respondPage, type Staffed } from '../frame.js';
+import { type House, pageOf, queryOf, respondPage, type Staffed, segment } from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Empty, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
@@ -16,7 +16,7 @@ import { SearchForm } from './search.js';
 
 const pageSize = 30;
 
-export const personPath = (id: string): string => `/people/${encodeURIComponent(id)}`;
+export const personPath = (id: string): string => `/people/${segment(id)}`;
 
 const columns: readonly Column[] = [
   { name: 'Person' },
@@ -83,7 +83,7 @@ export const people = (house: House): Hono<Staffed> => {
           aside={find !== null && <a href="/people">Show everybody</a>}
         >
           {items.length > 0 ? (
-            <Table label="People" columns={columns}>
+            <Table label="People" columns={columns} id="people-rows">
               {items.map((person) => (
                 <PersonRow person={person} />
               ))}

@@ -4,13 +4,14 @@
 import type { Child, FC } from 'hono/jsx';
 import type { Cart, Line, Merge, Order, Profile } from '../../contract/profile.js';
 import { purposes } from '../../contract/purposes.js';
+import { segment } from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Icon } from '../kit/icon.js';
 import { Empty, type Figure, Figures, Panel } from '../kit/panel.js';
 import { legible, Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { duration, Time } from '../kit/time.js';
-import { numberFormat, useView } from '../kit/view.js';
+import { counted, numberFormat, useView } from '../kit/view.js';
 import { Money, Revenue } from '../money.js';
 import { personPath } from '../people/people.js';
 import { cartStateWord, lineName, orderStateWord, outcomeWord, stageWord } from '../words/cart.js';
@@ -29,7 +30,7 @@ import {
   typeWord,
   userIdOf,
 } from '../words/person.js';
-import { channelWords, countryWord, deviceIcon, deviceWords } from '../words/visit.js';
+import { channelWords, countryWord, deviceIcon, deviceWords, onDevice } from '../words/visit.js';
 import { cartsShown, ordersShown, type PersonRead, type Suggestion } from './read.js';
 import { type Thread, threadsOf, type Visit, visitsOf } from './timeline.js';
 
@@ -57,7 +58,7 @@ const Consent: FC<{ consent: Profile['consent'] }> = ({ consent }) => (
     {purposes.map((purpose) => {
       const given = Object.hasOwn(consent, purpose) ? consent[purpose]! : null;
       const { word, tone } = consentWords[given?.value ?? 'unset'] ?? {
-        word: given?.value ?? '',
+        word: legible(given?.value ?? '', 40),
         tone: 'plain' as const,
       };
       return (
@@ -72,6 +73,7 @@ const Consent: FC<{ consent: Profile['consent'] }> = ({ consent }) => (
 const Head: FC<{ profile: Profile }> = ({ profile }) => {
   const { locale } = useView();
   const { counts, lastSession } = profile;
+  const lastOn = lastSession === null ? null : onDevice(lastSession.device);
   const life = profile.lifecycle === null ? null : lifecycleWord(profile.lifecycle);
   const number = (value: number): string => numberFormat(locale).format(value);
   const contacts = profile.identifiers.filter((identifier) => identifier.type !== 'anonymous_id').slice(0, 4);
@@ -79,7 +81,7 @@ const Head: FC<{ profile: Profile }> = ({ profile }) => {
   const figures: Figure[] = [
     { name: 'Revenue, less refunds', value: <Revenue revenue={profile.revenue} /> },
     { name: 'Orders', value: number(counts.orders) },
-    { name: 'Visits', value: number(counts.sessions), note: `${number(counts.pageViews)} pages` },
+    { name: 'Visits', value: number(counts.sessions), note: counted(counts.pageViews, 'page', locale) },
     { name: 'Products seen', value: number(counts.productViews), note: `${number(counts.cartAdds)} put in a cart` },
     { name: 'Carts open', value: number(counts.cartsOpen) },
     {
@@ -103,21 +105,13 @@ const Head: FC<{ profile: Profile }> = ({ profile }) => {
             {' · '}
           </>
         ))}
-        {devices === 1 ? '1 device' : `${devices} devices`}
+        {counted(devices, 'device', locale)}
       </p>
       <p class="soft">
         {profile.lastSeenAt !== null && (
           <>
             Last seen <Time at={profile.lastSeenAt} as="ago" />
-            {lastSession !== null && (
-              <>
-                {' '}
-                on a{' '}
-                {deviceWords(lastSession.device).toLowerCase().startsWith('unknown')
-                  ? 'device unknown'
-                  : deviceWords(lastSession.device)}
-              </>
-            )}
+            {lastOn !== null && ` on ${lastOn}`}
           </>
         )}
         {profile.firstSeenAt !== null && (
@@ -144,11 +138,11 @@ const EventRow: FC<{ event: Visit['events'][number]; telling: Telling }> = ({ ev
       <span class="knot">
         <Icon name={icon} />
       </span>
-      <details id={`event-${event.messageId}`}>
+      <details>
         <summary>
           <span class="told">
             <Parts parts={parts} />
-            {path !== null && (event.type === 'page' || event.type === 'screen') && (
+            {path !== null && event.type === 'page' && plain(parts) !== `Looked at ${legible(path, 120)}` && (
               <span class="soft path">
                 {' '}
                 <Said text={path} charsMax={80} mono />
@@ -239,6 +233,7 @@ const EventRow: FC<{ event: Visit['events'][number]; telling: Telling }> = ({ ev
 
 const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling }> = ({ visit, thread, telling }) => {
   const { session } = visit;
+  const { locale } = useView();
   const country = countryWord(session?.country ?? null);
   const newest = visit.events[0]!;
   return (
@@ -252,9 +247,7 @@ const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling }> 
           ) : visit.anonymousId !== null ? (
             'A visit'
           ) : (
-            <>
-              <Icon name="server" /> Outside any visit
-            </>
+            <>{newest.anonymousId === null && <Icon name="server" />} Outside any visit</>
           )}
           {thread !== null && <span class="thread-mark">Device {thread.letter}</span>}
         </h3>
@@ -266,7 +259,7 @@ const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling }> 
               {channelWords(session.touches)}
               {country !== null && ` · ${country}`}
               {' · '}
-              {session.pageViews === 1 ? '1 page' : `${session.pageViews} pages`}
+              {counted(session.pageViews, 'page', locale)}
               {' · '}
               {duration(Date.parse(session.endedAt) - Date.parse(session.startedAt))}
               {session.engagedMs > 0 && `, ${duration(session.engagedMs)} of it engaged`}
@@ -549,7 +542,7 @@ export const Identifier: FC<{ type: string; value: string; link?: boolean }> = (
 };
 
 export const undoPath = (profileId: string, merge: Pick<Merge, 'id'>): string =>
-  `${personPath(profileId)}/merges/${encodeURIComponent(merge.id)}/undo`;
+  `${personPath(profileId)}/merges/${segment(merge.id)}/undo`;
 
 const MergeBlock: FC<{ merge: Merge; profileId: string }> = ({ merge, profileId }) => {
   const { title, sentence } = joinWords(merge);

@@ -27,7 +27,7 @@ import { Badge } from '../kit/badge.js';
 import { Act, Notice, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
 import { Time } from '../kit/time.js';
-import { numberFormat, useView } from '../kit/view.js';
+import { counted, useView } from '../kit/view.js';
 import { staleForm } from '../login.js';
 import { Revenue } from '../money.js';
 import { personPath } from '../people/people.js';
@@ -68,14 +68,13 @@ const Confirm: FC<{
 
 const Counts: FC<{ profile: Profile }> = ({ profile }) => {
   const { locale } = useView();
-  const number = (value: number): string => numberFormat(locale).format(value);
   return (
     <p>
       <a href={personPath(profile.id)}>
         <Said text={callProfile(profile)} charsMax={80} />
       </a>
-      : {number(profile.counts.events)} events in {number(profile.counts.sessions)} visits,{' '}
-      {number(profile.counts.orders)} orders, revenue <Revenue revenue={profile.revenue} />
+      : {counted(profile.counts.events, 'event', locale)} in {counted(profile.counts.sessions, 'visit', locale)},{' '}
+      {counted(profile.counts.orders, 'order', locale)}, revenue <Revenue revenue={profile.revenue} />
     </p>
   );
 };
@@ -271,7 +270,7 @@ export const person = (house: House): Hono<Staffed> => {
           <li>Their events, visits, carts and orders become one history, as if it had always been one.</li>
           <li>Where both say something of a trait, the better proven word counts, then the later one.</li>
           <li>One user id stays. The other becomes historical: looking it up leads to the joined person.</li>
-          <li>It can be undone, and both are then exactly what they are now.</li>
+          <li>It can be undone; each is then again what their own events say.</li>
         </ul>
         <Confirm
           action={joinPath(here.id, there.id)}

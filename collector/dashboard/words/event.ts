@@ -272,6 +272,10 @@ const tracks: Readonly<Record<EcommerceName, Tell>> = {
   'Page Engaged': () => told('page', 'quiet', 'Stayed on the page'),
 };
 
+/** Of a track by its name alone. */
+export const trackIcon = (name: string): IconName =>
+  Object.hasOwn(tracks, name) ? tracks[name as EcommerceName]({}, { money: () => '', currency: null }).icon : 'other';
+
 /** Not told on a timeline: beats only carry the engaged time, which the visit shows. */
 export const isBeat = (event: Pick<EventItem, 'type' | 'event'>): boolean =>
   event.type === 'track' && event.event === 'Page Engaged';

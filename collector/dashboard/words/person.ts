@@ -61,10 +61,11 @@ export const assuranceWords: Readonly<Record<string, { word: string; tone: Tone;
 export const assuranceWord = (assurance: string) =>
   Object.hasOwn(assuranceWords, assurance)
     ? assuranceWords[assurance]!
-    : { word: assurance, tone: 'plain' as const, meaning: '' };
+    : { word: legible(assurance, 40), tone: 'plain' as const, meaning: '' };
 
 const sources: Readonly<Record<string, string>> = { browser: 'a page', server: 'your server' };
-export const sourceWord = (source: string): string => (Object.hasOwn(sources, source) ? sources[source]! : source);
+export const sourceWord = (source: string): string =>
+  Object.hasOwn(sources, source) ? sources[source]! : legible(source, 40);
 
 const lifecycles: Readonly<Record<string, { word: string; tone: Tone }>> = {
   visitor: { word: 'Visitor', tone: 'plain' },
@@ -75,7 +76,7 @@ const lifecycles: Readonly<Record<string, { word: string; tone: Tone }>> = {
 export const lifecycleWord = (lifecycle: string): { word: string; tone: Tone } =>
   Object.hasOwn(lifecycles, lifecycle)
     ? lifecycles[lifecycle]!
-    : { word: lifecycle.replaceAll('_', ' '), tone: 'plain' };
+    : { word: legible(lifecycle.replaceAll('_', ' '), 40), tone: 'plain' };
 
 /** R4, R7: in a few words beside the event, and in a sentence for who asks further. */
 const owning: Readonly<Record<string, { word: string; sentence: string }>> = {
@@ -102,7 +103,7 @@ const owning: Readonly<Record<string, { word: string; sentence: string }>> = {
   },
 };
 export const ownedWords = (because: string): { word: string; sentence: string } =>
-  Object.hasOwn(owning, because) ? owning[because]! : { word: because.replaceAll('_', ' '), sentence: '' };
+  Object.hasOwn(owning, because) ? owning[because]! : { word: legible(because.replaceAll('_', ' '), 40), sentence: '' };
 
 /** R3, R5, R11, R12: what made two identifiers one person. */
 const joining: Readonly<Record<string, { title: string; sentence: string }>> = {

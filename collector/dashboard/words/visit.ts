@@ -18,6 +18,13 @@ const kinds: Readonly<Record<string, { word: string; icon: IconName }>> = {
 export const deviceIcon = (device: Device): IconName =>
   Object.hasOwn(kinds, device.kind) ? kinds[device.kind]!.icon : 'desktop';
 
+/** `a phone, Chrome on Android`, within a sentence; null where nothing is known. */
+export const onDevice = (device: Device): string | null => {
+  if (!Object.hasOwn(kinds, device.kind)) return null;
+  const words = deviceWords(device);
+  return `a ${device.kind === 'tv' ? words : words.charAt(0).toLowerCase() + words.slice(1)}`;
+};
+
 /** `Phone, Chrome on Android`. */
 export const deviceWords = ({ browser, os, kind }: Device): string => {
   const known = Object.hasOwn(kinds, kind) ? kinds[kind]!.word : 'Unknown device';
