@@ -125,6 +125,7 @@ export const ecommerce = {
       engaged_ms: amount('Visible, focused and with input, so far.'),
       scroll_percent: amount('The deepest so far.'),
       final: flag('The page is being left.'),
+      cart_items: amount('How many things the cart then held.'),
     },
     need: [['page_message_id'], ['engaged_ms']],
   }),
