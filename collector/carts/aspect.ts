@@ -36,6 +36,8 @@ import {
   type CartState,
   clickMs,
   clicksMax,
+  echoMs,
+  isOpen,
   startState,
   viewsMax,
 } from './state.js';
@@ -108,11 +110,29 @@ const viewCart = (step: Step): void => {
   if (cart !== undefined) touch(step, cart);
 };
 
+/**
+ * A step of the checkout told after the order that ended it: the page's clock and the server's differ by a little. Nobody
+ * begins a new cart at its checkout, so it does not open one again.
+ */
+const isEcho = (step: Step): boolean => {
+  const { state, event, ids } = step;
+  const meant = cartMeant(step, 'checkout');
+  if (meant !== undefined && isOpen(meant)) return false;
+  return state.carts.some(
+    (cart) =>
+      cart.phase === 'converted' &&
+      cart.endedAt !== null &&
+      event.at - cart.endedAt <= echoMs &&
+      (ids.token === null || cart.token === ids.token),
+  );
+};
+
 const checkOut =
   (stage: 'checkout' | 'payment') =>
   (step: Step): void => {
     const { event, ids, warn } = step;
     const listed = readProducts(event.properties.products, learnCurrency(step), event.at, warn);
+    if (isEcho(step)) return;
     // An empty list at a checkout is a sender that does not know, not an empty cart: nobody checks that out.
     const cart =
       listed.kind === 'lines' && listed.lines.length > 0 ? snapshotCart(step, listed.lines, 'checkout') : mention(step);

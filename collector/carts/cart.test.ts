@@ -330,6 +330,20 @@ describe('C2: content', () => {
   });
 });
 
+describe('C5: a step of a checkout told just after its order', () => {
+  const order = (t: number) =>
+    at(t, 'Order Completed', { order_id: 'O1', cart_id: 't1', total: 10, currency: 'EUR', products: lines({ p1: 1 }) });
+  const payment = (t: number) => at(t, 'Payment Info Entered', { cart_id: 't1', products: lines({ p1: 1 }) });
+
+  it.each([
+    ['a minute later it opens no cart', 3, 0],
+    ['three minutes later somebody buys again', 5, 1],
+  ])('C5: %s', (_, told, open) => {
+    const person = fold(add(0, 'p1', 1, { cart_id: 't1' }), order(2), payment(told));
+    expect(person.figures.counts.cartsOpen).toBe(open);
+  });
+});
+
 describe('C6: login', () => {
   const account = on('A2');
   const known = (t: number, content: Record<string, number>, properties = {}) =>

@@ -17,6 +17,8 @@ export const recoveryMs = 30 * dayMs;
 export const clickMs = 5 * dayMs;
 /** Platforms clear the cart before or after they report the order: a cart emptied this shortly before was bought. */
 export const clearedMs = dayMs;
+/** How far a page's clock may be behind the server's: a step of a checkout that late is the one that was just ended. */
+export const echoMs = 2 * minuteMs;
 
 export const cartsMax = 50;
 /** Of all carts of the state together, so that a hostile visitor cannot make each of their steps write a megabyte. */
