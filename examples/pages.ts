@@ -75,5 +75,7 @@ export const examplePages = ({ writeKey }: ExampleOptions): Hono => {
     app.get(`/${example.name}/`, first);
     if ('isOneDocument' in example) app.get(`/${example.name}/*`, first);
   }
+  // A mounted app's '/' does not match the address with a slash at its end.
+  app.get('*', (c) => (c.req.path === '/examples/' ? c.html(index()) : missing(c)));
   return app;
 };

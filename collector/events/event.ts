@@ -70,7 +70,7 @@ export interface AcceptedEvent {
   sessionHint: string | null;
   /** S3: a server event is never activity. */
   channel: 'browser' | 'server';
-  /** S3: a person's act. False too for bots, hidden and prerendered loads, timers, `context.active: false`. */
+  /** S3: a person's act. False for hidden and prerendered loads, timers, `context.active: false`. */
   active: boolean;
   /** Which sort of key it came with. */
   trust: 'public' | 'secret';

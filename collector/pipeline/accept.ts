@@ -285,8 +285,9 @@ export const accept = (
           keys: site.keysRefused,
         }).value,
       );
-  const active =
-    !server && bot === null && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
+  // A bot is not asked for here: where bots are kept apart none of their events is folded, and where a site keeps them,
+  // as the demo does, their visits are visits.
+  const active = !server && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
   const event: AcceptedEvent = {
     messageId,
     type,
