@@ -76,6 +76,16 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
   const worker = new Worker(entry('reader-thread'), { workerData: { path: options.path } });
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let lastId = 0;
+  // A thread that dies by itself leaves nothing that could answer: the process ends, and whoever runs it starts it again.
+  // What was answered as accepted is in the file.
+  let closing = false;
+  for (const thread of [writer, worker]) {
+    thread.on('exit', (code) => {
+      if (closing) return;
+      onTrouble(`a thread ended by itself with ${code}`);
+      setImmediate(() => process.exit(70));
+    });
+  }
   await new Promise<void>((resolve, reject) => {
     worker.on('error', reject);
     worker.on('exit', () => {
@@ -106,6 +116,7 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
     log,
     reader,
     close: async () => {
+      closing = true;
       await log.close();
       worker.postMessage({ id: -1, method: 'close', args: [] });
       await worker.terminate();

@@ -55,7 +55,7 @@ export interface Partition {
   persons: Person[];
   joins: Join[];
   /** Skipped edges and ignored renames, with the event that brought them. */
-  warnings: { code: 'alias_ignored' | 'join_conflict' | 'join_pinned' | 'join_capped'; messageId: string }[];
+  warnings: { code: 'alias_ignored' | 'link_ignored' | 'profile_limit'; messageId: string }[];
 }
 
 /** R1. */
@@ -138,7 +138,7 @@ export const partition = (
       continue;
     }
     if (pinned(from, into)) {
-      warnings.push({ code: 'join_pinned', messageId: rename.messageId });
+      warnings.push({ code: 'link_ignored', messageId: rename.messageId });
       continue;
     }
     renamed.set(rename.from, rename.into);
@@ -160,18 +160,18 @@ export const partition = (
     const contact = groupOf.get(edge.contact);
     if (!owner || !contact || owner === contact) continue;
     if (owner.live.size + contact.live.size > 1) {
-      warnings.push({ code: 'join_conflict', messageId: edge.messageId });
+      warnings.push({ code: 'link_ignored', messageId: edge.messageId });
       continue;
     }
     if (pinned(owner, contact)) {
-      warnings.push({ code: 'join_pinned', messageId: edge.messageId });
+      warnings.push({ code: 'link_ignored', messageId: edge.messageId });
       continue;
     }
     const capped = Object.entries(personCaps).some(
       ([kind, cap]) => (owner.counts.get(kind) ?? 0) + (contact.counts.get(kind) ?? 0) > cap,
     );
     if (capped) {
-      warnings.push({ code: 'join_capped', messageId: edge.messageId });
+      warnings.push({ code: 'profile_limit', messageId: edge.messageId });
       continue;
     }
     const kind = nodeOf.get(edge.contact)!.kind;

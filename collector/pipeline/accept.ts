@@ -133,6 +133,8 @@ const equal = (a: string, b: string): boolean => {
 };
 
 const orderEvents = /^Order /;
+/** How the server libraries of Segment's vocabulary name themselves. */
+const serverLibrary = /^(analytics|rudder|segment)[\w.-]*\//i;
 /** A track that no person's act sends. */
 const passive = /^(Message |Consent Updated$)/;
 
@@ -243,8 +245,11 @@ export const accept = (
     );
   }
 
-  const userAgent = text(context.userAgent) ?? (key.trust === 'public' ? submission.userAgent : null);
   const server = isServer(raw, context, type, key.trust);
+  // The request's header speaks for a page, not for the library of a server that forwards what it saw.
+  const header =
+    key.trust === 'public' && !server && !serverLibrary.test(submission.userAgent ?? '') ? submission.userAgent : null;
+  const userAgent = text(context.userAgent) ?? header;
   const bot = readBot(userAgent);
   if (bot !== null) warnings.push('bot' satisfies WarningCode);
   const contextPage = bag(context.page);

@@ -4,6 +4,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Consent } from '../consent/consent.js';
 import type { Candidate } from '../consent/gate.js';
+import type { WarningCode } from '../contract/codes.js';
 import { parseInstant } from '../contract/instant.js';
 import type { Answer, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
@@ -36,7 +37,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   const desk = openDesk(options);
   const { set } = desk;
   const { attempt, finish } = desk;
-  const submit = (submission: Submission, now: number): Answer => {
+  const submit = (submission: Submission, now: number, aliases: Map<string, number>): Answer => {
     const body = JSON.parse(submission.text) as Record<string, unknown>;
     const calls = submission.type === null ? (body.batch as unknown[]) : [body];
     const envelope = {
@@ -64,6 +65,10 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       ...rowContext(set, submission, envelope.sentAt),
     });
     if (door.row) applyRow(set, door.row);
+    if (door.row?.kind === 'invalid') {
+      answer.warnings.push({ index: 0, messageId: null, code: 'bad_consent_row' satisfies WarningCode });
+      set.warn('bad_consent_row');
+    }
     const judge =
       submission.key.trust === 'public' ? (candidate: Candidate) => door.judge(situated(set, candidate)) : door.judge;
 
@@ -82,6 +87,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       const recorded = record(set, outcome.event);
       if (recorded === 'accepted') {
         door.kept(outcome.candidate, outcome.pass);
+        if (outcome.event.type === 'alias') aliases.set(outcome.event.messageId, index);
         answer.accepted += 1;
         for (const code of new Set(outcome.warnings)) {
           answer.warnings.push({ index, messageId: outcome.event.messageId, code });
@@ -128,8 +134,16 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   let untilTrim = 0;
   const runTogether = (submissions: readonly Submission[], now: number): Answer[] =>
     attempt(() => {
-      const answers = submissions.map((submission) => submit(submission, now));
+      // Of aliases only: what they ask for is decided with the persons, after all events are recorded.
+      const places = submissions.map(() => new Map<string, number>());
+      const answers = submissions.map((submission, at) => submit(submission, now, places[at]!));
       finish(now);
+      for (const { code, messageId } of set.told.splice(0)) {
+        for (const [at, answer] of answers.entries()) {
+          const index = places[at]!.get(messageId);
+          if (index !== undefined) answer.warnings.push({ index, messageId, code });
+        }
+      }
       untilTrim += 1;
       if (untilTrim >= 500) {
         untilTrim = 0;

@@ -1,6 +1,7 @@
 // Station: dedupe → record → sessionise. Stores an accepted event once and takes the device's step where one suffices;
 // what a step cannot decide is noted as spoilt for the next station. Must not touch profiles.
 
+import type { WarningCode } from '../contract/codes.js';
 import { packBody } from '../events/body.js';
 import {
   type AcceptedEvent,
@@ -195,7 +196,7 @@ const isFlood = (set: WorkingSet, device: DeviceEntry, at: number): 'begins' | '
   }
   device.inMinute += 1;
   if (device.inMinute <= floodMax) return false;
-  set.warn('flood');
+  set.warn('burst' satisfies WarningCode);
   return device.inMinute === floodMax + 1 ? 'begins' : 'goes_on';
 };
 
@@ -207,7 +208,7 @@ const noteNaming = (set: WorkingSet, dev: number, user: number, event: AcceptedE
   const cap = personCaps.anonymous_id!;
   if (set.identity.countNamings(user) <= cap) return;
   const last = set.identity.namingsOfUser(user)[cap];
-  set.warn('devices_capped');
+  set.warn('device_limit' satisfies WarningCode);
   device.circumstances = circumstancesOf(set, dev);
   set.spoiltDevices.add(dev);
   if (last && last.dev !== dev) {

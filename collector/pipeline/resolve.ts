@@ -1,6 +1,7 @@
 // Station: resolve. Folds spoilt devices again, finds the owners of server events, and decides which identifiers are one
 // person. Loads, asks the pure rules of identity/, saves what differs. Must not fold profiles.
 
+import type { WarningCode } from '../contract/codes.js';
 import { type AcceptedEvent, compareEvents, type LookupKind, type OwnedBecause } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonNumber, reasonOf, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, foldDevice } from '../identity/device.js';
@@ -57,7 +58,7 @@ export const refoldDevice = (set: WorkingSet, dev: number): void => {
     const measured = (row.flags & flag.measured) !== 0;
     const owner = measured ? null : (assignment.owner ?? dev);
     const flooded = (perMinute.get(Math.floor(row.at / 60_000)) ?? 0) > floodMax;
-    if (flooded && !(row.flags & flag.flooded)) set.warn('flood');
+    if (flooded && !(row.flags & flag.flooded)) set.warn('burst' satisfies WarningCode);
     const next = {
       seq: row.seq,
       owner,
@@ -242,7 +243,10 @@ const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): vo
     }),
   );
   const { persons, joins, warnings } = partition(graphNodes, edges, renames, pins);
-  for (const warning of warnings) set.warn(warning.code);
+  for (const { code, messageId } of warnings) {
+    set.warn(code);
+    set.told.push({ code, messageId });
+  }
 
   const before = new Map<number, string>();
   for (const node of nodes) {

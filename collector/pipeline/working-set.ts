@@ -93,6 +93,8 @@ export interface WorkingSet {
   pending: Pending[];
   warnings: Map<string, { code: string; detail: string; count: number }>;
   warn: (code: string, detail?: string) => void;
+  /** Warnings about single events that only showed when persons were decided: told in their answers. */
+  told: { code: string; messageId: string }[];
   /** Devices and profiles with something to write. */
   changedDevices: Map<number, DeviceEntry>;
   changedProfiles: Map<number, ProfileEntry>;
@@ -238,6 +240,7 @@ export const openWorkingSet = (
     spoiltProfiles: new Set(),
     pending: [],
     warnings: new Map(),
+    told: [],
     warn: (code, detail = '') => {
       const key = `${code}\n${detail}`;
       const known = set.warnings.get(key);
@@ -259,6 +262,7 @@ export const openWorkingSet = (
       set.spoiltProfiles.clear();
       set.pending.length = 0;
       set.warnings.clear();
+      set.told.length = 0;
       set.changedDevices.clear();
       set.changedProfiles.clear();
       seq = events.lastSeq();

@@ -482,7 +482,7 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
         pagePath: event.page?.path ?? null,
         messageId: event.messageId,
         profileId: leader?.hid ?? null,
-        warnings: [...(event.bot ? ['bot'] : []), ...(row.flags & flag.flooded ? ['flood'] : [])],
+        warnings: [...(event.bot ? ['bot'] : []), ...(row.flags & flag.flooded ? ['burst'] : [])],
       };
     });
     const refused = refusedAfter.all(after, limit).map(

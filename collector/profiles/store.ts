@@ -39,7 +39,9 @@ export interface AnnouncementRow {
 }
 
 export const profileStore = (sql: Sql) => {
-  const row = sql.prepare<{ state: string; settled_at: number }>('SELECT state, settled_at FROM profiles WHERE leader = ?');
+  const row = sql.prepare<{ state: string; settled_at: number }>(
+    'SELECT state, settled_at FROM profiles WHERE leader = ?',
+  );
   const put = sql.prepare(
     `INSERT INTO profiles (leader, state, settled_at) VALUES (?, ?, ?)
      ON CONFLICT (leader) DO UPDATE SET state = excluded.state, settled_at = excluded.settled_at`,

@@ -38,7 +38,7 @@ export const traits: Aspect<TraitsState, unknown> = {
       const known = Object.hasOwn(state.traits, name) ? state.traits[name] : undefined;
       if (!prevails(known, event.assurance, isSetOnce(name, event))) continue;
       if (!known && Object.keys(state.traits).length >= traitsMax) {
-        notes.warn('traits_full');
+        notes.warn('profile_limit');
         continue;
       }
       state.traits[name] = {
