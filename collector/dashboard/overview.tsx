@@ -19,7 +19,7 @@ import {
 import { Badge } from './kit/badge.js';
 import { HourChart } from './kit/chart.js';
 import { Code, Empty, Figures, Panel } from './kit/panel.js';
-import { Words } from './kit/said.js';
+import { legible, Said, Words } from './kit/said.js';
 import { type Column, Row, Table } from './kit/table.js';
 import { counted, numberFormat, useView } from './kit/view.js';
 import { Money } from './money.js';
@@ -27,6 +27,13 @@ import { SearchForm } from './people/search.js';
 import { isVerdict, refusalReason, verdictWords, warningReason } from './words/verdict.js';
 
 const refreshMs = 2_000;
+
+/** A code of ours, or of a newer writer. */
+const Coded: FC<{ code: string }> = ({ code }) => (
+  <span class="soft">
+    <Said text={code} charsMax={60} mono />
+  </span>
+);
 
 const Count: FC<{ value: number }> = ({ value }) => <>{numberFormat(useView().locale).format(value)}</>;
 
@@ -46,7 +53,9 @@ const Refusals: FC<{ refusals: Overview['refusals'] }> = ({ refusals }) => (
     ) : (
       <Table label="Refused in the last 24 hours" columns={refusalColumns}>
         {refusals.map(({ verdict, code, count }) => {
-          const known = isVerdict(verdict) ? verdictWords[verdict] : { word: verdict, tone: 'plain' as const };
+          const known = isVerdict(verdict)
+            ? verdictWords[verdict]
+            : { word: legible(verdict, 40), tone: 'plain' as const };
           const reason = refusalReason(code);
           return (
             <Row
@@ -54,7 +63,7 @@ const Refusals: FC<{ refusals: Overview['refusals'] }> = ({ refusals }) => (
               cells={[
                 <Badge tone={known.tone}>{known.word}</Badge>,
                 <>
-                  <Words text={reason.meaning} /> <code class="soft">{code}</code>
+                  <Words text={reason.meaning} /> <Coded code={code} />
                 </>,
                 reason.hint === null ? null : <Words text={reason.hint} />,
                 <Count value={count} />,
@@ -79,7 +88,7 @@ const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) =>
               columns={warningColumns}
               cells={[
                 <>
-                  <Words text={reason.meaning} /> <code class="soft">{code}</code>
+                  <Words text={reason.meaning} /> <Coded code={code} />
                 </>,
                 reason.hint === null ? null : <Words text={reason.hint} />,
                 <Count value={count} />,

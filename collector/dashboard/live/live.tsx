@@ -81,7 +81,9 @@ const Why: FC<{ event: LiveEvent }> = ({ event }) => {
               <Words text={reason.hint} />
             </span>
           )}{' '}
-          <code class="soft">{event.code}</code>
+          <span class="soft">
+            <Said text={event.code!} charsMax={60} mono />
+          </span>
           {event.path !== null && event.path !== '' && (
             <>
               {' '}

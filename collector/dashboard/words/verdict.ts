@@ -6,6 +6,7 @@ import type { WarningCode } from '../../contract/codes.js';
 import type { LiveEvent } from '../../contract/profile.js';
 import { verdicts, warnings } from '../../errors.js';
 import type { Tone } from '../kit/badge.js';
+import { legible } from '../kit/said.js';
 
 export type Verdict = LiveEvent['verdict'];
 
@@ -120,6 +121,6 @@ export const warningReason = (code: string): Reason => {
   if (own !== undefined) return own;
   const meaning = Object.hasOwn(warnings, code) ? warnings[code as WarningCode] : undefined;
   return meaning === undefined
-    ? { meaning: code.replaceAll('_', ' '), hint: null }
+    ? { meaning: legible(code.replaceAll(/[_`]/g, ' '), 80), hint: null }
     : { meaning, hint: nextSteps[code as WarningCode] ?? null };
 };
