@@ -6,6 +6,7 @@
 
 import { pageDocument } from '../browser/host.js';
 import { onDocument, type Stop } from '../browser/listen.js';
+import { onGrowth, onView } from '../browser/observe.js';
 import type { Client } from '../client.js';
 import type { Properties } from '../event/wire.js';
 import { amount } from './amount.js';
@@ -78,34 +79,19 @@ export const attributes = (client: Client): Stop => {
 
   const stops = [onDocument('click', heard('click')), onDocument('submit', heard('submit'))];
 
-  if (typeof IntersectionObserver === 'function') {
+  const views = onView(seenRatio, tell);
+  if (views) {
     const watched = new WeakSet<Element>();
-    const views = new IntersectionObserver(
-      (entries) => {
-        for (const { isIntersecting, intersectionRatio, intersectionRect, rootBounds, target } of entries) {
-          const fills = rootBounds ? intersectionRect.height >= rootBounds.height * seenRatio : false;
-          if (!isIntersecting || (intersectionRatio < seenRatio && !fills)) continue;
-          views.unobserve(target);
-          tell(target);
-        }
-      },
-      { threshold: [0, 0.1, 0.25, seenRatio] },
-    );
     const watch = () => {
       for (const element of Array.from(document.querySelectorAll(`${selector}[data-weft-on="view"]`))) {
         if (watched.has(element)) continue;
         watched.add(element);
-        views.observe(element);
+        views.watch(element);
       }
     };
     // Elements come later too: a router's next page, a list that grows.
-    const grown = new MutationObserver(watch);
-    grown.observe(document.documentElement, { childList: true, subtree: true });
+    stops.push(onGrowth(watch), views.stop);
     watch();
-    stops.push(
-      () => views.disconnect(),
-      () => grown.disconnect(),
-    );
   }
 
   return () => {

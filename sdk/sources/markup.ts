@@ -5,6 +5,7 @@
 import { after, cancel, now } from '../browser/clock.js';
 import { pageDocument } from '../browser/host.js';
 import { onDocument, onNavigate, onWindow, type Stop } from '../browser/listen.js';
+import { onGrowth } from '../browser/observe.js';
 import { addressNow } from '../browser/page.js';
 import type { Client } from '../client.js';
 import type { Properties } from '../event/wire.js';
@@ -43,7 +44,7 @@ export const markup = (client: Client): Stop => {
   let product: Properties | undefined;
   let pending: ReturnType<typeof after> | undefined;
   let hint: ReturnType<typeof after> | undefined;
-  let observer: MutationObserver | undefined;
+  let watching: Stop | undefined;
 
   const tell = (event: string, properties: Properties) => {
     if (memory.wasToldHere(event, since) || !memory.isNew(sourceName, event, properties)) return;
@@ -53,8 +54,8 @@ export const markup = (client: Client): Stop => {
   const rest = () => {
     cancel(pending);
     pending = undefined;
-    observer?.disconnect();
-    observer = undefined;
+    watching?.();
+    watching = undefined;
   };
 
   const look = () => {
@@ -83,12 +84,11 @@ export const markup = (client: Client): Stop => {
   const lookWhenQuiet = () => {
     const until = now() + unrestMaxMs;
     lookAfter(quietMs);
-    observer = new MutationObserver(() => {
+    watching = onGrowth(() => {
       const left = until - now();
       cancel(pending);
       pending = after(Math.max(0, Math.min(quietMs, left)), lookNow);
-    });
-    observer.observe(document.documentElement, { childList: true, subtree: true, characterData: true });
+    }, true);
   };
 
   const moved = () => {
