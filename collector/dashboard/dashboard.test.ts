@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.js';
-import { adaId, back, bertaId, event, hostile, hostileId, openShop, visitorId } from './people.fixture.js';
+import { adaId, back, bertaId, event, hostile, openShop, visitorId } from './people.fixture.js';
 import { loggedIn, openDashboard, visit } from './staff.fixture.js';
 
 const json = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as string[];

@@ -24,7 +24,7 @@ import {
   unchanged,
 } from '../frame.js';
 import { Badge } from '../kit/badge.js';
-import { Act, Notice, Panel } from '../kit/panel.js';
+import { Act, Notice } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
 import { Time } from '../kit/time.js';
 import { counted, useView } from '../kit/view.js';
@@ -368,39 +368,37 @@ export const person = (house: House): Hono<Staffed> => {
       c,
       house,
       { title: 'Erasure', room: '/people', narrow: true, ...(state !== 'done' && { version, refreshMs }) },
-      <div>
-        <Panel
-          id="erasure"
-          title={known.title}
-          aside={<Badge tone={state === 'done' ? 'good' : 'warn'}>{state}</Badge>}
-        >
-          <p>{known.words}</p>
-          {counts != null && (
-            <dl class="pairs">
-              {Object.entries(counts)
-                .slice(0, 40)
-                .map(([table, count]) => (
-                  <div>
-                    <dt>{table.replaceAll('_', ' ')}</dt>
-                    <dd>{String(count)} deleted</dd>
-                  </div>
-                ))}
-            </dl>
+      <section class="panel">
+        <div class="head">
+          <h1>{known.title}</h1>
+          <Badge tone={state === 'done' ? 'good' : 'warn'}>{state}</Badge>
+        </div>
+        <p>{known.words}</p>
+        {counts != null && (
+          <dl class="pairs">
+            {Object.entries(counts)
+              .slice(0, 40)
+              .map(([table, count]) => (
+                <div>
+                  <dt>{table.replaceAll('_', ' ')}</dt>
+                  <dd>{String(count)} deleted</dd>
+                </div>
+              ))}
+          </dl>
+        )}
+        <p class="soft small">
+          Number of this job, for your records: <Said text={job.data.id} mono />
+        </p>
+        <p>
+          {state !== 'done' && (
+            <>
+              <a href={`/erasures/${encodeURIComponent(job.data.id)}`}>Look again</a>
+              {' · '}
+            </>
           )}
-          <p class="soft small">
-            Number of this job, for your records: <Said text={job.data.id} mono />
-          </p>
-          <p>
-            {state !== 'done' && (
-              <>
-                <a href={`/erasures/${encodeURIComponent(job.data.id)}`}>Look again</a>
-                {' · '}
-              </>
-            )}
-            <a href="/people">Back to people</a>
-          </p>
-        </Panel>
-      </div>,
+          <a href="/people">Back to people</a>
+        </p>
+      </section>,
     );
   });
 
