@@ -21,8 +21,8 @@ export interface Desk {
   set: WorkingSet;
   /** A transaction; what was loaded is dropped when it rolls back. */
   attempt: <Result>(work: () => Result) => Result;
-  /** Resolves, folds and saves what the transaction spoilt so far. */
-  finish: (now: number) => void;
+  /** Resolves, folds and saves what the transaction spoilt so far; settles what is due up to `settledTo`. */
+  finish: (now: number, settledTo?: number) => void;
   /** Deadlines up to `now`; how many were due. */
   due: (now: number) => number;
   within: <Result>(now: number, work: (set: WorkingSet) => Result) => Result;
@@ -37,9 +37,9 @@ export const openDesk = (options: DeskOptions): Desk => {
     options.secret,
     options.consent.generationOf,
   );
-  const finish = (now: number): void => {
+  const finish = (now: number, settledTo = now): void => {
     resolve(set);
-    project(set, now, announcer);
+    project(set, settledTo, announcer);
     save(set);
     saveWarnings(set, now);
   };

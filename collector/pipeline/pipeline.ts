@@ -24,8 +24,12 @@ export interface PipelineOptions extends DeskOptions {
 export type Settled = { answer: Answer } | { failed: unknown };
 
 export interface Pipeline extends Desk {
-  /** Everything in one transaction; on a bug each submission gets its own. Throws only what means "not now". */
-  run: (submissions: readonly Submission[], now: number) => Settled[];
+  /**
+   * Everything in one transaction; on a bug each submission gets its own. Throws only what means "not now". What is due is
+   * settled up to `settledTo`: an import puts that off to its end, or every batch would settle people whose next event is
+   * in the following one, and fold them again from the start.
+   */
+  run: (submissions: readonly Submission[], now: number, settledTo?: number) => Settled[];
 }
 
 const refusalsKept = 10_000;
@@ -132,12 +136,12 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   };
 
   let untilTrim = 0;
-  const runTogether = (submissions: readonly Submission[], now: number): Answer[] =>
+  const runTogether = (submissions: readonly Submission[], now: number, settledTo: number): Answer[] =>
     attempt(() => {
       // Of aliases only: what they ask for is decided with the persons, after all events are recorded.
       const places = submissions.map(() => new Map<string, number>());
       const answers = submissions.map((submission, at) => submit(submission, now, places[at]!));
-      finish(now);
+      finish(now, settledTo);
       for (const { code, messageId } of set.told.splice(0)) {
         for (const [at, answer] of answers.entries()) {
           const index = places[at]!.get(messageId);
@@ -154,15 +158,15 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
 
   return {
     ...desk,
-    run: (submissions, now) => {
+    run: (submissions, now, settledTo = now) => {
       try {
-        return runTogether(submissions, now).map((answer) => ({ answer }));
+        return runTogether(submissions, now, settledTo).map((answer) => ({ answer }));
       } catch (error) {
         if (isUnavailable(error)) throw error;
         if (submissions.length === 1) return [{ failed: error }];
         return submissions.map((submission) => {
           try {
-            return { answer: runTogether([submission], now)[0]! };
+            return { answer: runTogether([submission], now, settledTo)[0]! };
           } catch (failed) {
             if (isUnavailable(failed)) throw failed;
             return { failed };

@@ -9,7 +9,7 @@ import { type Consent, openConsent } from '../consent/consent.js';
 import { readPolicy } from '../consent/policy.js';
 import type { RowResult } from '../consent/rows.js';
 import { identityStore } from '../identity/store.js';
-import type { Command, CommandResult, Submission } from '../log/log.js';
+import type { Command, CommandResult } from '../log/log.js';
 import { presence } from '../profiles/presence.js';
 import { announcementsOf } from '../profiles/read.js';
 import { traits } from '../profiles/traits.js';
@@ -19,7 +19,7 @@ import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import type { SiteRules } from './accept.js';
 import { adminMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
-import { openPipeline, type Pipeline, type Settled } from './pipeline.js';
+import { openPipeline, type Pipeline } from './pipeline.js';
 import { fingerprint, type Progress, rebuild } from './rebuild.js';
 import { applyRow, eraseOpen, rowContext } from './rights.js';
 import type { HouseRules } from './working-set.js';
@@ -38,7 +38,7 @@ export interface WriterOptions {
 }
 
 export interface Writer {
-  run: (submissions: readonly Submission[], now: number) => Settled[];
+  run: Pipeline['run'];
   command: (command: Command, onProgress?: Progress) => CommandResult;
   /** Everything due up to `now`. */
   due: (now: number) => void;
