@@ -177,7 +177,29 @@ const judgeTombstones = (
   return { opens, contacts: gone, device };
 };
 
-/** Consent.md section 4, checks 2 to 7, in their order. */
+/**
+ * Consent.md section 4, checks 2 to 7, in their order. What each code says, and the state that goes with it:
+ *
+ * | code              | state     | it means                                                                                  |
+ * |-------------------|-----------|-------------------------------------------------------------------------------------------|
+ * | `erased`          | erased    | the device, its receipt, or the person it names is erased and has not returned            |
+ * | `erased`          |           | only a part is: an unnamed event among an erased person's, an erased address by itself    |
+ * | `withdrawn`       | withdrawn | the device has taken back all it had granted, however old the event is                    |
+ * | `withdrawn`       |           | the person has said no while logged in, perhaps elsewhere (R15): the device's record stands |
+ * | `gpc`             |           | the event needs a purpose that the opt-out signal denies                                  |
+ * | `no_receipt`      |           | none, no such, somebody else's, or one whose row was refused for good                     |
+ * | `unknown_receipt` |           | held: its row has not come yet                                                            |
+ * | `expired`         | stale     | arrived after the receipt's end                                                           |
+ * | `late`            |           | needs a purpose its receipt granted and that was taken back before it arrived; others stand |
+ * | `superseded`      |           | happened when another receipt was already in force                                        |
+ * | `too_early`       |           | happened before its grant, and the policy holds nothing back until then                   |
+ * | `policy`          | stale     | needs a purpose whose terms have changed since                                            |
+ * | `stale_event`     |           | a public key's event of more than 30 days ago                                             |
+ * | `no_consent`      |           | the foreign banner granted nothing                                                        |
+ * | `purpose`         |           | needs a purpose that was not granted                                                      |
+ *
+ * A kept event says `stale`, too, where some purpose was left out because its terms changed.
+ */
 export const judge = (event: Candidate, facts: Facts): Judgement => {
   const mode = facts.key.trust === 'secret' ? 'external' : facts.key.mode;
   const need = bitOf(purposeOf(event.type, event.name));

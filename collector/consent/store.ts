@@ -2,7 +2,7 @@
 // nothing: rows.ts and gate.ts do. The writer's thread is the only one that writes, so the memory is true until a
 // transaction is rolled back; then `dropCaches` must be called.
 
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../store/sql.js';
 import { type Mask, withDependants } from './mask.js';
@@ -85,8 +85,7 @@ interface ReceiptRow {
   superseded_at: number | null;
   expires_at: number;
   digest: Uint8Array | null;
-  decisions: string | null;
-  policy: string | null;
+  terms: number | null;
   bound_at: number;
 }
 
@@ -109,13 +108,20 @@ export interface NewReceipt {
   ack: Mask;
   at: number;
   effectiveAt: number;
+  boundAt: number;
   supersededAt: number | null;
   expiresAt: number;
+  /** What it said, as `terms` answered; null for a stub. */
+  terms: number | null;
   digest: Uint8Array | null;
 }
 
-/** Live receipts in memory: one for each device of the last hours. */
-const receiptsCachedMax = 20_000;
+type Said = Pick<LedgerRow, 'decisions' | 'policy'>;
+type Reading = Pick<ReceiptState, 'valid' | 'chosen' | 'refused'>;
+const nothingSaid: Reading = Object.freeze({ valid: 0, chosen: 0, refused: 0 });
+
+/** Live receipts in memory: one for each device of the last hours, some 400 bytes each. */
+const receiptsCachedMax = 50_000;
 const personsCachedMax = 20_000;
 
 /** What a person denies whatever a device says: `objected` are those of art. 21, which reach every basis. */
@@ -142,17 +148,14 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
     INSERT INTO consent_ledger (receipt, kind, at, client_at, effective_at, expires_at, subject_key, epoch, supersedes, decisions,
       policy, text, ui, jurisdiction, gpc, age, origin, sdk_version, cmp)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
-  const receiptRow = sql.prepare<ReceiptRow>(`
-    SELECT r.*, l.decisions, l.policy, coalesce(v.bound_at, f.began_at, r.at) AS bound_at
-    FROM consent_receipts r
-      LEFT JOIN consent_ledger l ON l.seq = r.seq
-      LEFT JOIN consent_visitors v ON v.visitor_key = r.visitor_key
-      LEFT JOIN consent_lives f ON f.life = r.life
-    WHERE r.receipt = ?`);
+  const receiptRow = sql.prepare<ReceiptRow>('SELECT * FROM consent_receipts WHERE receipt = ?');
+  const insertTerms = sql.prepare('INSERT OR IGNORE INTO consent_terms (hash, said) VALUES (?, ?)');
+  const termsByHash = sql.prepare<{ id: number }>('SELECT id FROM consent_terms WHERE hash = ?');
+  const termsById = sql.prepare<{ said: string }>('SELECT said FROM consent_terms WHERE id = ?');
   const putReceipt = sql.prepare(`
     INSERT OR REPLACE INTO consent_receipts (receipt, seq, life, visitor_key, granted, cap, denied_after, ack, at, effective_at,
-      superseded_at, expires_at, digest)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+      bound_at, superseded_at, expires_at, terms, digest)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   // The predecessors of a new receipt: they stand for instants before it, for what both grant.
   const supersede = sql.prepare(`
     UPDATE consent_receipts SET cap = cap & ?, denied_after = denied_after | ?,
@@ -225,8 +228,24 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
     return mask;
   };
 
+  const readings = new LRUCache<number, Reading>({ max: 1_000 });
+  const readingOf = (terms: number | null): Reading => {
+    if (terms === null) return nothingSaid;
+    let reading = readings.get(terms);
+    if (!reading) {
+      const said = JSON.parse(termsById.get(terms)?.said ?? '{"decisions":[],"policy":{}}') as Said;
+      reading = {
+        valid: termsHold(policy, said.decisions, said.policy),
+        chosen: masked('granted', said.decisions),
+        refused: withDependants(masked('denied', said.decisions)),
+      };
+      readings.set(terms, reading);
+    }
+    return reading;
+  };
+
   const toState = (row: ReceiptRow): ReceiptState => {
-    const decisions = row.decisions === null ? [] : (JSON.parse(row.decisions) as LedgerDecision[]);
+    const { valid, chosen, refused } = readingOf(row.terms);
     return {
       receipt: row.receipt,
       seq: row.seq,
@@ -234,12 +253,12 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
       visitorKey: row.visitor_key,
       visitorId: null,
       granted: row.granted & policy.available,
-      valid: termsHold(policy, decisions, row.policy === null ? {} : JSON.parse(row.policy)),
+      valid,
       cap: row.cap,
       deniedAfter: row.denied_after,
       ack: row.ack,
-      chosen: row.granted & masked('granted', decisions),
-      refused: withDependants(masked('denied', decisions)),
+      chosen: row.granted & chosen,
+      refused,
       at: row.at,
       effectiveAt: row.effective_at,
       boundAt: row.bound_at,
@@ -305,8 +324,10 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
         row.ack,
         row.at,
         row.effectiveAt,
+        row.boundAt,
         row.supersededAt,
         row.expiresAt,
+        row.terms,
         row.digest,
       );
       receipts.delete(row.receipt);
@@ -314,6 +335,13 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
     supersede: (life: number, by: string, granted: Mask, denied: Mask, at: number): void => {
       supersede.run(granted, denied, at, life, by);
       forgetLife(life);
+    },
+    /** The number of what a row says: most people press one of two buttons, so there are few. */
+    terms: ({ decisions, policy: under }: Said): number => {
+      const said = JSON.stringify({ decisions, policy: under } satisfies Said);
+      const hash = createHash('sha256').update(said).digest().subarray(0, 16);
+      insertTerms.run(hash, said);
+      return termsByHash.get(hash)?.id ?? 0;
     },
     receiptsOf: (life: number) => receiptsOfLife.all(life),
 
@@ -390,6 +418,7 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
 
     dropCaches: (): void => {
       receipts.clear();
+      readings.clear();
       persons.clear();
       signalled.clear();
       personsExist = null;

@@ -4,7 +4,7 @@
 import type { Purpose } from '../contract/purposes.js';
 import type { EventType } from '../events/event.js';
 import { purposeOf } from './gate.js';
-import { bitOf, grantable, maskOf, purposesOf, withDependants } from './mask.js';
+import { bitOf, grantable, maskOf, purposesOf } from './mask.js';
 import type { Withdrawal } from './rows.js';
 
 /** Of an event in the store, what decides. */
@@ -41,7 +41,7 @@ export const planWithdrawal = (
   events: Iterable<HeldEvent>,
 ): WithdrawalPlan => {
   const receipts = new Set(withdrawal.receipts);
-  const gone = withDependants(maskOf(withdrawal.purposes));
+  const gone = maskOf(withdrawal.purposes);
   const deleted: number[] = [];
   const narrowed: Narrowing[] = [];
   for (const event of events) {
