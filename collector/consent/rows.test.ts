@@ -311,14 +311,22 @@ describe('a withdrawal', () => {
     expect(probe(site, r1, 'v1', start + 1_000)).toBe(everything ? 'withdrawn' : left.join(','));
   });
 
-  test('takes away and never adds', () => {
+  test('may grant another purpose by a word of its own', () => {
     const site = openSite();
-    site.post(site.row({ receipt: r1, visitorId: 'v1', grants: MP }));
+    site.post(site.row({ receipt: r1, visitorId: 'v1', grants: [...MP, 'marketing'] }));
     site.now += 1_000;
     site.post(
-      site.row({ receipt: r2, supersedes: r1, visitorId: 'v1', kind: 'withdraw', grants: all, denies: ['sharing'] }),
+      site.row({
+        receipt: r2,
+        supersedes: r1,
+        visitorId: 'v1',
+        kind: 'withdraw',
+        grants: ['sharing'],
+        denies: ['marketing'],
+      }),
     );
-    expect(probe(site, r2)).toBe('measurement,personalisation');
+    expect(probe(site, r2)).toBe('measurement,personalisation,sharing');
+    expect(probe(site, r1, 'v1', start)).toBe('measurement,personalisation');
   });
 
   test('asked again, as new words or the same, finds nothing more to take back', () => {

@@ -122,6 +122,8 @@ const sourceOf = (kind: Kind, source: string | null | undefined): Source => {
 export interface Weighed {
   /** Grants that count, with what they require. */
   granted: Mask;
+  /** The same, where what they require may have been granted before. */
+  added: Mask;
   /** Denials, with what requires them. */
   denied: Mask;
   /** Purposes the row says anything about. */
@@ -184,6 +186,7 @@ export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regio
   denied = withDependants(denied);
   return {
     granted: grantable(granted & ~denied),
+    added: granted & ~denied,
     denied,
     stated,
     chosen,
@@ -451,8 +454,9 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   if (visitorKey && boundTo === null && follows && headLive & personal) return { kind: 'forbidden' };
 
   let { granted } = weighed;
-  // What a withdrawal does not mention stands as it stood; it can take away and never add.
-  if (takesBack && follows) granted = grantable(headLive & ~weighed.denied & (~weighed.stated | weighed.granted));
+  // What a withdrawal does not mention stands as it stood. What it grants by its own word counts: somebody may take one
+  // purpose back and give another in the same act.
+  if (takesBack && follows) granted = grantable(((headLive & ~weighed.stated) | weighed.added) & ~weighed.denied);
   // Two tabs decided at once, neither knowing of the other: only what both grant.
   if (predecessor && follows) granted = grantable(granted & predecessor.cap);
 
