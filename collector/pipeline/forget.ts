@@ -83,11 +83,12 @@ const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: Set<n
        OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND (owner = ? OR usr = ?))
        OR EXISTS (SELECT 1 FROM contacts WHERE node = ? OR owner = ?)
        OR EXISTS (SELECT 1 FROM namings JOIN events ON events.dev = namings.dev AND events.usr = namings.usr WHERE namings.usr = ?)
-       OR EXISTS (SELECT 1 FROM marks WHERE dev = ?)`,
+       OR EXISTS (SELECT 1 FROM marks WHERE dev = ?)
+       OR EXISTS (SELECT 1 FROM renames WHERE src = ? OR dst = ?)`,
   );
   for (const id of nodes) {
     const node = set.nodeById(id);
-    if (!node || carried.get(id, id, id, id, id, id, id)) continue;
+    if (!node || carried.get(id, id, id, id, id, id, id, id, id)) continue;
     const { leader } = node;
     for (const member of set.identity.members(id)) {
       if (member.id === id) continue;

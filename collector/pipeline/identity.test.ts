@@ -58,7 +58,7 @@ describe('identity scenarios', () => {
     };
     permute(calls, []);
     expect(states.size).toBe(1);
-  });
+  }, 240_000);
 
   it('I4, R3: another user on the same device is another person, and nothing merges', () => {
     const shop = openShop();

@@ -2,7 +2,8 @@
 // byte by byte (`weft rebuild --check`). The facts themselves are only read.
 
 import { createHash } from 'node:crypto';
-import { compareEvents } from '../events/event.js';
+import type { MessageId } from '../contract/ids.js';
+import { type AcceptedEvent, compareEvents } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
 import { type Announcer, refoldProfile, save } from './project.js';
 import { indexEvent } from './record.js';
@@ -41,38 +42,54 @@ export const rebuild = (
   sql.exec("DELETE FROM renames WHERE reason = 'alias'");
   sql.exec('UPDATE nodes SET leader = id');
 
-  const total = sql.prepare<{ count: number }>('SELECT count(*) AS count FROM events').get()!.count;
-  const rows = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT 1000');
+  // R13 looks at the namings of a user on all devices, so they stand before the first device is folded.
+  const firstNamings = new Map<string, { dev: number; usr: number; at: number; messageId: MessageId }>();
+  for (const row of sql
+    .prepare<Pick<EventRow, 'dev' | 'usr' | 'at' | 'mid'>>(
+      `SELECT dev, usr, at, mid FROM events WHERE dev IS NOT NULL AND usr IS NOT NULL AND flags & ${flag.bot} = 0`,
+    )
+    .iterate()) {
+    const naming = { dev: row.dev!, usr: row.usr!, at: row.at, messageId: unpackMessageId(row.mid) };
+    const key = `${naming.dev} ${naming.usr}`;
+    const known = firstNamings.get(key);
+    if (!known || compareEvents(naming, known) < 0) firstNamings.set(key, naming);
+  }
+  for (const { dev, usr, at, messageId } of firstNamings.values()) set.identity.putNaming(dev, usr, at, messageId);
+
   const first = new Map<number, { at: number; messageId: string }>();
-  let last = 0;
-  for (let done = 0; ; ) {
-    const page = rows.all(last);
+  const index = (row: EventRow, event: AcceptedEvent): void => {
+    const seen = (id: number): void => {
+      const known = first.get(id);
+      if (!known || compareEvents(event, known) < 0) first.set(id, { at: event.at, messageId: event.messageId });
+    };
+    if (row.dev !== null) seen(row.dev);
+    if (row.flags & flag.bot) return;
+    if (row.usr !== null) seen(row.usr);
+    if (row.flags & flag.measured) return;
+    if (row.dev === null) for (const key of event.keys) set.identity.putSeeker(key.kind, key.value, row.seq);
+    for (const id of indexEvent(set, row, event)) seen(id);
+  };
+  const total = sql.prepare<{ count: number }>('SELECT count(*) AS count FROM events').get()!.count;
+  const withoutDevice = sql.prepare<EventRow>(
+    'SELECT * FROM events WHERE dev IS NULL AND seq > ? ORDER BY seq LIMIT 1000',
+  );
+  for (let last = 0, done = 0; ; ) {
+    const page = withoutDevice.all(last);
     if (page.length === 0) break;
-    for (const row of page) {
-      const event = parseBody(row);
-      const seen = (id: number): void => {
-        const known = first.get(id);
-        if (!known || compareEvents(event, known) < 0) first.set(id, { at: event.at, messageId: event.messageId });
-      };
-      if (row.dev !== null) seen(row.dev);
-      if (row.usr !== null) seen(row.usr);
-      if (row.flags & (flag.bot | flag.measured)) continue;
-      if (row.dev === null) for (const key of event.keys) set.identity.putSeeker(key.kind, key.value, row.seq);
-      for (const id of indexEvent(set, row, event)) seen(id);
-    }
+    for (const row of page) index(row, parseBody(row));
     last = page.at(-1)!.seq;
     done += page.length;
     onProgress('index', done, total);
   }
+  const devices = sql.prepare<{ dev: number }>('SELECT DISTINCT dev FROM events WHERE dev IS NOT NULL').all();
+  for (const [done, { dev }] of devices.entries()) {
+    refoldDevice(set, dev, index);
+    save(set);
+    if (done % 500 === 0) onProgress('devices', done, devices.length);
+  }
   for (const [id, { at, messageId }] of first) set.identity.first(id, at, messageId);
   set.forgetLoaded();
 
-  const devices = sql.prepare<{ dev: number }>('SELECT DISTINCT dev FROM events WHERE dev IS NOT NULL').all();
-  devices.forEach(({ dev }, done) => {
-    refoldDevice(set, dev);
-    save(set);
-    if (done % 500 === 0) onProgress('devices', done, devices.length);
-  });
   const servers = sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE dev IS NULL ORDER BY seq').all();
   servers.forEach(({ seq }, done) => {
     decideServerEvent(set, seq);

@@ -21,14 +21,20 @@ export const resolve = (set: WorkingSet): void => {
   set.spoiltPersons.clear();
 };
 
-export const refoldDevice = (set: WorkingSet, dev: number): void => {
+export const refoldDevice = (
+  set: WorkingSet,
+  dev: number,
+  /** Sees each event on its way, so that a rebuild need not read it twice. */
+  onEvent: (row: EventRow, event: AcceptedEvent) => void = () => {},
+): void => {
   const rows = new Map<number, EventRow>();
   const bodies = new Map<number, AcceptedEvent>();
   const events: DeviceEvent[] = [];
   const perMinute = new Map<number, number>();
   for (const row of set.events.ofDevice(dev)) {
-    if (row.flags & flag.bot) continue;
     const body = parseBody(row);
+    onEvent(row, body);
+    if (row.flags & flag.bot) continue;
     rows.set(row.seq, row);
     bodies.set(row.seq, body);
     events.push(deviceEventOf(body, row.seq, row.usr));

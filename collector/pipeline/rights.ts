@@ -179,6 +179,28 @@ const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject)
   };
 };
 
+/** Identifiers in the form in which they are compared (R2): what is refused as one is kept as it was asked. */
+export const subjectOf = (asked: ErasureSubject): ErasureSubject => {
+  const allowed = { reservedEmail: 'allow' } as const;
+  if ('userId' in asked) {
+    const gated = gateIdentifier(asked.userId, allowed);
+    return gated.ok ? { userId: gated.value } : asked;
+  }
+  if ('anonymousId' in asked) {
+    const gated = gateAnonymousId(asked.anonymousId, allowed);
+    return gated.ok ? { anonymousId: gated.value } : asked;
+  }
+  if ('email' in asked) {
+    const gated = gateEmail(asked.email, allowed);
+    return gated.ok ? { email: gated.value } : asked;
+  }
+  if ('phone' in asked) {
+    const gated = gatePhone(asked.phone);
+    return gated.ok ? { phone: gated.value } : asked;
+  }
+  return asked;
+};
+
 const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null => {
   if ('profileId' in subject) return set.identity.nodeByHid(subject.profileId)?.id ?? null;
   if ('userId' in subject) {

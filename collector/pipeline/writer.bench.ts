@@ -1,11 +1,13 @@
 // What the writer costs by itself, without HTTP: groups as the door makes them, ten events a request, on a real file.
-// Prints events/s and CPU microseconds an event, for a fresh store and as it fills.
+// Prints events/s and CPU microseconds an event as the store fills, then what a profile read and a rebuild cost on it.
+// WEFT_BENCH_EVENTS events in five parts (100,000).
 
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { purposes } from '../contract/purposes.js';
 import type { Submission } from '../log/log.js';
+import { readModelOf } from '../profiles/open.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { openWriter } from './writer.js';
@@ -97,5 +99,24 @@ for (let part = 1; part <= 5; part += 1) {
       `${Math.round(process.memoryUsage().rss / 2 ** 20)} MiB`,
   );
 }
+const read = readModelOf(writer.store);
+const ids = writer.store
+  .prepare<{ hid: string }>('SELECT hid FROM nodes JOIN profiles ON profiles.leader = nodes.id ORDER BY hid LIMIT 5000')
+  .all();
+const times = ids.map(({ hid }) => {
+  const from = performance.now();
+  if (!read.profile(hid, { purposes, now: at })) throw new Error('a profile is missing');
+  return performance.now() - from;
+});
+times.sort((a, b) => a - b);
+console.log(
+  `profile read by id, ${visitors} profiles: median ${times[times.length >> 1]?.toFixed(2)} ms, p99 ${times[Math.floor(times.length * 0.99)]?.toFixed(2)} ms`,
+);
+const from = performance.now();
+const rebuilt = writer.command({ kind: 'rebuild', at, check: true }).body as { equal: boolean; events: number };
+console.log(
+  `rebuild --check: ${rebuilt.events} events, ${Math.round((rebuilt.events / (performance.now() - from)) * 1000)} events/s, ` +
+    `${rebuilt.equal ? 'equal bytes' : 'DIFFERENT'}`,
+);
 writer.close();
 rmSync(folder, { recursive: true });

@@ -6,6 +6,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { cartAspect } from '../carts/aspect.js';
 import { type Consent, openConsent } from '../consent/consent.js';
+import type { ErasureSubject } from '../consent/erase.js';
 import { readPolicy } from '../consent/policy.js';
 import type { RowResult } from '../consent/rows.js';
 import { identityStore } from '../identity/store.js';
@@ -21,7 +22,7 @@ import { adminMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
 import { openPipeline, type Pipeline } from './pipeline.js';
 import { fingerprint, type Progress, rebuild } from './rebuild.js';
-import { applyRow, eraseOpen, rowContext } from './rights.js';
+import { applyRow, eraseOpen, rowContext, subjectOf } from './rights.js';
 import type { HouseRules } from './working-set.js';
 
 /** Plain data: it crosses to the writer's thread. */
@@ -137,7 +138,11 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
       }
       case 'erase': {
         const { id, state } = pipeline.attempt(() =>
-          consent.erasures.request(asked.subject as never, { id: `e_${randomUUID()}`, by: asked.by, at: asked.at }),
+          consent.erasures.request(subjectOf(asked.subject as ErasureSubject), {
+            id: `e_${randomUUID()}`,
+            by: asked.by,
+            at: asked.at,
+          }),
         );
         erasePending(asked.at);
         return { status: 202, body: { id, state: consent.erasures.status(id)?.state ?? state } };
