@@ -1,0 +1,193 @@
+// What shoppers leave behind: a basket, a tab, a browser. Time passes at the collector when a test says so; processes are
+// killed as a crash kills them.
+
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import {
+  type Anything,
+  type Chromium,
+  type Device,
+  hasAnswered,
+  knownConsent,
+  newBrowserFolder,
+  newDevice,
+  startChromium,
+  watched,
+  weft,
+} from '../testing/browser.fixture.js';
+import { type Collector, minuteMs, startCollector, until } from '../testing/collector.fixture.js';
+import { accept, addToBasket, enter, order } from './shopper.fixture.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let collector: Collector;
+let chromium: Chromium;
+const folder = newBrowserFolder();
+const devices: Device[] = [];
+
+beforeAll(async () => {
+  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
+});
+afterAll(async () => {
+  await chromium?.kill();
+  await collector?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const { context, troubles } of devices.splice(0)) {
+    await context.close();
+    expect(troubles).toEqual([]);
+  }
+});
+
+const device = async (): Promise<Device> => {
+  const made = await newDevice(chromium, collector.url);
+  devices.push(made);
+  return made;
+};
+const profileOf = async (anonymousId: string) => (await collector.profiles({ anonymousId }))[0];
+/** What was announced to the outside, which no state shows. */
+const announced = (kind: string): { key: string; at: number }[] => {
+  const database = new Database(join(collector.folder, 'weft.sqlite'), { readonly: true });
+  try {
+    return database.prepare('SELECT key, at FROM announcements WHERE kind = ?').all(kind) as never;
+  } finally {
+    database.close();
+  }
+};
+const counted = async (userId: string): Promise<number[]> => {
+  const [profile] = await collector.profiles({ userId });
+  const events = profile ? await collector.list(profile.id, 'events') : [];
+  return events.flatMap(({ event, properties }) => (event === 'Counted' ? [properties.n as number] : []));
+};
+const count = (page: Device['page'], from: number, to: number) =>
+  page.evaluate(
+    ([from, to]) => {
+      for (let n = from as number; n < (to as number); n += 1) (globalThis as Anything).weft.track('Counted', { n });
+    },
+    [from, to],
+  );
+/** How many events wait in the page's database. */
+const stored = (page: Device['page']): Promise<number> =>
+  page.evaluate(async () => {
+    const done = <Value>(request: IDBRequest<Value>) =>
+      new Promise<Value>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    let rows = 0;
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name as string));
+      for (const store of database.objectStoreNames)
+        rows += await done(database.transaction(store).objectStore(store).count());
+      database.close();
+    }
+    return rows;
+  });
+const range = (to: number) => Array.from({ length: to }, (_, n) => n);
+const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
+
+test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, once, though the collector is killed before and after', async () => {
+  const { page, anonymousId } = await device();
+  await enter(page);
+  await addToBasket(page, 'teapot-for-two', 1);
+  await weft(page, 'flush');
+  const id = (await anonymousId())!;
+  const before = await until(async () => {
+    const profile = await profileOf(id);
+    return profile?.cart && profile;
+  });
+  expect([before.cart!.state, before.counts.cartsAbandoned]).toEqual(['active', 0]);
+  const leftAt = Date.parse(before.cart!.deadlineAt!) - 60 * minuteMs;
+
+  // The deadline passes while nobody is there to see it.
+  await collector.kill();
+  collector.pass(61 * minuteMs);
+  await collector.start();
+  const abandoned = await until(async () => {
+    const profile = await profileOf(id);
+    return profile?.counts.cartsAbandoned === 1 && profile;
+  });
+  expect(abandoned.cart!.state).toBe('abandoned');
+  const [cart] = await collector.list(abandoned.id, 'carts');
+  expect(cart).toMatchObject({
+    state: 'abandoned',
+    episodes: [{ n: 1, stage: 'cart', valueMinor: 6400, outcome: 'open' }],
+  });
+  expect(Date.parse(cart!.episodes[0]!.abandonedAt)).toBe(leftAt + 60 * minuteMs);
+
+  await collector.kill();
+  await collector.start();
+  await until(async () => (await profileOf(id))?.counts.cartsAbandoned === 1);
+  expect(announced('cart.abandoned')).toEqual([expect.objectContaining({ at: leftAt + 60 * minuteMs })]);
+  expect((await collector.list(abandoned.id, 'carts'))[0]!.episodes).toHaveLength(1);
+
+  // They come back and buy it.
+  const orderId = await order(page, 'cleo@shop.example');
+  await weft(page, 'flush');
+  const recovered = await until(async () => {
+    const profile = await profileOf(id);
+    return profile?.counts.cartsRecovered === 1 && profile;
+  });
+  expect(recovered.counts).toMatchObject({ orders: 1, cartsAbandoned: 1, cartsOpen: 0 });
+  expect((await collector.list(recovered.id, 'carts'))[0]).toMatchObject({
+    state: 'converted',
+    episodes: [{ n: 1, outcome: 'recovered', recoveredBy: 'return' }],
+  });
+  expect((await collector.list(recovered.id, 'orders')).map((one) => one.orderId)).toEqual([orderId]);
+  expect(announced('cart.abandonment_revoked')).toEqual([]);
+});
+
+test('of a tab that crashes and one that is closed, another tab tells all, each event once', async () => {
+  const { page, context } = await device();
+  await enter(page);
+  await weft(page, 'identify', 'crashed-1');
+  await weft(page, 'flush');
+  // Nothing gets out while it happens: what they did is on the device only.
+  await context.setOffline(true);
+  await count(page, 0, 40);
+  const closed = await context.newPage();
+  const crash = page.waitForEvent('crash');
+  const session = await context.newCDPSession(page);
+  // Who crashes answers no more.
+  session.send('Page.crash').catch(() => {});
+  await crash;
+  await page.close();
+  await context.setOffline(false);
+  await closed.goto('/demo/about');
+  await hasAnswered(closed);
+  await count(closed, 40, 60);
+  await closed.close();
+  await (await context.newPage()).goto('/demo/');
+  await until(async () => (await counted('crashed-1')).length >= 60);
+  expect(sorted(await counted('crashed-1'))).toEqual(range(60));
+});
+
+test('a browser that is killed and opened again has lost none of a hundred events that were on the disk, and repeats none', async () => {
+  const own = newBrowserFolder();
+  let browser = await startChromium(own);
+  try {
+    const { page, context } = await watched(browser.context, collector.url);
+    await enter(page, `${collector.url}/demo/`);
+    await weft(page, 'identify', 'killed-1');
+    await weft(page, 'flush');
+    await context.setOffline(true);
+    await count(page, 0, 100);
+    await until(async () => (await stored(page)) >= 100);
+    await browser.kill();
+
+    browser = await startChromium(own);
+    const again = await watched(browser.context, collector.url);
+    await again.page.goto(`${collector.url}/demo/`);
+    // A browser keeps a young cookie from the disk for half a minute: then the shop asks again, and goes by the answer.
+    if ((await knownConsent(again.page)) === null) await accept(again.page);
+    await until(async () => (await counted('killed-1')).length >= 100);
+    expect(sorted(await counted('killed-1'))).toEqual(range(100));
+    expect(again.troubles).toEqual([]);
+  } finally {
+    await browser.kill();
+    rmSync(own, { recursive: true, force: true });
+  }
+});

@@ -1,0 +1,220 @@
+// The demo shop whole, as shoppers meet it: a real Chromium, the script as it is built, the collector as a process. What
+// they did is then read as a shop would read it, with the secret key.
+
+import { rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import {
+  type Chromium,
+  type Device,
+  leftBehind,
+  newBrowserFolder,
+  newDevice,
+  phone,
+  startChromium,
+  weft,
+} from '../testing/browser.fixture.js';
+import { type Collector, startCollector, until } from '../testing/collector.fixture.js';
+import { accept, addToBasket, enter, logIn, order, signUp } from './shopper.fixture.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let collector: Collector;
+let chromium: Chromium;
+const folder = newBrowserFolder();
+const devices: Device[] = [];
+
+beforeAll(async () => {
+  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
+});
+afterAll(async () => {
+  await chromium?.kill();
+  await collector?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const { context, troubles } of devices.splice(0)) {
+    await context.close();
+    expect(troubles).toEqual([]);
+  }
+});
+
+const device = async (options = {}): Promise<Device> => {
+  const made = await newDevice(chromium, collector.url, options);
+  devices.push(made);
+  return made;
+};
+const names = async (profileId: string): Promise<string[]> =>
+  (await collector.list(profileId, 'events')).reverse().map(({ type, event }) => event ?? type);
+const none = { local: [], session: [], databases: [] };
+
+describe('who has not answered, or refuses', () => {
+  test('consent 1, consent 2, consent 3: leaves nothing on the device and sends nothing but the refusal', async () => {
+    const before = await collector.events();
+    const { page, context, sent, record, anonymousId } = await device();
+    const look = async (...paths: string[]) => {
+      for (const path of paths) {
+        await page.goto(`/demo${path}`);
+        await page.mouse.wheel(0, 400);
+      }
+    };
+    await page.goto('/demo/');
+    await page.waitForSelector('#consent:not([hidden])');
+    await look('/c/table', '/search?q=mug', '/p/morning-mug', '/account');
+    expect(await context.cookies()).toEqual([]);
+    expect(await leftBehind(page)).toEqual(none);
+    await addToBasket(page, 'teapot-for-two', 1);
+    // The shop's own basket is the shop's own affair.
+    expect((await context.cookies()).map(({ name }) => name)).toEqual(['oxlip_basket']);
+    expect(sent).toEqual([]);
+
+    const heard = page.waitForResponse('**/v1/consent');
+    await page.click('#consent [data-consent=refuse]');
+    await (await heard).finished();
+    await until(async () => !(await record()).rows?.length);
+    expect(sent).toHaveLength(1);
+    const { path, body } = sent[0]!;
+    expect([path, body.kind]).toEqual(['/v1/consent', 'refuse']);
+    expect([body.receipt, body.visitorId, body.epoch].filter((id) => id != null)).toEqual([]);
+    await look('/search?q=linen', '/basket');
+    await page.click('.footer [data-consent-open]');
+    expect(await page.textContent('[data-consent-now]')).toBe('You have refused.');
+    const kept = await record();
+    expect(Object.values(kept.decisions).map((decision) => (decision as { value: string }).value)).toEqual(
+      Array(4).fill('denied'),
+    );
+    expect([kept.receipt, kept.epoch, await anonymousId()]).toEqual([undefined, undefined, undefined]);
+    expect((await context.cookies()).map(({ name }) => name).sort()).toEqual(['oxlip_basket', 'weft_consent']);
+    expect(await leftBehind(page)).toEqual(none);
+    expect(sent).toHaveLength(1);
+    expect(await collector.events()).toEqual(before);
+  });
+});
+
+describe('who accepts', () => {
+  test('is told of from then on: the present page and basket first, each thing looked at once', async () => {
+    const { page, anonymousId } = await device();
+    await addToBasket(page, 'morning-mug', 1);
+    await page.goto('/demo/c/table?utm_source=letter&utm_medium=email&email=ada@example.com');
+    await accept(page);
+    await page.click('text=Deep bowl');
+    await page.waitForURL('**/p/deep-bowl');
+    await page.fill('#q', 'linen');
+    await page.press('#q', 'Enter');
+    await page.waitForURL('**/search?q=linen');
+    await weft(page, 'flush');
+    const id = (await anonymousId())!;
+    const [profile] = await until(async () => {
+      const found = await collector.profiles({ anonymousId: id });
+      return found[0] && (await names(found[0].id)).includes('Products Searched') && found;
+    });
+    const told = await names(profile!.id);
+    // What the data layer and the markup both say of a thing is said once, and nothing from before the grant.
+    expect(told.slice(0, 2).sort()).toEqual(['Cart Updated', 'page']);
+    expect(told.filter((name) => name === 'Product Viewed')).toHaveLength(1);
+    expect(told).not.toContain('Product Added');
+    expect(profile!.counts).toMatchObject({ pageViews: 3, productViews: 1, sessions: 1, cartsOpen: 1, orders: 0 });
+    expect(profile!.cart!.lines).toMatchObject([{ productId: 'OX-101', quantity: 1, priceMinor: 1900 }]);
+    expect(profile!.touches).toMatchObject([{ channel: 'Email', source: 'letter' }]);
+    expect(profile!.lastSession!.device).toMatchObject({ kind: 'desktop' });
+    // An address in a link is nobody's to keep.
+    expect(JSON.stringify([profile, await collector.list(profile!.id, 'events')])).not.toContain('ada@example.com');
+  });
+
+  test('I2, R3, C6, C8: with two devices and one account is one person with one order, told by page and server', async () => {
+    const bo = { name: 'Bo Ek', email: 'bo@shop.example', password: 'lantern' };
+    const laptop = await device({ viewport: { width: 1280, height: 900 } });
+    await enter(laptop.page, '/demo/?utm_source=partner&utm_medium=affiliate');
+    await laptop.page.goto('/demo/c/light');
+    await addToBasket(laptop.page, 'iron-pan', 1);
+    const userId = await signUp(laptop.page, bo);
+    await addToBasket(laptop.page, 'morning-mug', 2);
+
+    const mobile = await device(phone);
+    await enter(mobile.page);
+    await mobile.page.goto('/demo/c/kitchen');
+    expect(await logIn(mobile.page, bo)).toBe(userId);
+    await mobile.page.waitForSelector('[data-count="2"]');
+    const orderId = await order(mobile.page);
+    await Promise.all([weft(laptop.page, 'flush'), weft(mobile.page, 'flush')]);
+
+    const ids = [await laptop.anonymousId(), await mobile.anonymousId()];
+    expect(new Set(ids).size).toBe(2);
+    const tellings = (await until(async () => {
+      const [profile] = await collector.profiles({ userId });
+      const events = profile ? await collector.list(profile.id, 'events') : [];
+      const told = events.filter(({ event }) => event === 'Order Completed');
+      return told.length === 2 && told;
+    }))!;
+    expect(tellings.map(({ properties }) => properties.order_id)).toEqual([orderId, orderId]);
+    expect(new Set(tellings.map(({ messageId }) => messageId)).size).toBe(2);
+
+    const [profile, ...others] = await collector.profiles({ userId });
+    expect(others).toEqual([]);
+    const of = (type: string) => profile!.identifiers.filter((one) => one.type === type).map(({ value }) => value);
+    expect(of('anonymous_id').sort()).toEqual(ids.sort());
+    expect([of('user_id'), of('email')]).toEqual([[userId], [bo.email]]);
+    for (const query of [{ anonymousId: ids[0]! }, { anonymousId: ids[1]! }, { email: bo.email }, { orderId }])
+      expect((await collector.profiles(query)).map(({ id }) => id)).toEqual([profile!.id]);
+    expect(profile!.counts).toMatchObject({ orders: 1, cartsOpen: 0, sessions: 2, cartAdds: 2 });
+    expect(profile!.revenue).toEqual([{ currency: 'EUR', minor: 7800 }]);
+    expect(profile!.traits.name!.value).toBe('Bo Ek');
+    // First touch stays that of the device that came first (I2).
+    expect(profile!.touches[0]).toMatchObject({ source: 'partner' });
+    expect(await collector.list(profile!.id, 'orders')).toMatchObject([
+      { orderId, revenueMinor: 7800, state: 'completed', lines: [{ productId: 'OX-202' }, { productId: 'OX-101' }] },
+    ]);
+    expect((await collector.list(profile!.id, 'carts')).map(({ state }) => state)).toEqual(['converted']);
+    expect((await collector.list(profile!.id, 'merges')).map(({ reason }) => reason)).toEqual(['identify', 'identify']);
+  });
+
+  test('consent 8, consent 11: may withdraw in the footer; then it is gone, here, in the other tab and at the collector', async () => {
+    const { page, context, sent, anonymousId, record } = await device();
+    await enter(page);
+    await addToBasket(page, 'deep-bowl', 1);
+    const other = await context.newPage();
+    await other.goto('/demo/c/garden');
+    await weft(page, 'flush');
+    await weft(other, 'flush');
+    const id = (await anonymousId())!;
+    const [profile] = await until(async () => {
+      const found = await collector.profiles({ anonymousId: id });
+      return found[0]?.cart && found[0].counts.pageViews >= 3 && found;
+    });
+    const batches = sent.filter(({ path }) => path === '/v1/batch').map(({ text }) => text);
+
+    await page.click('.footer [data-consent-open]');
+    const before = sent.length;
+    await page.click('#consent [data-consent=refuse]');
+    expect(await anonymousId()).toBeUndefined();
+    await other.evaluate(() =>
+      (globalThis as unknown as { dataLayer: object[] }).dataLayer.push({ event: 'search', search_term: 'after' }),
+    );
+    await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+    expect((await fetch(`${collector.url}/v1/profiles/${profile!.id}`, { headers: collector.asShop })).status).toBe(
+      404,
+    );
+
+    await page.goto('/demo/c/table');
+    await other.reload();
+    await until(async () => (await record()).rows === undefined || (await record()).rows.length === 0);
+    const kept = await record();
+    expect([kept.receipt, kept.epoch, kept.anonymousId, kept.userId]).toEqual(Array(4).fill(undefined));
+    expect((await leftBehind(page)).databases).toEqual([]);
+    expect(sent.slice(before).map(({ path, body }) => [path, body.kind])).toEqual([['/v1/consent', 'withdraw']]);
+
+    // Whoever kept what the device once sent brings nobody back.
+    const counts = await collector.events();
+    for (const body of batches) {
+      const answer = await fetch(`${collector.url}/v1/batch`, { method: 'POST', body });
+      const { accepted, dropped, duplicates } = (await answer.json()) as {
+        accepted: number;
+        dropped: { code: string }[];
+        duplicates: number;
+      };
+      expect([accepted, duplicates]).toEqual([0, 0]);
+      expect([...new Set(dropped.map(({ code }) => code))]).toEqual(['withdrawn']);
+    }
+    expect((await collector.events()).accepted).toBe(counts.accepted);
+    expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+  });
+});

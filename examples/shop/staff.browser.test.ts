@@ -1,0 +1,131 @@
+// What staff see of the shop's people, in the dashboard of the same process: who is there now, what one person did and
+// why it is one person, and what an undo makes of it. How the pages look is tested beside them.
+
+import { rmSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import {
+  type Chromium,
+  type Device,
+  newBrowserFolder,
+  newDevice,
+  startChromium,
+  weft,
+} from '../testing/browser.fixture.js';
+import { type Collector, password, startCollector, until } from '../testing/collector.fixture.js';
+import { addToBasket, enter, logIn, signUp } from './shopper.fixture.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+
+let collector: Collector;
+let chromium: Chromium;
+const folder = newBrowserFolder();
+const devices: Device[] = [];
+
+beforeAll(async () => {
+  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
+});
+afterAll(async () => {
+  await chromium?.kill();
+  await collector?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const { context, troubles } of devices.splice(0)) {
+    await context.close();
+    expect(troubles).toEqual([]);
+  }
+});
+
+const device = async (): Promise<Device> => {
+  const made = await newDevice(chromium, collector.url);
+  devices.push(made);
+  return made;
+};
+const atTheDashboard = async (path: string) => {
+  const { page } = await device();
+  await page.goto(path);
+  await page.fill('#password', password);
+  await page.click('button[type=submit]');
+  await page.waitForURL(`**${path}`);
+  return page;
+};
+
+test('nobody comes in without the password, and who has it is led where they wanted to go', async () => {
+  const { page } = await device();
+  await page.goto('/people');
+  await page.fill('#password', 'not it');
+  await page.click('button[type=submit]');
+  expect(await page.textContent('[id=trouble]')).toBe('That is not the password.');
+  await page.fill('#password', password);
+  await page.click('button[type=submit]');
+  await page.waitForURL('**/people');
+  expect(await page.textContent('h1')).toBe('People');
+});
+
+test('the live view shows what a shopper does while they do it', async () => {
+  const live = await atTheDashboard('/live');
+  const shopper = await device();
+  await enter(shopper.page);
+  await live.waitForSelector('#rows tr:has-text("Page view"):has-text("/demo/")');
+  await addToBasket(shopper.page, 'deep-bowl', 1);
+  await live.waitForSelector('#rows tr:has-text("Product Added"):has-text("/demo/p/deep-bowl"):has-text("Accepted")');
+  expect(await live.textContent('#live-state')).toBe('Live');
+});
+
+test('R12: a person’s page tells what they did and why they are one, and an undo tells them apart for good', async () => {
+  const dora = { name: 'Dora Lund', email: 'dora@shop.example', password: 'thimble' };
+  const laptop = await device();
+  await enter(laptop.page);
+  await addToBasket(laptop.page, 'teapot-for-two', 1);
+  const userId = await signUp(laptop.page, dora);
+  const mobile = await device();
+  await enter(mobile.page, '/demo/c/garden');
+  await logIn(mobile.page, dora);
+  await Promise.all([weft(laptop.page, 'flush'), weft(mobile.page, 'flush')]);
+  const mobileId = (await mobile.anonymousId())!;
+  const joined = await until(async () => {
+    const [profile] = await collector.profiles({ userId });
+    return profile && (await collector.list(profile.id, 'merges')).length === 2 && profile;
+  });
+
+  const staff = await atTheDashboard('/people');
+  await staff.fill('main [name=find]', userId);
+  await staff.keyboard.press('Enter');
+  await staff.waitForURL(/\/people/);
+  if (!/\/people\/[\w-]+$/.test(staff.url())) await staff.click('a:has-text("Dora Lund")');
+  await staff.waitForSelector('h1:has-text("Dora Lund")');
+  const timeline = await staff.textContent('section:has(#timeline-title)');
+  for (const words of ['Added Teapot for two, Moss to the cart', `Signed in as ${userId}`])
+    expect(timeline).toContain(words);
+  expect(await staff.locator('text=Signed in on this device').count()).toBe(2);
+
+  // The page is open: what happens now appears in it.
+  await mobile.page.goto('/demo/p/seed-tin');
+  await addToBasket(mobile.page, 'deep-bowl', 2);
+  await staff.waitForSelector('text=Added Deep bowl');
+
+  await staff.click(`.block:has-text("${mobileId.slice(-8)}") a:has-text("Undo")`);
+  await staff.click('button:has-text("Tell them apart")');
+  await staff.waitForSelector('text=Undone. The two are told apart');
+  expect(await staff.locator('.block.undone').count()).toBe(1);
+  const apart = await until(async () => {
+    const found = await collector.profiles({ anonymousId: mobileId });
+    return found.some(({ id }) => id !== joined.id) && found;
+  });
+  const theirs = apart.find(({ id }) => id !== joined.id)!;
+  expect(theirs.identifiers.map(({ type, value }) => [type, value])).toEqual([['anonymous_id', mobileId]]);
+  expect((await collector.list(theirs.id, 'events')).every((event) => event.userId === null)).toBe(true);
+  const [still] = await collector.profiles({ userId });
+  expect(still!.id).toBe(joined.id);
+  expect((await collector.list(still!.id, 'merges')).filter(({ undoneAt }) => undoneAt !== null)).toHaveLength(1);
+
+  // What the device does from now on without being named is its own.
+  const before = theirs.counts.events;
+  await weft(mobile.page, 'logout', { keepDevice: true });
+  await mobile.page.goto('/demo/c/light');
+  await weft(mobile.page, 'flush');
+  await until(async () => {
+    const found = await collector.profiles({ anonymousId: mobileId });
+    return (found.find(({ id }) => id === theirs.id)?.counts.events ?? 0) > before;
+  });
+});

@@ -1,0 +1,104 @@
+// Real browsers as shoppers and staff use them. What goes wrong in a page, and any request to anywhere but here, is kept
+// for the test to find.
+
+import { gunzipSync } from 'node:zlib';
+import type { BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core';
+import type { Chromium } from '../../sdk/fixtures/chromium.js';
+
+export { type Chromium, newFolder as newBrowserFolder, startChromium } from '../../sdk/fixtures/chromium.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: what the page holds is the page's own
+export type Anything = any;
+
+/** One of the public verbs, called as the page would. */
+export const weft = (page: Page, verb: string, ...args: unknown[]): Promise<Anything> =>
+  page.evaluate(
+    ([verb, args]) => {
+      const { weft } = globalThis as Anything;
+      return (verb as string).split('.').reduce((object, name) => object[name], weft)(...(args as unknown[]));
+    },
+    [verb, args] as const,
+  );
+
+/** Weft is there, knows its configuration, and the visitor has answered. */
+export const hasAnswered = (page: Page): Promise<unknown> =>
+  page.waitForFunction(() => {
+    const { weft } = globalThis as Anything;
+    return weft && !Array.isArray(weft) && typeof weft.consent.get().measurement === 'boolean';
+  });
+
+/** Once Weft knows how it stands: true, false, or null where nobody has answered. */
+export const knownConsent = async (page: Page): Promise<boolean | null> => {
+  const known = await page.waitForFunction(() => {
+    const { weft } = globalThis as Anything;
+    const now = weft && !Array.isArray(weft) ? weft.consent.get().measurement : undefined;
+    return now !== undefined && { now };
+  });
+  return (await known.jsonValue()).now;
+};
+
+/** Everything that a page could have left on the device. */
+export const leftBehind = (page: Page): Promise<{ local: string[]; session: string[]; databases: string[] }> =>
+  page.evaluate(async () => ({
+    local: Object.keys(localStorage),
+    session: Object.keys(sessionStorage),
+    databases: (await indexedDB.databases()).map(({ name }) => name ?? ''),
+  }));
+
+export interface Sent {
+  path: string;
+  /** As it was sent, so that it can be sent again. */
+  text: string;
+  body: Anything;
+}
+
+export interface Device {
+  context: BrowserContext;
+  page: Page;
+  /** What went wrong in its pages: to be empty at the end. */
+  troubles: string[];
+  /** What its pages posted to the collector. */
+  sent: Sent[];
+  /** As the device keeps it; none before a grant, none after a withdrawal. */
+  anonymousId: () => Promise<string | undefined>;
+  /** The record of consent on the device. */
+  record: () => Promise<Anything>;
+}
+
+const postOf = (request: Request, url: URL): Sent => {
+  const bytes = request.postDataBuffer() ?? Buffer.alloc(0);
+  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString();
+  return { path: url.pathname, text, body: text === '' ? null : JSON.parse(text) };
+};
+
+/** Watches everything that leaves the context. */
+export const watched = async (context: BrowserContext, home: string): Promise<Device> => {
+  const troubles: string[] = [];
+  const sent: Sent[] = [];
+  context.on('weberror', (error) => troubles.push(error.error().stack ?? error.error().message));
+  context.on('request', (request) => {
+    const url = new URL(request.url());
+    if (/^https?:$/.test(url.protocol) && url.origin !== home) troubles.push(`a request to ${url.origin}`);
+    if (request.method() === 'POST' && url.pathname.startsWith('/v1/')) sent.push(postOf(request, url));
+  });
+  const kept = async () =>
+    (await context.cookies())
+      .filter(({ name }) => name.startsWith('weft_'))
+      .map(({ value }) => JSON.parse(decodeURIComponent(value)) as Anything);
+  return {
+    context,
+    page: await context.newPage(),
+    troubles,
+    sent,
+    anonymousId: async () => (await kept()).map(({ anonymousId }) => anonymousId).find((id) => id !== undefined),
+    record: async () => (await kept()).find(({ decisions }) => decisions !== undefined),
+  };
+};
+
+export const newDevice = async (
+  chromium: Chromium,
+  home: string,
+  options: BrowserContextOptions = {},
+): Promise<Device> => watched(await chromium.browser.newContext({ baseURL: home, ...options }), home);
+
+export const phone: BrowserContextOptions = { viewport: { width: 390, height: 844 }, hasTouch: true };
