@@ -30,7 +30,9 @@ const pages = [
 /** Rows of the first table whose head begins so; cells without their marks. */
 const rowsUnder = (page: string, head: string): string[][] => {
   const lines = page.split('\n');
-  const at = lines.findIndex((line) => line.startsWith(`| ${head} |`));
+  const at = lines.findIndex(
+    (line) => line.startsWith(`| ${head} `) && /^\|[ -]+\|/.test(lines[lines.indexOf(line) + 1] ?? ''),
+  );
   if (at < 0) throw new Error(`No table begins with "${head}".`);
   const rows: string[][] = [];
   for (const line of lines.slice(at + 2)) {
