@@ -34,7 +34,7 @@ export const knownConsent = async (page: Page): Promise<boolean | null> => {
     const now = weft && !Array.isArray(weft) ? weft.consent.get().measurement : undefined;
     return now !== undefined && { now };
   });
-  return (await known.jsonValue()).now;
+  return ((await known.jsonValue()) as { now: boolean | null }).now;
 };
 
 /** Everything that a page could have left on the device. */
@@ -44,6 +44,23 @@ export const leftBehind = (page: Page): Promise<{ local: string[]; session: stri
     session: Object.keys(sessionStorage),
     databases: (await indexedDB.databases()).map(({ name }) => name ?? ''),
   }));
+
+/** Before the page is opened: its clock then runs ahead by as much as is asked for. It starts anew with each document. */
+export const withClock = async (page: Page): Promise<{ pass: (ms: number) => Promise<void> }> => {
+  await page.addInitScript(() => {
+    const machine = Date.now.bind(Date);
+    let aheadMs = 0;
+    const now = () => machine() + aheadMs;
+    Date.now = now;
+    globalThis.Date = new Proxy(Date, {
+      construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
+    });
+    (globalThis as Anything).passTime = (ms: number) => {
+      aheadMs += ms;
+    };
+  });
+  return { pass: (ms) => page.evaluate((ms) => (globalThis as Anything).passTime(ms), ms) };
+};
 
 export interface Sent {
   path: string;

@@ -30,12 +30,14 @@ interface Lists {
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Asks until something is there; what it last saw stands in the error. */
-export const until = async <Value>(what: () => Value | Promise<Value>, maxMs = 20_000): Promise<NonNullable<Value>> => {
+type Something<Value> = Exclude<Value, false | 0 | '' | null | undefined>;
+
+/** Asks until something is there. */
+export const until = async <Value>(what: () => Value | Promise<Value>, maxMs = 20_000): Promise<Something<Value>> => {
   const end = Date.now() + maxMs;
   for (;;) {
     const value = await what();
-    if (value) return value as NonNullable<Value>;
+    if (value) return value as Something<Value>;
     if (Date.now() > end) throw new Error(`did not come to pass within ${maxMs} ms: ${what}`);
     await pause(25);
   }
