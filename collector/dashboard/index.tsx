@@ -52,7 +52,8 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
   app.use(compress());
   app.route('/', assetRoutes());
   app.use(recognise(house));
-  app.use(bodyLimit({ maxSize: formMaxBytes, onError: (c) => c.text('The form is too large.', 413) }));
+  const bounded = bodyLimit({ maxSize: formMaxBytes, onError: (c) => c.text('The form is too large.', 413) });
+  for (const room of ['/login', '/logout', '/people/*']) app.use(room, bounded);
   app.route('/', login(house, options.keys));
 
   const staffed = staffOnly(house);

@@ -59,7 +59,9 @@ const What: FC<{ event: LiveEvent }> = ({ event }) => {
   return (
     <span class="what">
       <Icon name={name === null ? (known?.icon ?? 'other') : trackIcon(name)} />
-      {name === null ? (known?.word ?? 'Unreadable') : <Said text={name} charsMax={80} />}
+      <span class={name === 'Page Engaged' ? 'soft' : undefined}>
+        {name === null ? (known?.word ?? 'Unreadable') : <Said text={name} charsMax={80} />}
+      </span>
       {event.type === 'page' && event.name !== null && event.name !== '' && (
         <span class="soft">
           <Said text={event.name} charsMax={60} />

@@ -15,7 +15,7 @@ import { counted, numberFormat, useView } from '../kit/view.js';
 import { Money, Revenue } from '../money.js';
 import { personPath } from '../people/people.js';
 import { cartStateWord, lineName, orderStateWord, outcomeWord, stageWord } from '../words/cart.js';
-import { inspect, type Part, plain, type Telling, tell } from '../words/event.js';
+import { inspect, type Part, plain, type Telling, tell, toldAgain } from '../words/event.js';
 import { money } from '../words/money.js';
 import {
   assuranceWord,
@@ -128,8 +128,12 @@ const Head: FC<{ profile: Profile }> = ({ profile }) => {
 
 // ── Timeline ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-const EventRow: FC<{ event: Visit['events'][number]; telling: Telling }> = ({ event, telling }) => {
-  const { icon, parts, weight } = tell(event, telling);
+const EventRow: FC<{ event: Visit['events'][number]; telling: Telling; again: boolean }> = ({
+  event,
+  telling,
+  again,
+}) => {
+  const { icon, parts, weight } = tell(event, telling, again);
   const owned = ownedWords(event.ownedBecause);
   const properties = Object.entries(event.properties);
   const path = event.page?.path ?? null;
@@ -231,7 +235,12 @@ const EventRow: FC<{ event: Visit['events'][number]; telling: Telling }> = ({ ev
   );
 };
 
-const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling }> = ({ visit, thread, telling }) => {
+const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling; again: ReadonlySet<string> }> = ({
+  visit,
+  thread,
+  telling,
+  again,
+}) => {
   const { session } = visit;
   const { locale } = useView();
   const country = countryWord(session?.country ?? null);
@@ -271,7 +280,7 @@ const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling }> 
       </div>
       <ol class="events">
         {visit.events.map((event) => (
-          <EventRow event={event} telling={telling} />
+          <EventRow event={event} telling={telling} again={again.has(event.messageId)} />
         ))}
       </ol>
     </li>
@@ -290,6 +299,7 @@ const Timeline: FC<{ read: PersonRead; isOlder: boolean; threads: ReadonlyMap<st
     currency: profile.cart?.currency ?? profile.revenue[0]?.currency ?? null,
   };
   const visits = visitsOf(events.items, read.sessions);
+  const again = toldAgain(events.items);
   const path = personPath(profile.id);
   return (
     <Panel
@@ -306,6 +316,7 @@ const Timeline: FC<{ read: PersonRead; isOlder: boolean; threads: ReadonlyMap<st
               visit={visit}
               thread={visit.anonymousId === null ? null : (threads.get(visit.anonymousId) ?? null)}
               telling={telling}
+              again={again}
             />
           ))}
         </ol>

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ecommerce } from '../../contract/ecommerce.js';
 import type { EventItem } from '../../contract/profile.js';
-import { inspect, isBeat, plain, type Telling, tell, trackIcon } from './event.js';
+import { inspect, isBeat, plain, type Telling, tell, toldAgain, trackIcon } from './event.js';
 import { money } from './money.js';
 
 const telling: Telling = { money: (minor, currency) => money(minor, currency, 'en-US'), currency: 'EUR' };
@@ -52,6 +52,7 @@ describe('an event in words', () => {
     ['Checkout Started', { value: '12' }, 'Began the checkout, €12.00'],
     ['Checkout Step Viewed', { step: 2 }, 'Came to step 2 of the checkout'],
     ['Order Completed', { order_id: '7', total: 10, products: [mug] }, 'Ordered Mug, €10.00 (order 7)'],
+    ['Order Completed', { order_id: '7', total: 12, revenue: 9 }, 'Placed an order, €9.00 (order 7)'],
     ['Order Completed', { order_id: '7', revenue: '9' }, 'Placed an order, €9.00 (order 7)'],
     ['Order Refunded', { order_id: '7', total: 5 }, 'Got €5.00 back for order 7'],
     ['Order Refunded', { order_id: '7' }, 'Order 7 was refunded'],
@@ -91,6 +92,20 @@ describe('an event in words', () => {
   it('marks what the event said, so that nothing of it is taken for ours', () => {
     const { parts } = tell(item({ event: 'Product Added', properties: { name: '<b>' } }), telling);
     expect(parts).toEqual(['Added ', { said: '<b>' }, ' to the cart']);
+  });
+
+  it('C8: an order that page and server both tell of is told once, the rest as said again', () => {
+    const placed = (messageId: string, order_id: unknown) =>
+      item({ messageId, event: 'Order Completed', properties: { order_id } });
+    const events = [
+      placed('page', '7'),
+      placed('other', '8'),
+      placed('none', null),
+      placed('server', 7),
+      placed('n', null),
+    ];
+    expect([...toldAgain(events)]).toEqual(['page']);
+    expect(plain(tell(events[0]!, telling, true).parts)).toBe('Heard of order 7 once more; it counts once');
   });
 
   it('S4: a beat is not told, the visit shows its time', () => {

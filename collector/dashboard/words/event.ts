@@ -179,7 +179,8 @@ const tracks: Readonly<Record<EcommerceName, Tell>> = {
   'Payment Info Entered': (p) => told('money', 'loud', 'Entered how to pay', bracketed(first(p, 'payment_method'))),
   'Order Completed': (p, telling) => {
     const lines = linesOf(p) ?? [];
-    const worth = after(amounts(p, telling).of('total', 'revenue', 'value'));
+    // As the order itself is read: goods first, what was paid with shipping and tax after it.
+    const worth = after(amounts(p, telling).of('revenue', 'total', 'value'));
     const id = first(p, 'order_id');
     const number: Part[] = id === null ? [] : [' (order ', { said: id }, ')'];
     return lines.length === 0
@@ -187,7 +188,7 @@ const tracks: Readonly<Record<EcommerceName, Tell>> = {
       : told('order', 'loud', 'Ordered ', goods(lines), worth, number);
   },
   'Order Updated': (p, telling) =>
-    told('order', 'plain', capital(order(p)), ' was changed', after(amounts(p, telling).of('total', 'revenue'))),
+    told('order', 'plain', capital(order(p)), ' was changed', after(amounts(p, telling).of('revenue', 'total'))),
   'Order Cancelled': (p) => told('order', 'loud', capital(order(p)), ' was cancelled'),
   'Order Refunded': (p, telling) => {
     const worth = amounts(p, telling).of('total');
@@ -288,7 +289,8 @@ const pageTold = (event: EventItem): Told => {
     : told('page', 'quiet', 'Looked at ', { said: named });
 };
 
-export const tell = (event: EventItem, telling: Telling): Told => {
+export const tell = (event: EventItem, telling: Telling, again = false): Told => {
+  if (again) return told('order', 'quiet', 'Heard of ', order(event.properties), ' once more; it counts once');
   switch (event.type) {
     case 'page':
       return pageTold(event);
@@ -308,6 +310,20 @@ export const tell = (event: EventItem, telling: Telling): Told => {
       return told('other', 'plain', { said: text(name) ?? 'Something' });
     }
   }
+};
+
+/** C8: page and server both tell of an order. The messages that were not the first to; `events` newest first. */
+export const toldAgain = (events: readonly EventItem[]): ReadonlySet<string> => {
+  const known = new Set<string>();
+  const again = new Set<string>();
+  for (const event of events.toReversed()) {
+    if (event.type !== 'track' || event.event !== 'Order Completed') continue;
+    const id = first(event.properties, 'order_id');
+    if (id === null) continue;
+    if (known.has(id)) again.add(event.messageId);
+    known.add(id);
+  }
+  return again;
 };
 
 /** One line, for those who listen and for titles. */
