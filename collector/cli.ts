@@ -1,0 +1,244 @@
+#!/usr/bin/env node
+// The command `weft`. Says which commands there are and what they take; what they do stands in cli/. Every command ends
+// with an exit code of cli/failure.ts, and whatever goes wrong is said with what to do next.
+
+import { Command, CommanderError, Option } from 'commander';
+import { type BackupAsked, backup } from './cli/backup.js';
+import { type DoctorAsked, doctor } from './cli/doctor.js';
+import { type EraseAsked, erase } from './cli/erase.js';
+import { type ExportAsked, exportLines, kinds } from './cli/export.js';
+import { type Ending, exitCodes, Failure } from './cli/failure.js';
+import { type ImportAsked, importFile } from './cli/import.js';
+import { type CreateAsked, createKey, type KeysAsked, listKeys, revokeKey } from './cli/keys.js';
+import { personOptions } from './cli/person.js';
+import { type RebuildAsked, rebuildAll } from './cli/rebuild.js';
+import { type RestoreAsked, restore } from './cli/restore.js';
+import { type Out, outOf } from './cli/say.js';
+import { ownVersion } from './cli/version.js';
+import { ConfigError } from './config.js';
+import { PolicyError } from './consent/policy.js';
+import { run } from './serve.js';
+
+const codes = `
+Exit codes:
+  0    done
+  1    a check found what it looks for (doctor, rebuild --check, import --strict)
+  2    the command makes no sense as it was given
+  3    somebody else has the data folder, or the collector cannot be reached: come again
+  4    what was asked for cannot be done: a damaged file, a key that may not
+  78   the environment or the consent file makes no sense
+  130  stopped by Ctrl+C
+
+Every command works on the folder WEFT_DATA (./data). See docs/import.md and docs/cli.md.`;
+
+const program = new Command('weft')
+  .description('Weft: collects what shoppers do, with consent, and folds it into profiles.')
+  .version(ownVersion(), '-V, --version')
+  .showHelpAfterError('`weft help` says what there is.')
+  .addHelpText('after', codes)
+  .exitOverride();
+
+const asked = <Options extends { quiet?: boolean }>(options: Options): { options: Options; out: Out } => ({
+  options,
+  out: outOf(options),
+});
+/** What a command ends with; how the process ends is decided in one place. */
+let ending: Ending = 'done';
+
+const command = (name: string, description: string, example: string): Command =>
+  program
+    .command(name)
+    .description(description)
+    .option('-q, --quiet', 'no progress, no remarks')
+    .addHelpText(
+      'after',
+      `\nFor example:\n${example
+        .trim()
+        .split('\n')
+        .map((line) => `  ${line.trim()}`)
+        .join('\n')}`,
+    )
+    .exitOverride();
+
+command(
+  'serve',
+  'start the collector; the environment says how',
+  'PORT=8787 WEFT_DATA=/var/lib/weft weft serve',
+).action(async () => {
+  await run();
+  serving = process.exitCode === undefined;
+});
+let serving = false;
+
+command(
+  'import',
+  'take in a CSV or JSON Lines file by a map; again and again, each row counts once',
+  `
+  weft import orders.csv.gz --map orders.map.json --dry-run
+  weft import orders.csv.gz --map orders.map.json
+  WEFT_SECRET_KEY=sk_… weft import orders.csv.gz --map orders.map.json --url https://collect.shop.example
+  `,
+)
+  .argument('<file>', 'plain or gzipped')
+  .requiredOption('--map <map.json>', 'what its rows mean: docs/import.md')
+  .option('--dry-run', 'show the first events and the counts, send nothing')
+  .option('--url <address>', 'send to a running collector instead of the folder')
+  .option('--key <secret key>', 'for --url; better set WEFT_SECRET_KEY, which no list of processes shows')
+  .option('--work <folder>', 'where the list of refused rows and the mark of how far it came go (beside the file)')
+  .option('--restart', 'do not go on from where an earlier run stopped')
+  .option('--strict', 'exit code 1 if a row was refused')
+  .option('--json', 'the report as JSON')
+  .action(async (file: string, given: ImportAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await importFile(file, options, out);
+  });
+
+const exporting = command(
+  'export',
+  'write what is kept as JSON Lines; all of it, or one person',
+  `
+  weft export > everything.jsonl
+  weft export --orders --out orders.jsonl.gz
+  weft export --user 42 --out person.jsonl
+  `,
+);
+for (const kind of kinds) exporting.option(`--${kind}`, `only ${kind}; several may be chosen`);
+for (const [flags, said] of personOptions) exporting.option(flags, `one person, ${said}`);
+exporting
+  .option('--out <file>', 'instead of stdout; gzipped if its name ends in .gz')
+  .action(async (given: ExportAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await exportLines(options, out);
+  });
+
+const erasing = command(
+  'erase',
+  'erase a person or a device, and keep them out',
+  `
+  weft erase --user 42
+  WEFT_SECRET_KEY=sk_… weft erase --email ada@shop.example --url https://collect.shop.example
+  `,
+);
+for (const [flags, said] of personOptions) erasing.option(flags, said);
+erasing
+  .option('--url <address>', 'ask a running collector instead of the folder')
+  .option('--key <secret key>', 'for --url; better set WEFT_SECRET_KEY')
+  .option('--json', 'the result as JSON')
+  .action(async (given: EraseAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await erase(options, out);
+  });
+
+command('rebuild', 'make everything derived again from the events', 'weft rebuild --check')
+  .option('--check', 'compare with what is there, byte by byte, and change nothing')
+  .option('--values', 'with --check: show the lines that differ, personal data and all')
+  .option('--json', 'the result as JSON')
+  .action(async (given: RebuildAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await rebuildAll(options, out);
+  });
+
+const keys = program.command('keys').description('the keys of this site; may be changed beside a running collector');
+const keysCommand = (name: string, description: string, example: string): Command =>
+  keys
+    .command(name)
+    .description(description)
+    .option('-q, --quiet', 'no remarks')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `\nFor example:\n  ${example}`)
+    .exitOverride();
+keysCommand('list', 'which keys there are; secrets are not kept and not shown', 'weft keys list').action(
+  async (given: KeysAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await listKeys(options, out);
+  },
+);
+keysCommand(
+  'create',
+  'make a key; stdout is the key alone',
+  'KEY=$(weft keys create secret --roles privacy --label "helpdesk")',
+)
+  .argument('[kind]', 'secret or write', 'secret')
+  .option('--label <text>', 'what it is for')
+  .option('--purposes <list>', 'what it may be used for (all)')
+  .option('--roles <list>', 'of a secret key: owner, privacy (both)')
+  .addOption(new Option('--mode <mode>', 'of a write key: how its events prove their consent (ledger)'))
+  .option('--category <name=purpose…>', 'of a write key in mode claimed: a banner’s category → our purpose')
+  .action(async (kind: string, given: CreateAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await createKey(kind, options, out);
+  });
+keysCommand('revoke', 'end a key', 'weft keys revoke key_Xy…')
+  .argument('<id>', 'as `weft keys list` shows it; or the write key itself')
+  .action(async (id: string, given: KeysAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await revokeKey(id, options, out);
+  });
+
+command('doctor', 'look for what is wrong with this installation', 'weft doctor')
+  .option('--full', 'read every page of a large store, too')
+  .option('--json', 'the findings as JSON')
+  .action(async (given: DoctorAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await doctor(options, out);
+  });
+
+command(
+  'backup',
+  'copy the store into one file, while the collector goes on',
+  'weft backup /backups/weft-2026-11-22.sqlite',
+)
+  .argument('<file>')
+  .option('--force', 'replace the file')
+  .option('--json', 'the note beside it, as JSON')
+  .action(async (file: string, given: BackupAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await backup(file, options, out);
+  });
+
+command(
+  'restore',
+  'put a backup in the place of the store; erased people stay erased',
+  'weft restore /backups/weft-2026-11-22.sqlite',
+)
+  .argument('<file>')
+  .option('--without-tombstones', 'although who was erased since the backup cannot be known')
+  .option('--json', 'the result as JSON')
+  .action(async (file: string, given: RestoreAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await restore(file, options, out);
+  });
+
+program
+  .command('consent')
+  .description('lint, diff and import consent files: not in this build yet')
+  .argument('[what...]')
+  .allowUnknownOption()
+  .action(() => {
+    throw new Failure(
+      'refused',
+      '`weft consent lint`, `diff` and `import` are not in this build yet.',
+      '`weft doctor` says whether the file in WEFT_CONSENT can be read; the collector refuses to start with one that cannot.',
+    );
+  });
+
+const end = (code: number): void => {
+  process.exitCode = code;
+};
+
+try {
+  await program.parseAsync();
+  if (ending !== 'done') end(exitCodes[ending]);
+} catch (error) {
+  if (error instanceof CommanderError) end(error.exitCode === 0 ? exitCodes.done : exitCodes.usage);
+  else if (error instanceof Failure) {
+    process.stderr.write(`${error.message}\n→ ${error.next}\n`);
+    end(exitCodes[error.ending]);
+  } else if (error instanceof ConfigError || error instanceof PolicyError) {
+    process.stderr.write(`${error.message}\n`);
+    end(exitCodes.config);
+  } else {
+    process.stderr.write(`This is a bug in weft.\n${(error as Error).stack ?? String(error)}\n`);
+    end(exitCodes.bug);
+  }
+}

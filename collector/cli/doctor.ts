@@ -1,0 +1,286 @@
+// `weft doctor`: what can be wrong with an installation, looked at one after the other, each with what to do about it. Only
+// looks; runs beside a collector.
+
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { dirname, resolve } from 'node:path';
+import { type Config, ConfigError, readConfig } from '../config.js';
+import { PolicyError, readPolicy } from '../consent/policy.js';
+import { migrations } from '../pipeline/migrations.js';
+import { listCredentials } from '../site/store.js';
+import { lockOwner } from '../store/lock.js';
+import { openSqlite, type SqliteStore } from '../store/sqlite.js';
+import { type Place, placeOf } from './data.js';
+import { type Ending, Failure } from './failure.js';
+import { bytesSaid, type Out } from './say.js';
+import { builtScript, ownVersion } from './version.js';
+
+export interface Finding {
+  what: string;
+  state: 'ok' | 'warn' | 'fail';
+  said: string;
+  /** What to do; null where nothing is to be done. */
+  next: string | null;
+}
+export interface DoctorAsked {
+  full?: boolean;
+  json?: boolean;
+}
+
+const ok = (what: string, said: string): Finding => ({ what, state: 'ok', said, next: null });
+const warn = (what: string, said: string, next: string): Finding => ({ what, state: 'warn', said, next });
+const fail = (what: string, said: string, next: string): Finding => ({ what, state: 'fail', said, next });
+
+const nodeMajor = 20;
+const roomFailBytes = 200_000_000;
+const roomWarnBytes = 2_000_000_000;
+const walWarnBytes = 512_000_000;
+/** Above this, only --full reads every page and index. */
+const quickAboveBytes = 2_000_000_000;
+/** Weft did not exist before. */
+const earliestAt = Date.parse('2026-01-01T00:00:00Z');
+const aheadMaxMs = 5 * 60_000;
+
+const nodeFinding = (version: string): Finding => {
+  const major = Number(version.split('.')[0]);
+  return major >= nodeMajor
+    ? ok('node', version)
+    : fail('node', `${version} is too old`, `Install Node ${nodeMajor} or newer.`);
+};
+
+const roomFindings = (place: Place): Finding[] => {
+  const found: Finding[] = [];
+  let folder = resolve(place.folder);
+  const exists = existsSync(folder);
+  while (!existsSync(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK | constants.X_OK);
+    found.push(
+      exists
+        ? ok('data folder', `${place.folder} can be written to`)
+        : warn(
+            'data folder',
+            `${place.folder} is not there yet`,
+            'The first start makes it; or set WEFT_DATA to where the data is.',
+          ),
+    );
+  } catch {
+    found.push(
+      fail('data folder', `${place.folder} cannot be written to`, 'Give this user the right to, or set WEFT_DATA.'),
+    );
+  }
+  const { bavail, bsize } = statfsSync(folder);
+  const free = bavail * bsize;
+  // A rebuild or a restore needs as much again as there is.
+  const needed = existsSync(place.file) ? statSync(place.file).size : 0;
+  const said = `${bytesSaid(free)} free`;
+  found.push(
+    free < roomFailBytes
+      ? fail('disk', said, 'Make room: a full disk refuses events (503), it loses none that were accepted.')
+      : free < Math.max(roomWarnBytes, needed * 1.5)
+        ? warn('disk', said, `Make room: a backup, a restore or a rebuild of ${bytesSaid(needed)} needs as much again.`)
+        : ok('disk', said),
+  );
+  return found;
+};
+
+const listens = (port: number, host: string): Promise<string | null> =>
+  new Promise((done) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => done(error.code ?? error.message));
+    server.listen(port, host, () => server.close(() => done(null)));
+  });
+
+const runningFindings = async ({ folder }: Place, { port, host }: Config): Promise<Finding[]> => {
+  const owner = existsSync(folder) ? lockOwner(folder) : null;
+  const found = [
+    ok('writer', owner === null ? 'nobody writes to the folder now' : `${owner.what} (pid ${owner.pid}) does`),
+  ];
+  const trouble = port === 0 ? null : await listens(port, host);
+  found.push(
+    trouble === null
+      ? ok('port', port === 0 ? 'any free one' : `${host}:${port} is free`)
+      : trouble === 'EADDRINUSE' && owner !== null
+        ? ok('port', `${host}:${port} is taken, as it should be while the collector runs`)
+        : trouble === 'EADDRINUSE'
+          ? warn('port', `${host}:${port} is taken by something else`, 'Stop that, or set another PORT.')
+          : fail('port', `${host}:${port} cannot be listened on (${trouble})`, 'Set PORT and HOST.'),
+  );
+  return found;
+};
+
+const tables = [
+  'events',
+  'sessions',
+  'profiles',
+  'nodes',
+  'shelf',
+  'deadlines',
+  'refusals',
+  'consent_ledger',
+  'tombstones',
+];
+
+const storeFindings = (place: Place, store: SqliteStore, full: boolean, now: number): Finding[] => {
+  const found: Finding[] = [];
+  const size = statSync(place.file).size;
+  const quick = size > quickAboveBytes && !full;
+  const said = store.pragma(quick ? 'quick_check' : 'integrity_check');
+  found.push(
+    said === 'ok'
+      ? ok('integrity', `${quick ? 'quick_check' : 'integrity_check'} finds nothing in ${bytesSaid(size)}`)
+      : fail(
+          'integrity',
+          'the file is damaged',
+          'Stop the collector, keep the file, and `weft restore` the last backup.',
+        ),
+  );
+  const applied = new Set(
+    store
+      .prepare<{ name: string }>('SELECT name FROM migrations')
+      .all()
+      .map(({ name }) => name),
+  );
+  const missing = migrations.filter(({ name }) => !applied.has(name));
+  const unknown = [...applied].filter((name) => !migrations.some((one) => one.name === name));
+  found.push(
+    unknown.length > 0
+      ? fail(
+          'tables',
+          `made by a newer Weft (${unknown.join(', ')})`,
+          'Run that version: an older one must not write here.',
+        )
+      : missing.length > 0
+        ? warn('tables', `${missing.length} to be made`, 'The next start makes them; take a `weft backup` before it.')
+        : ok('tables', `all ${migrations.length} migrations applied`),
+  );
+  const there = new Set(
+    store
+      .prepare<{ name: string }>("SELECT name FROM sqlite_master WHERE type = 'table'")
+      .all()
+      .map(({ name }) => name),
+  );
+  const counts = tables
+    .filter((table) => there.has(table))
+    .map(
+      (table) =>
+        `${table} ${store.prepare<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).get()!.n.toLocaleString('en-US')}`,
+    );
+  found.push(ok('rows', counts.join(', ')));
+  const wal = existsSync(`${place.file}-wal`) ? statSync(`${place.file}-wal`).size : 0;
+  found.push(
+    wal > walWarnBytes
+      ? warn(
+          'write-ahead log',
+          bytesSaid(wal),
+          'A long reading (an export, a backup) keeps it from shrinking; it does when that ends.',
+        )
+      : ok('write-ahead log', bytesSaid(wal)),
+  );
+  if (there.has('credentials')) {
+    const live = listCredentials(store).filter(({ revokedAt }) => revokedAt === null);
+    const of = (kind: string): number => live.filter((one) => one.kind === kind).length;
+    const said = `${of('write')} write, ${of('secret')} secret, ${of('staff') === 0 ? 'no' : 'a'} staff password`;
+    const lacks = (['write', 'secret', 'staff'] as const).filter((kind) => of(kind) === 0);
+    found.push(
+      lacks.length === 0
+        ? ok('keys', said)
+        : warn('keys', said, 'The next start makes what is missing and shows it once; so does `weft keys create`.'),
+    );
+  }
+  const newest = there.has('verdict_counts')
+    ? store.prepare<{ hour: number | null }>('SELECT max(hour) AS hour FROM verdict_counts').get()!.hour
+    : null;
+  found.push(
+    now < earliestAt
+      ? fail('clock', new Date(now).toISOString(), 'Set the clock (NTP): sessions, deadlines and consent expire by it.')
+      : newest !== null && newest > now + aheadMaxMs
+        ? fail(
+            'clock',
+            `${new Date(now).toISOString()}, and events arrived later than that`,
+            'Set the clock (NTP): it ran ahead, or runs behind now.',
+          )
+        : ok('clock', new Date(now).toISOString()),
+  );
+  return found;
+};
+
+const consentFinding = (config: Config): Finding => {
+  if (config.consentFile === null) return ok('consent file', 'the one that ships');
+  try {
+    const { version } = readPolicy(config.consentFile);
+    return ok('consent file', `${config.consentFile}, version ${version}`);
+  } catch (error) {
+    if (!(error instanceof PolicyError)) throw error;
+    return fail('consent file', error.message, 'Mend it, or leave WEFT_CONSENT out for the one that ships.');
+  }
+};
+
+/** Everything that is looked at, in the order in which to mend it. */
+export const examine = async (
+  environment: Readonly<Record<string, string | undefined>> | undefined,
+  { full = false }: DoctorAsked,
+  now: number,
+): Promise<Finding[]> => {
+  const found: Finding[] = [ok('weft', ownVersion()), nodeFinding(process.versions.node)];
+  let config: Config;
+  let place: Place;
+  try {
+    config = readConfig(environment);
+    place = placeOf(config);
+    found.push(ok('environment', 'makes sense'));
+  } catch (error) {
+    if (error instanceof ConfigError)
+      return [...found, fail('environment', error.message, 'Set it as docs say, or leave it out.')];
+    if (error instanceof Failure) return [...found, fail('environment', error.message, error.next)];
+    throw error;
+  }
+  found.push(...roomFindings(place), ...(await runningFindings(place, config)));
+  if (existsSync(place.file)) {
+    let store: SqliteStore | null = null;
+    try {
+      store = openSqlite(place.file, [], { readonly: true });
+      found.push(...storeFindings(place, store, full, now));
+    } catch (error) {
+      const code = String((error as { code?: unknown }).code ?? (error as Error).message);
+      found.push(
+        fail(
+          'integrity',
+          `the file cannot be read (${code})`,
+          'Stop the collector, keep the file, and `weft restore` the last backup.',
+        ),
+      );
+    } finally {
+      store?.close();
+    }
+  } else {
+    found.push(warn('store', `there is none in ${place.folder} yet`, 'The first start makes it.'));
+    if (now < earliestAt) found.push(fail('clock', new Date(now).toISOString(), 'Set the clock (NTP).'));
+  }
+  found.push(consentFinding(config));
+  const script = builtScript();
+  found.push(
+    script === null
+      ? fail('page script', 'weft.js is not built', 'Run `npm run build`.')
+      : ok('page script', `${bytesSaid(statSync(script).size)} built`),
+  );
+  return found;
+};
+
+const marks = { ok: 'ok  ', warn: 'WARN', fail: 'FAIL' };
+
+export const doctor = async (asked: DoctorAsked, out: Out): Promise<Ending> => {
+  const found = await examine(undefined, asked, Date.now());
+  const failed = found.filter(({ state }) => state === 'fail').length;
+  if (asked.json) out.tell(JSON.stringify({ ok: failed === 0, findings: found }));
+  else {
+    const width = Math.max(...found.map(({ what }) => what.length));
+    for (const { what, state, said, next } of found) {
+      out.tell(`${marks[state]}  ${what.padEnd(width)}  ${said.replaceAll('\n', ' ')}`);
+      if (next !== null) out.tell(`${' '.repeat(width + 8)}→ ${next}`);
+    }
+    const warned = found.filter(({ state }) => state === 'warn').length;
+    out.tell(failed === 0 && warned === 0 ? '\nAll is well.' : `\n${failed} failed, ${warned} to be looked at.`);
+  }
+  return failed === 0 ? 'done' : 'found';
+};

@@ -1,0 +1,216 @@
+// `weft keys`: who may speak to this site. Writes one table, which a running collector asks again every few seconds, so it
+// needs no lock; only where nobody runs does it bring the tables up to date first.
+
+import { mkdirSync } from 'node:fs';
+import { consentModes } from '../contract/consent.js';
+import { type Purpose, purposes } from '../contract/purposes.js';
+import { migrations } from '../pipeline/migrations.js';
+import {
+  type Credential,
+  type KeyRole,
+  keyRoles,
+  newSecretKey,
+  newWriteKey,
+  secretCredential,
+  writeCredential,
+} from '../site/keys.js';
+import { listCredentials, runKeys } from '../site/store.js';
+import { isLocked, takeLock } from '../store/lock.js';
+import { openSqlite, type SqliteStore } from '../store/sqlite.js';
+import { mustHaveData, type Place, placeOf, readerOf } from './data.js';
+import { type Ending, Failure } from './failure.js';
+import type { Out } from './say.js';
+
+export interface KeysAsked {
+  json?: boolean;
+}
+export interface CreateAsked extends KeysAsked {
+  label?: string;
+  mode?: string;
+  purposes?: string;
+  roles?: string;
+  category?: string[];
+}
+
+const withStore = <Result>(place: Place, work: (store: SqliteStore) => Result): Result => {
+  mkdirSync(place.folder, { recursive: true });
+  let lock: ReturnType<typeof takeLock> | null = null;
+  try {
+    lock = takeLock(place.folder, 'weft keys', Date.now());
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+  }
+  // Beside a running collector the tables are its own to change.
+  const store = openSqlite(place.file, lock === null ? [] : migrations);
+  try {
+    return work(store);
+  } finally {
+    store.close();
+    lock?.release();
+  }
+};
+
+/** What there is to see of a key: never what proves it. */
+const shown = ({
+  id,
+  kind,
+  label,
+  publicValue,
+  mode,
+  purposes: covers,
+  roles,
+  seeded,
+  createdAt,
+  revokedAt,
+}: Credential) => ({
+  id,
+  kind,
+  label,
+  value: publicValue,
+  mode,
+  purposes: covers,
+  roles,
+  seeded,
+  createdAt: new Date(createdAt).toISOString(),
+  revokedAt: revokedAt === null ? null : new Date(revokedAt).toISOString(),
+});
+
+export const listKeys = async ({ json }: KeysAsked, out: Out): Promise<Ending> => {
+  const store = readerOf(placeOf());
+  try {
+    const keys = listCredentials(store).map(shown);
+    if (json) out.tell(JSON.stringify({ keys }));
+    else if (keys.length === 0) out.tell('There are no keys. The first start makes some; so does `weft keys create`.');
+    else {
+      const rows = [
+        ['id', 'kind', 'key', 'mode', 'roles', 'made', 'label'],
+        ...keys.map((key) => [
+          key.id,
+          key.kind,
+          key.value ?? '(kept as a hash)',
+          key.kind === 'write' ? key.mode : '',
+          key.kind === 'secret' ? key.roles.join(',') : '',
+          key.createdAt.slice(0, 10),
+          key.revokedAt === null ? key.label : `${key.label} (revoked ${key.revokedAt.slice(0, 10)})`,
+        ]),
+      ];
+      const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
+      for (const row of rows)
+        out.tell(
+          row
+            .map((cell, at) => cell.padEnd(widths[at]!))
+            .join('  ')
+            .trimEnd(),
+        );
+    }
+    return 'done';
+  } finally {
+    store.close();
+  }
+};
+
+const listedIn = <Name extends string>(
+  given: string | undefined,
+  known: readonly Name[],
+  option: string,
+): Name[] | undefined => {
+  if (given === undefined) return undefined;
+  const names = given
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  for (const name of names)
+    if (!(known as readonly string[]).includes(name))
+      throw new Failure(
+        'usage',
+        `${option}: "${name}" is none.`,
+        `Name some of ${known.join(', ')}, separated by commas.`,
+      );
+  return names as Name[];
+};
+
+const categoriesOf = (given: readonly string[] | undefined): Record<string, Purpose> => {
+  const all: Record<string, Purpose> = {};
+  for (const pair of given ?? []) {
+    const [name = '', purpose = ''] = pair.split('=');
+    if (name === '' || !(purposes as readonly string[]).includes(purpose))
+      throw new Failure(
+        'usage',
+        `--category ${pair}: must be <category>=<purpose>.`,
+        `For example --category C2=measurement; purposes are ${purposes.join(', ')}.`,
+      );
+    all[name] = purpose as Purpose;
+  }
+  return all;
+};
+
+export const createKey = async (kind: string, asked: CreateAsked, out: Out): Promise<Ending> => {
+  if (kind !== 'write' && kind !== 'secret')
+    throw new Failure(
+      'usage',
+      `"${kind}" is no kind of key.`,
+      'Make a `write` key, which pages show, or a `secret` one, for servers.',
+    );
+  const mode = asked.mode ?? 'ledger';
+  if (!(consentModes as readonly string[]).includes(mode))
+    throw new Failure('usage', `--mode: "${mode}" is none.`, `Name one of ${consentModes.join(', ')}.`);
+  if (kind === 'secret' && (asked.mode !== undefined || asked.category !== undefined))
+    throw new Failure(
+      'usage',
+      'A secret key has no consent mode: the shop answers for what its server sends.',
+      'Leave --mode and --category out.',
+    );
+  if (kind === 'write' && asked.roles !== undefined)
+    throw new Failure('usage', 'A write key is public and has no roles.', 'Leave --roles out, or make a secret key.');
+  const covers = listedIn(asked.purposes, purposes, '--purposes') ?? [...purposes];
+  const roles: KeyRole[] = listedIn(asked.roles, keyRoles, '--roles') ?? [...keyRoles];
+  const value = kind === 'write' ? newWriteKey() : newSecretKey();
+  const given = { label: (asked.label ?? 'made by weft keys create').slice(0, 200), seeded: false, at: Date.now() };
+  const credential =
+    kind === 'write'
+      ? writeCredential(value, given, {
+          mode: mode as Credential['mode'],
+          covers,
+          categories: categoriesOf(asked.category),
+        })
+      : secretCredential(value, given, { covers, roles });
+  const { status } = withStore(placeOf(), (store) => runKeys(store, 'create', credential));
+  if (status !== 200) throw new Error('a key that was just drawn is taken');
+  if (asked.json) out.tell(JSON.stringify({ key: value, ...shown(credential), value }));
+  else {
+    out.tell(value);
+    out.note(
+      kind === 'write'
+        ? `Write key ${credential.id}, mode ${mode}. It is public. A running collector knows it within seconds.`
+        : `Secret key ${credential.id}. It is shown this once: what is kept is a hash. A running collector knows it within seconds.`,
+    );
+  }
+  return 'done';
+};
+
+export const revokeKey = async (which: string, asked: KeysAsked, out: Out): Promise<Ending> => {
+  const place = placeOf();
+  mustHaveData(place);
+  const { before, after } = withStore(place, (store) => {
+    const known = listCredentials(store).find(({ id, publicValue }) => id === which || publicValue === which);
+    if (known) runKeys(store, 'revoke', { id: known.id, at: Date.now() });
+    return { before: known, after: listCredentials(store) };
+  });
+  if (before === undefined)
+    throw new Failure(
+      'refused',
+      'There is no key of this id.',
+      '`weft keys list` shows the ids; a write key is known by itself too.',
+    );
+  if (asked.json) out.tell(JSON.stringify(shown(after.find(({ id }) => id === before.id)!)));
+  else
+    out.tell(
+      before.revokedAt === null
+        ? `${before.id} is revoked. A running collector refuses it within five seconds.`
+        : `${before.id} was revoked on ${new Date(before.revokedAt).toISOString().slice(0, 10)} already.`,
+    );
+  const left = after.filter(({ kind, revokedAt }) => kind === before.kind && revokedAt === null);
+  if (left.length === 0 && before.kind !== 'staff')
+    out.note(`No ${before.kind} key is left: the next start makes one.`);
+  return 'done';
+};

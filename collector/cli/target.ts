@@ -1,0 +1,144 @@
+// Where an import's calls go: into the data folder itself, or to a collector by HTTP. Both take the way of a secret key, so
+// both answer alike; the folder's own bound on the size of an event is wider, because no request has to carry it.
+
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Config } from '../config.js';
+import { limits } from '../contract/limits.js';
+import { purposes } from '../contract/purposes.js';
+import type { Target } from '../imports/run.js';
+import { judgeBatch, open } from '../ingest/parse.js';
+import { isRefusal } from '../ingest/respond.js';
+import type { Answer, KeyContext } from '../log/log.js';
+import type { Writer } from '../pipeline/writer.js';
+import { Failure } from './failure.js';
+
+/** Whoever may write to the folder answers for the basis of what they import, as a secret key does. */
+const ownKey: KeyContext = { id: 'weft import', trust: 'secret', mode: 'external', purposes, categories: {} };
+
+/** One transaction: from some hundred events on, its fsync costs next to nothing an event. */
+const directBatchMaxCalls = 2_000;
+/** Nothing is settled while rows still come; `due` does it once, at the end. */
+const noInstant = 0;
+const directBatchMaxBytes = 4_000_000;
+
+export const directTarget = (writer: Writer, folder: string, now: () => number = Date.now): Target => ({
+  name: `folder ${folder}`,
+  batchMaxCalls: directBatchMaxCalls,
+  batchMaxBytes: directBatchMaxBytes,
+  callMaxBytes: limits.bodyMaxBytes,
+  send: async (text) => {
+    const opened = open(text);
+    if (isRefusal(opened)) throw new Error('a batch that was just written cannot be read');
+    const judged = judgeBatch(opened);
+    if (isRefusal(judged)) throw new Error('a batch that was just written is none');
+    const [settled] = writer.run(
+      [
+        {
+          text: opened.text,
+          type: null,
+          receivedAt: now(),
+          key: ownKey,
+          gpc: false,
+          userAgent: null,
+          country: null,
+          origin: null,
+          rejected: judged.rejected.filter(({ code }) => code !== 'event_too_large'),
+        },
+      ],
+      now(),
+      noInstant,
+    );
+    if (settled && 'answer' in settled) return settled.answer;
+    throw settled?.failed ?? new Error('the writer gave no answer');
+  },
+});
+
+/** Room for the braces around. */
+const httpBatchMaxBytes = limits.bodyMaxBytes - 100;
+const httpBatchMaxCalls = 1_000;
+const tryForMs = 5 * 60_000;
+const pauseMaxMs = 15_000;
+const answerWithinMs = 60_000;
+
+const errorOf = async (response: Response): Promise<{ code: string; message: string; hint: string } | null> => {
+  try {
+    return ((await response.json()) as { error?: { code: string; message: string; hint: string } }).error ?? null;
+  } catch {
+    return null;
+  }
+};
+
+/** One request to a collector; what may pass is tried again, what will not is said with the next step. */
+export const ask = async (
+  { url, key }: { url: URL; key: string },
+  path: string,
+  { method = 'POST', body, signal }: { method?: 'GET' | 'POST'; body?: string; signal?: AbortSignal } = {},
+): Promise<unknown> => {
+  const address = new URL(`${url.pathname.replace(/\/$/, '')}${path}`, url);
+  const until = performance.now() + tryForMs;
+  for (let waitMs = 250; ; waitMs = Math.min(waitMs * 2, pauseMaxMs)) {
+    let trouble: string;
+    let toldMs = 0;
+    try {
+      const response = await fetch(address, {
+        method,
+        headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
+        ...(body === undefined ? {} : { body }),
+        redirect: 'error',
+        signal: AbortSignal.any([AbortSignal.timeout(answerWithinMs), ...(signal ? [signal] : [])]),
+      });
+      if (response.ok) return await response.json();
+      const error = await errorOf(response);
+      trouble =
+        error === null ? `it answers ${response.status}` : `${error.message} (${response.status} ${error.code})`;
+      if (response.status !== 429 && response.status < 500)
+        throw new Failure(
+          'refused',
+          `${address.origin}: ${trouble}`,
+          error?.hint ?? 'Check --url: is a Weft collector there?',
+        );
+      toldMs = Math.min(Number(response.headers.get('retry-after') ?? 0) * 1000 || 0, pauseMaxMs);
+    } catch (error) {
+      if (error instanceof Failure || signal?.aborted) throw error;
+      const { cause } = error as { cause?: { code?: string } };
+      trouble = `nothing answers (${cause?.code ?? (error as Error).name})`;
+    }
+    if (performance.now() > until)
+      throw new Failure(
+        'busy',
+        `${address.origin}: ${trouble}.`,
+        'See that the collector runs, then give the same command again: it goes on from where it stopped.',
+      );
+    await pause(Math.max(waitMs, toldMs), undefined, signal ? { signal } : {});
+  }
+};
+
+export const httpTarget = (to: { url: URL; key: string }, signal: AbortSignal): Target => ({
+  name: `collector ${to.url.href}`,
+  batchMaxCalls: httpBatchMaxCalls,
+  batchMaxBytes: httpBatchMaxBytes,
+  callMaxBytes: limits.eventMaxBytes,
+  send: async (text) => (await ask(to, '/v1/import', { body: text, signal })) as Answer,
+});
+
+/** Where to, and by which key: an option, or what the environment says. */
+export const remoteOf = (
+  url: string,
+  key: string | undefined,
+  config: Pick<Config, 'secretKey'>,
+): { url: URL; key: string } => {
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw new Failure(
+      'usage',
+      '--url is no address.',
+      'Give the address of a collector, such as http://127.0.0.1:8787.',
+    );
+  const secret = key ?? config.secretKey;
+  if (secret === null)
+    throw new Failure(
+      'usage',
+      'Over HTTP a secret key is needed.',
+      'Set WEFT_SECRET_KEY, or give --key; `weft keys create` makes one.',
+    );
+  return { url: new URL(url), key: secret };
+};
