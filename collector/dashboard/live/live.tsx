@@ -61,12 +61,13 @@ const What: FC<{ event: LiveEvent }> = ({ event }) => {
       <Icon name={name === null ? (known?.icon ?? 'other') : trackIcon(name)} />
       <span class={name === 'Page Engaged' ? 'soft' : undefined}>
         {name === null ? (known?.word ?? 'Unreadable') : <Said text={name} charsMax={80} />}
+        {event.type === 'page' && event.name !== null && event.name !== '' && (
+          <span class="soft">
+            {' '}
+            <Said text={event.name} charsMax={60} />
+          </span>
+        )}
       </span>
-      {event.type === 'page' && event.name !== null && event.name !== '' && (
-        <span class="soft">
-          <Said text={event.name} charsMax={60} />
-        </span>
-      )}
     </span>
   );
 };
