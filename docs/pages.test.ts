@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { openMeters } from '../collector/app/meters.js';
 import { openapi } from '../collector/app/openapi.js';
+import { kinds } from '../collector/cli/export.js';
+import { exitCodes } from '../collector/cli/failure.js';
+import { personOptions } from '../collector/cli/person.js';
 import { type Config, readConfig } from '../collector/config.js';
 import { parsePolicy } from '../collector/consent/policy.js';
 import { dropCodes, holdCodes } from '../collector/contract/codes.js';
@@ -117,6 +120,42 @@ describe('operators', () => {
         name,
         true,
       ]);
+    }
+  });
+});
+
+describe('the command', () => {
+  const page = read('docs/cli.md');
+  const source = read('collector/cli.ts');
+  const flagsIn = (text: string): string[] => [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([flag]) => flag);
+
+  it('is shown with every command and exit code', () => {
+    const made = [...source.matchAll(/(?:command|program\s*\.command|\.command)\(\s*'([a-z]+)'/g)].map(
+      ([, name]) => name!,
+    );
+    const shown = rowsUnder(page, 'command').map((row) => /`([a-z]+)`/.exec(row[0]!)![1]!);
+    expect(made.filter((name) => !shown.includes(name))).toEqual([]);
+    expect(shown.filter((name) => !made.includes(name))).toEqual([]);
+    const codes = rowsUnder(page, 'exit code').map((row) => Number(row[0]));
+    expect(codes).toEqual(Object.values(exitCodes).sort((a, b) => a - b));
+  });
+
+  it('is shown with every option, and with none that is not there', () => {
+    const flags = new Set([
+      ...[...source.matchAll(/[oO]ption\(\s*'([^']+)'/g)].flatMap(([, text]) => flagsIn(text!)),
+      ...personOptions.flatMap(([text]) => flagsIn(text)),
+      ...kinds.map((kind) => `--${kind}`),
+    ]);
+    flags.delete('--version');
+    const shown = new Set(flagsIn(page));
+    expect([...flags].filter((flag) => !shown.has(flag))).toEqual([]);
+    expect([...shown].filter((flag) => !flags.has(flag))).toEqual([]);
+    // What other pages show of it is there too.
+    for (const path of pages.filter((one) => one !== 'docs/cli.md' && !one.includes('decisions'))) {
+      for (const [line] of read(path).matchAll(
+        /\bweft (?:keys )?(?:import|export|erase|rebuild|list|create|revoke|doctor|backup|restore)\b[^`\n]*/g,
+      ))
+        expect([path, flagsIn(line).filter((flag) => !flags.has(flag))]).toEqual([path, []]);
     }
   });
 });
