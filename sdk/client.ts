@@ -2,21 +2,23 @@
 // Nothing here throws into the page, and nothing is read, stored or sent before the gate has been asked.
 
 import { after, iso, now } from './browser/clock.js';
-import { cookieValues, readCookies, writeCookie } from './browser/cookie.js';
-import { onDocument, onWindow, type Stop, together } from './browser/listen.js';
+import { cookieValues, writeCookie } from './browser/cookie.js';
+import { createBus, listen, onWindow, type Stop, together } from './browser/listen.js';
 import { openChannel, request, sizeOf } from './browser/net.js';
 import { hasGpcSignal, hasPage, isShown, originNow } from './browser/page.js';
-import { createBuffer } from './buffer/buffer.js';
+import { createBuffer, type Entry } from './buffer/buffer.js';
 import { conclude, decide, rowOf } from './consent/decide.js';
-import { type Act, type ConsentRecord, type Row, recordIn } from './consent/record.js';
-import { type Effective, effective, isCurrent, termsOf } from './consent/rules.js';
+import { type Act, type ConsentRecord, recordIn } from './consent/record.js';
+import { type Effective, effective, isCurrent, type Terms, termsOf } from './consent/rules.js';
 import { createDelivery } from './delivery/delivery.js';
 import { permit } from './event/permit.js';
 import { stamp } from './event/stamp.js';
 import type { Commerce, EventContext, EventType, PageEvent, Properties } from './event/wire.js';
-import { type Ids, touched } from './identity/ids.js';
+import { type Session, touched } from './identity/session.js';
 import {
+  type ConsentConfig,
   configMaxMs,
+  crashMs,
   earlyCallsMax,
   eventMaxBytes,
   heldBounds,
@@ -72,24 +74,24 @@ export interface Client {
   stop: () => void;
 }
 
-const idsName = 'weft_id';
-const crashMs = 6e4;
+const sessionName = 'weft_session';
 
 export const createClient = (options: Options, sources: readonly Source[]): Client => {
   const { writeKey, host } = options;
-  const listeners: [name: string, heard: (detail: never) => void][] = [];
+  const bus = createBus();
   const suspended = new Set<string>();
-  let stop: Stop = () => {};
+  let stop: Stop | undefined;
   let isDebugging = false;
   let cameFrom: string | undefined;
 
   /** Calls that wait for the configuration. Until it is known, or cannot be had, the device is not even read. */
   let early: (() => void)[] | undefined = [];
-  let config: RemoteConfig | undefined;
-  let terms = termsOf(config, options, false);
+  let { config } = options;
+  let rules: ConsentConfig = {};
+  let recordName: string;
+  let terms: Terms;
   let record: ConsentRecord | undefined;
-  let ids: Ids | undefined;
-  let cookies: string | undefined;
+  let session: Session | undefined;
   let on: Effective = {};
   let onText = '{}';
   /** This page has used a grant; when the grant ends, everything that it permitted is wiped. */
@@ -107,78 +109,53 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
   const log = (...parts: unknown[]) => {
     if (isDebugging) console.debug('weft', ...parts);
   };
-  const guarded =
-    <Args extends unknown[], Result>(run: (...args: Args) => Result) =>
-    (...args: Args): Result | undefined => {
-      try {
-        return run(...args);
-      } catch (error) {
-        log('error', error);
-      }
-    };
   const tell = (name: string, detail: unknown) => {
     log(name, detail);
-    for (const [wanted, heard] of listeners) if (wanted === name) guarded(heard)(detail as never);
+    bus.dispatchEvent(new CustomEvent(name, { detail }));
   };
-  const drop = (reason: string, event?: PageEvent) => tell('dropped', { reason, event });
-  const lose = (reason: string) => {
+  const drop = (reason: string, event?: PageEvent) => {
     delivery.lose_(reason);
-    drop(reason);
+    tell('dropped', { reason, event });
   };
-
-  // --- the record and the ids, as all tabs see them -----------------------------------------------------------------------
-
-  const rules = () => config?.consent ?? {};
-  const recordName = () => rules().storage?.name ?? 'weft_consent';
-  const allow = () => rules().redact?.query?.allow;
-  const write = (name: string, value?: unknown, maxAgeMs = 0) => {
-    writeCookie(name, value, maxAgeMs, rules().storage?.domain);
-    cookies = readCookies();
-  };
-  const save = (next: Ids) => {
-    if (JSON.stringify(ids) === JSON.stringify((ids = next))) return;
-    write(idsName, ids, ids.anonymousId ? (record as ConsentRecord).exp - now() : sessionBounds.idleMaxMs);
-  };
-  const keep = (next?: ConsentRecord) => {
-    record = next;
-    write(recordName(), next, next && next.exp - now());
-    // An old grant must not outlive a new record that the browser would not take.
-    if (next && recordIn(cookies as string, recordName())?.rev !== next.rev) write(recordName());
-    channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
-    judge();
-  };
-  /** Looks at the device again; called before each event and each request, and cheap where nothing has changed. */
-  const look = () => {
-    const found = readCookies();
-    if (found !== cookies) {
-      cookies = found;
-      const theirs = recordIn(found, recordName());
-      // A tab that wrote at the same moment knew less: ours is the newer word.
-      if (record && theirs && (theirs.at - record.at || theirs.rev - record.rev) < 0) return keep(record);
-      record = theirs;
-      ids = (cookieValues(found, idsName) as Ids[]).find((one) => one?.epoch === record?.epoch);
-      items = ids?.cartItems ?? items;
+  /** What goes wrong in here stays in here. */
+  const quietly = (run: () => unknown): unknown => {
+    try {
+      return run();
+    } catch (error) {
+      log(error);
     }
-    judge();
   };
 
-  /** What is in force now, and what follows from a change. */
-  const judge = (): void => {
-    const { receipt, decisions = {} } = record ?? {};
-    isOpen ||= !!receipt;
+  // --- the record, as all tabs see it -------------------------------------------------------------------------------------
+
+  const write = (name: string, value?: unknown, maxAgeMs?: number) =>
+    writeCookie(name, rules.storage?.domain, value, maxAgeMs);
+  const keep = (next?: ConsentRecord) => {
+    write(recordName, next, next && next.exp - now());
+    // An old grant must not outlive a new record that the browser would not take.
+    if (next && recordIn(recordName)?.rev !== next.rev) write(recordName);
+    channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
+    record = undefined;
+    look();
+  };
+
+  /** Looks at the device again, before each event and each request: what is in force now, and what follows from a change. */
+  const look = (): void => {
+    let found = recordIn(recordName);
+    // A tab that wrote at the same moment knew less: ours is the newer word.
+    if (record && found && (found.at - record.at || found.rev - record.rev) < 0) return keep(record);
+    isOpen ||= !!found?.receipt;
     // Expired: nothing is left to stand on.
-    if (receipt && !isCurrent(record as ConsentRecord, terms, now())) return keep();
-    on = effective(decisions, terms, now(), suspended);
-    if (!receipt) {
-      // What a region grants by default is in force with its receipt, not before.
-      for (const id in on) on[id] &&= null;
-      if (isOpen) {
-        isOpen = false;
-        held = [];
-        ids = undefined;
-        write(idsName);
-        buffer.wipe_();
-      }
+    if (found && !isCurrent(found, terms)) found = write(recordName) as undefined;
+    record = found;
+    session = cookieValues(sessionName)[0] as Session | undefined;
+    items = session?.items ?? items;
+    on = effective(found?.decisions ?? {}, terms, suspended);
+    if (isOpen && !found?.receipt) {
+      isOpen = false;
+      held = [];
+      write(sessionName);
+      buffer.wipe_();
     }
     const text = JSON.stringify(on);
     if (text === onText) return;
@@ -188,58 +165,44 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
     tell('consent', { ...on });
   };
 
-  const act = (next: ReturnType<typeof decide>) => {
+  const act = (next: ConsentRecord | undefined) => {
     if (!next) return;
-    const { epoch, decisions, rows } = next;
-    const { kind, visitorId } = rows[rows.length - 1] as Row;
-    if (kind === 'refuse' && rules().decision?.countRefusals === false) rows.pop();
-    if (epoch) {
-      const isDenied = decisions.personalisation?.value === 'denied';
-      record = next;
-      save({
-        ...touched(ids, epoch, now()),
-        anonymousId: isDenied ? undefined : (visitorId ?? ids?.anonymousId),
-        userId: isDenied ? undefined : ids?.userId,
-      });
-    }
+    if (!next.receipt && !record?.receipt && rules.decision?.countRefusals === false) next.rows = [];
     keep(next);
     delivery.drain_(true);
   };
-  const decideOn = (values: Record<string, boolean | undefined>, how: Act) =>
-    decide(record, values, how, terms, now(), ids?.anonymousId);
-  const refuse = (purposes: readonly string[], how: Act) =>
-    decideOn(Object.fromEntries(purposes.map((id) => [id, false])), how);
-  const afresh = () => act(conclude(record, (record as ConsentRecord).decisions, {}, terms, now(), undefined, true));
-
+  const answer = (values: Record<string, boolean> | undefined, how: Act) => decide(record, values, how, terms);
   // --- the way of an event ------------------------------------------------------------------------------------------------
 
-  /** Once the configuration is there, with a fresh look at the record; what goes wrong stays here. */
-  const soon = guarded((run: () => unknown): unknown => {
-    if (!early) {
-      look();
-      return run();
-    }
-    if (early.length < earlyCallsMax) early.push(() => soon(run));
-  });
-
-  const emit = guarded((type: EventType, fields: Partial<PageEvent>): void => {
-    // Frozen now: the page may change its objects, and its address, while the call waits.
-    const event: PageEvent = JSON.parse(JSON.stringify(stamp(type, fields, cameFrom)));
-    soon(() => {
-      const { event: name = '', properties = {} } = event;
-      guarded(fold)(name, properties);
-      if (on.measurement) return pass(event);
-      const mode = options.preConsent ?? rules().preConsent?.mode ?? 'current';
-      if (on.measurement === null && mode === 'hold') {
-        held.push(permit(event, { measurement: true, personalisation: true }, allow()) ?? event);
-        tell('held', event);
-        if (held.length <= heldBounds.countMax && JSON.stringify(held).length <= heldBounds.charsMax) return;
-        held.pop();
+  /** Once the configuration is there, with a fresh look at the record. */
+  const soon = (run: () => unknown): unknown =>
+    quietly(() => {
+      if (!early) {
+        look();
+        return run();
       }
-      isMissed ||= type === 'page' && mode === 'current';
-      drop('no_consent', event);
+      if (early.length < earlyCallsMax) early.push(() => soon(run));
     });
-  });
+
+  const emit = (type: EventType, fields: Partial<PageEvent>) =>
+    void quietly(() => {
+      // Frozen now: the page may change its objects, and its address, while the call waits.
+      const event: PageEvent = JSON.parse(JSON.stringify(stamp(type, fields, cameFrom)));
+      soon(() => {
+        fold(event.event ?? '', event.properties ?? {});
+        if (on.measurement) return pass(event);
+        const mode = options.preConsent ?? rules.preConsent?.mode ?? 'current';
+        const kept = permit(event, { measurement: true, personalisation: true }, rules.redact?.query?.allow);
+        if (on.measurement === null && mode === 'hold' && kept) {
+          held.push(kept);
+          tell('held', kept);
+          if (held.length <= heldBounds.countMax && JSON.stringify(held).length <= heldBounds.charsMax) return;
+          held.pop();
+        }
+        isMissed ||= type === 'page' && mode === 'current';
+        drop('no_consent', event);
+      });
+    });
 
   /** A grant has come. It does not reach backwards: what was held is marked, else only the present is told. */
   const release = () => {
@@ -256,54 +219,53 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
   };
 
   const pass = (stamped: PageEvent) => {
-    const event = permit(stamped, on, allow());
+    const event = permit(stamped, on, rules.redact?.query?.allow);
     if (!event) return drop('purpose', stamped);
-    if (on.personalisation && !ids?.anonymousId) afresh();
-    const { epoch, receipt } = record as { epoch: number; receipt: string };
     const { type, userId, context } = event;
-    let next = ids && context.active === false ? ids : touched(ids, epoch, now());
-    if (type === 'identify' && userId && userId !== next.userId) {
+    const before = JSON.stringify(session);
+    if (type === 'identify' && userId && userId !== record?.userId) {
       // Another person at the same device begins another session (S2); the first one named in a session does not.
-      if (next.userId) next = touched({ ...next, activeAt: 0 }, epoch, now());
-      next = { ...next, userId };
+      if (record?.userId) write(sessionName);
+      keep({ ...(record as ConsentRecord), userId });
     }
-    save({ ...next, cartItems: items });
+    if (!session || context.active) session = touched(session, now(), items);
+    if (JSON.stringify(session) !== before) write(sessionName, session, sessionBounds.idleMaxMs);
+    const { epoch, receipt, anonymousId, rows } = record as ConsentRecord & { epoch: number; receipt: string };
     if (on.personalisation) {
-      event.anonymousId = next.anonymousId;
-      event.userId ??= next.userId;
+      event.anonymousId = anonymousId;
+      event.userId ??= record?.userId;
     }
-    context.sessionId = next.sessionId;
+    context.sessionId = session.id;
     context.consent = { receipt };
-    const json = JSON.stringify(event);
-    const entry = {
+    const entry = frozen(event, {
       id: event.messageId,
       epoch,
       receipt,
-      at: Date.parse(event.timestamp),
-      on: onText,
-      bytes: sizeOf(json),
-      json,
-      row: record?.rows?.find((one) => one.receipt === receipt),
-    };
-    if (entry.bytes > eventMaxBytes) return lose('too_large');
+      at: now(),
+      row: rows?.find((row) => row.receipt === receipt),
+    });
+    if (entry.bytes > eventMaxBytes) return drop('too_large', event);
     buffer.put_(entry);
     delivery.added_(entry);
     tell('event', event);
   };
 
+  const frozen = (event: PageEvent, entry: Pick<Entry, 'id' | 'epoch' | 'receipt' | 'at' | 'row'>): Entry => {
+    const json = JSON.stringify(event);
+    return { ...entry, on: onText, bytes: sizeOf(json), json };
+  };
+
   const buffer = createBuffer(
     `weft-${writeKey}`,
     (entry) => {
-      // A record as young as that may have been lost in a crash: browsers keep a new cookie from the disk for half a minute.
-      if (entry.epoch !== record?.epoch && !ids?.earlier?.includes(entry.epoch) && entry.at - entry.epoch > crashMs)
+      // A life as young as that may have lost its cookie in a crash.
+      if (entry.epoch !== record?.epoch && !record?.earlier?.includes(entry.epoch) && entry.at - entry.epoch > crashMs)
         return 'foreign';
       if (entry.on === onText) return entry;
-      const event = permit(JSON.parse(entry.json), on, allow());
-      if (!event) return 'purpose';
-      const json = JSON.stringify(event);
-      return { ...entry, on: onText, bytes: sizeOf(json), json };
+      const event = permit(JSON.parse(entry.json), on, rules.redact?.query?.allow);
+      return event ? frozen(event, entry) : 'purpose';
     },
-    lose,
+    drop,
   );
   const delivery = createDelivery(
     host,
@@ -312,24 +274,22 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
     {
       look_: () => {
         look();
-        return record;
+        return { ...record, receipt: on.measurement ? record?.receipt : undefined };
       },
-      receipt_: () => (on.measurement ? record?.receipt : undefined),
       note_: (noted) => record && keep({ ...record, ...noted }),
-      told_: (state, told) => {
+      told_: (state, receipt) => {
         look();
-        const { receipt, epoch, decisions } = record ?? {};
-        if (receipt !== told || !record || !decisions) return;
+        if (!record || record.receipt !== receipt) return;
         if (state === 'held') {
-          const row = { kind: 'grant' as const, receipt, epoch, supersedes: undefined, visitorId: ids?.anonymousId };
-          keep({ ...record, rows: [rowOf(row, decisions, {}, terms, now())] });
+          const { epoch, anonymousId, decisions } = record;
+          const ids = { kind: 'grant' as const, receipt, epoch, visitorId: anonymousId, supersedes: undefined };
+          keep({ ...record, rows: [rowOf(ids, decisions, {}, terms)] });
           return true;
         }
         if (state === 'stale') return void configure('reload');
         // Withdrawn elsewhere: what is left is a refusal. Erased: nothing is, and no default brings it back.
         terms = { ...terms, isOptIn_: true };
-        const refused = state === 'withdrawn' && refuse(Object.keys(decisions), {});
-        keep(refused ? { ...refused, rows: undefined } : undefined);
+        keep(state === 'erased' ? undefined : { ...(answer({ measurement: false }, {}) as ConsentRecord), rows: [] });
       },
     },
     tell,
@@ -341,46 +301,45 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
     const got = await request(`${host}/v1/config/${writeKey}`, configMaxMs, { cache: cache ?? 'default' });
     if (got?.status_ === 200) config = got.body_ as RemoteConfig;
     else if (!config) after(3e4, configure);
-    guarded(start)();
+    quietly(start);
   };
 
   const start = () => {
-    terms = termsOf(config, options, hasGpcSignal());
+    rules = config?.consent ?? {};
+    recordName = rules.storage?.name ?? 'weft_consent';
+    terms = termsOf(config, options, hasGpcSignal(), recordIn(recordName));
     look();
     // Neither a policy nor an answer: there is nothing to go by yet.
     if (!config && !record) return;
     if (record) {
       // One domain, one record; written again on each visit, since some browsers keep a script's cookie for a week only.
-      if (rules().storage?.domain) writeCookie(recordName(), 0, 0, null);
+      if (rules.storage?.domain) writeCookie(recordName);
       keep(record);
     }
-    if (config) act(decideOn({}, {}));
+    act(answer(undefined, {}));
     if (!early) return;
     const calls = early;
     early = undefined;
     for (const call of calls) call();
-    const tune = () => {
-      channel = openChannel('consent', guarded(look));
-    };
-    const leave = () => {
-      held = [];
-      delivery.leave_();
+    const shown = () => {
       channel?.close();
+      if (isShown()) {
+        channel = openChannel('consent', look);
+        look();
+        delivery.drain_(false);
+      } else delivery.leave_();
     };
     stop = together(
-      ...sources.map((source) => guarded(source(client))),
+      ...sources.map((source) => source(client)),
       delivery.stop_,
-      leave,
+      () => channel?.close(),
       onWindow('online', delivery.retryNow_),
-      onWindow('pagehide', leave),
-      onWindow('pageshow', () => {
-        tune();
-        look();
+      onWindow('pagehide', () => {
+        held = [];
       }),
-      onDocument('visibilitychange', () => (isShown() ? delivery.drain_(false) : delivery.leave_())),
+      onWindow('visibilitychange', shown),
     );
-    delivery.drain_(false);
-    tune();
+    shown();
   };
 
   // --- the verbs ----------------------------------------------------------------------------------------------------------
@@ -397,7 +356,7 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
     } else if (/^(Cart [VU]|Order Co)/.test(event)) {
       lines = {};
       items = 0;
-      if (/^C/.test(event)) for (const one of products as Properties[]) fold('Product Added', one);
+      if (event < 'D') for (const one of (products as Properties[]) ?? []) fold('Product Added', one);
     }
   };
   const track = (event: string, properties: Properties = {}, context: EventContext = {}) =>
@@ -407,37 +366,30 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
     (properties: Commerce[Name]) =>
       track(event, properties);
   const withdraw = (how: Act, purposes?: string | string[]) =>
-    soon(() => act(refuse([purposes ?? Object.keys(on)].flat(), how)));
+    soon(() => act(answer(Object.fromEntries([purposes ?? 'measurement'].flat().map((id) => [id, false])), how)));
   const leavePerson = (keepDevice?: boolean) =>
     soon(() => {
-      if (!ids || !record?.epoch) return;
-      const left = { ...ids, userId: undefined };
-      if (keepDevice) return save(left);
+      if (!record?.receipt) return;
+      if (keepDevice) return keep({ ...record, userId: undefined });
       items = 0;
-      ids = {
-        ...left,
-        anonymousId: undefined,
-        activeAt: 0,
-        earlier: [record.epoch, ...(ids.earlier ?? [])].slice(0, 5),
-      };
-      afresh();
+      write(sessionName);
+      act(conclude(record, record.decisions, {}, terms, true));
     });
+
   const client: Client = {
     page: (name, properties) => {
-      const isNamed = typeof name === 'string';
-      emit('page', { name: isNamed ? name : undefined, properties: isNamed ? properties : name });
+      emit('page', typeof name === 'string' ? { name, properties } : { properties: name });
       cameFrom = originNow();
     },
     track,
-    identify: (userId, traits, options) => {
-      const isNamed = userId && typeof userId !== 'object';
-      emit('identify', {
-        userId: isNamed ? `${userId}` : undefined,
-        traits: isNamed ? traits : (userId as Properties) || traits,
-        context: { identityProof: options?.proof },
-      });
-    },
-    alias: (userId, previousId) => soon(() => emit('alias', { userId, previousId: previousId ?? ids?.anonymousId })),
+    identify: (userId, traits, options) =>
+      emit(
+        'identify',
+        typeof userId === 'object'
+          ? { traits: userId ?? traits }
+          : { userId, traits, context: { identityProof: options?.proof } },
+      ),
+    alias: (userId, previousId) => soon(() => emit('alias', { userId, previousId: previousId ?? record?.anonymousId })),
     group: (groupId, traits) => emit('group', { groupId, traits }),
     cart: {
       add: verb('Product Added'),
@@ -454,29 +406,24 @@ export const createClient = (options: Options, sources: readonly Source[]): Clie
     flush: async () => soon(() => delivery.drain_(true)),
     consent: {
       get: () => ({ ...on }),
-      set: (decisions, how = {}) => soon(() => act(decideOn(decisions, how))),
+      set: (decisions, how = {}) => soon(() => act(answer(decisions, how))),
       withdraw: (purposes) => withdraw({}, purposes),
       suspend: (purposes, isClosed) =>
         soon(() => {
           for (const id of purposes) suspended[isClosed ? 'add' : 'delete'](id);
-          judge();
+          look();
         }),
       show: () => log('no banner here'),
       onChange: (heard) => client.on('consent', heard),
     },
-    on: (name, heard) => {
-      const entry: (typeof listeners)[0] = [name, heard];
-      listeners.push(entry);
-      return () => void listeners.splice(listeners.indexOf(entry), 1);
-    },
+    on: (name, heard) => listen(bus, name, (event) => heard((event as CustomEvent).detail)),
     debug: (enabled = true) => {
       isDebugging = enabled;
     },
-    stop: () => stop(),
+    stop: () => stop?.(),
   };
   if (hasPage()) {
-    config = options.config;
-    if (config) guarded(start)();
+    if (config) quietly(start);
     else void configure();
   }
   return client;

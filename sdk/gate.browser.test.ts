@@ -178,9 +178,9 @@ describe('an answer', () => {
       expect(event.context.sessionId).toMatch(/^[\da-f-]{36}$/);
     }
     const stored = await cookies();
-    expect(Object.keys(stored).sort()).toEqual(['weft_consent', 'weft_id']);
-    expect(stored.weft_id.anonymousId).toBe(batch!.body.consent.visitorId);
-    expect(stored.weft_id.epoch).toBe(stored.weft_consent.epoch);
+    expect(Object.keys(stored).sort()).toEqual(['weft_consent', 'weft_session']);
+    expect(stored.weft_consent.anonymousId).toBe(batch!.body.consent.visitorId);
+    expect(stored.weft_session.id).toBe(batch!.body.batch.at(-1).context.sessionId);
     await until(async () => (await cookies()).weft_consent.rows.length === 0);
     await call(page, `weft.track('Later')`);
     await call(page, `weft.flush()`);
@@ -206,10 +206,9 @@ describe('an answer', () => {
     for (const { body } of collector.batches())
       for (const event of body.batch) expect(event.context.sessionId).toBeTruthy();
     expect(collector.batches()[0]!.body.consent.visitorId ?? null).toBeNull();
-    const { weft_id: ids } = await cookies();
-    expect(ids.sessionId).toBeTruthy();
-    expect(ids.anonymousId ?? ids.userId).toBeUndefined();
-    const [cookie] = (await context.cookies()).filter(({ name }) => name === 'weft_id');
+    const { weft_consent: record } = await cookies();
+    expect(record.anonymousId ?? record.userId).toBeUndefined();
+    const [cookie] = (await context.cookies()).filter(({ name }) => name === 'weft_session');
     expect(cookie!.expires * 1000 - Date.now()).toBeLessThanOrEqual(30 * 60_000 + 1_000);
   });
 
@@ -268,7 +267,7 @@ describe('taking it back', () => {
     for (let n = 1; n <= 5; n++) await call(page, `weft.track('Event ${n}')`);
     await call(page, `weft.flush()`);
     await until(() => collector.named('Event 5').length);
-    const { weft_id: ids, weft_consent: granted } = await cookies();
+    const { weft_consent: granted } = await cookies();
     rule({ fault: ({ path }) => (path === '/v1/consent' ? { kind: 'down' } : undefined) });
     await call(page, `weft.track('Unsent')`);
     const count = collector.batches().length;
@@ -277,11 +276,11 @@ describe('taking it back', () => {
       (window as any).weft.consent.withdraw();
       return document.cookie;
     })) as string;
-    expect(atOnce).not.toContain('weft_id');
+    expect(atOnce).not.toContain('weft_session');
     const slip = JSON.parse(decodeURIComponent(atOnce.slice('weft_consent='.length)));
     expect(slip.receipt ?? slip.epoch).toBeUndefined();
     expect(slip.rows).toMatchObject([
-      { kind: 'withdraw', supersedes: granted.receipt, visitorId: ids.anonymousId, epoch: granted.epoch },
+      { kind: 'withdraw', supersedes: granted.receipt, visitorId: granted.anonymousId, epoch: granted.epoch },
     ]);
     await until(async () => (await databases(page)).length === 0);
     await call(page, `weft.track('After')`);
@@ -290,7 +289,7 @@ describe('taking it back', () => {
     expect(row.decisions.map(({ value }: any) => value)).toEqual(['denied', 'denied', 'denied', 'denied']);
     await until(async () => (await cookies()).weft_consent.rows.length === 0);
     expect(Object.keys(await cookies())).toEqual(['weft_consent']);
-    expect(JSON.stringify(await cookies())).not.toContain(ids.anonymousId);
+    expect(JSON.stringify(await cookies())).not.toContain(granted.anonymousId);
     expect(collector.batches()).toHaveLength(count);
     expect(collector.named('Unsent')).toEqual([]);
   });
@@ -299,7 +298,7 @@ describe('taking it back', () => {
     const page = await open();
     await set(page, all);
     await until(() => collector.events.size);
-    const { weft_id: ids } = await cookies();
+    const { weft_consent: ids } = await cookies();
     await context.setOffline(true);
     await call(page, `weft.consent.withdraw()`);
     await sleep(100);
@@ -345,8 +344,8 @@ describe('taking it back', () => {
     await context.setOffline(true);
     await call(page, `weft.track('Waiting'), weft.identify('U1', { plan: 'gold' })`);
     await call(page, `weft.consent.withdraw('personalisation')`);
-    const { weft_id: ids, weft_consent: record } = await cookies();
-    expect(ids.anonymousId ?? ids.userId).toBeUndefined();
+    const { weft_consent: record } = await cookies();
+    expect(record.anonymousId ?? record.userId).toBeUndefined();
     expect(record.decisions).toMatchObject({
       measurement: { value: 'granted' },
       personalisation: { value: 'denied' },
@@ -390,7 +389,7 @@ describe('taking it back', () => {
     const page = await open();
     await set(page, all);
     await until(() => collector.events.size);
-    const { weft_id: old } = await cookies();
+    const { weft_consent: old } = await cookies();
     rule({ verdict: () => ({ kind: 'dropped', code: 'erased' }), state: () => 'erased' });
     await call(page, `weft.track('X'), weft.flush()`);
     await until(async () => (await context.cookies()).length === 0);
@@ -411,11 +410,11 @@ describe('taking it back', () => {
     const page = await open();
     await set(page, all);
     await until(() => collector.events.size);
-    const { weft_id: ids, weft_consent: record } = await cookies();
+    const { weft_consent: record } = await cookies();
     await call(page, `weft.forget()`);
     await until(() => [...collector.ledger.values()].some(({ kind }) => kind === 'erase'));
     const row = [...collector.ledger.values()].find(({ kind }) => kind === 'erase');
-    expect(row).toMatchObject({ visitorId: ids.anonymousId, supersedes: record.receipt });
+    expect(row).toMatchObject({ visitorId: record.anonymousId, supersedes: record.receipt });
     await until(async () => (await databases(page)).length === 0);
     expect(Object.keys(await cookies())).toEqual(['weft_consent']);
   });
@@ -437,7 +436,7 @@ describe('regions and signals', () => {
       'marketing granted region',
       'sharing granted region',
     ]);
-    const { weft_id: ids } = await cookies();
+    const { weft_consent: ids } = await cookies();
     expect(ids.anonymousId).toBe(added.anonymousId);
     await page.goto(`${site.url}/next`);
     await ready(page);
@@ -457,8 +456,6 @@ describe('regions and signals', () => {
     expect(row.decisions.map(({ purpose, value, source }: any) => `${purpose} ${value} ${source}`)).toEqual([
       'measurement granted region',
       'personalisation granted region',
-      'marketing denied gpc',
-      'sharing denied gpc',
     ]);
     expect(view.context.page.search).toBe('');
     await until(async () => (await cookies()).weft_consent.rows.length === 0);

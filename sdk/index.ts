@@ -29,5 +29,6 @@ export const init = (options: InitOptions): Client => {
   const further = (typeof sources === 'string' ? sources.split(' ') : sources).map((source) =>
     typeof source === 'string' ? chunk(source, base) : source,
   );
-  return createClient(options, [engagement, ...(`${pages}` === 'false' ? [] : [pageViews]), ...further]);
+  // An attribute is text.
+  return createClient(options, [engagement, ...(/false/.test(`${pages}`) ? [] : [pageViews]), ...further]);
 };

@@ -15,12 +15,14 @@ export const batchBounds = { countMax: 100, bytesMax: 6e4, ageMaxMs: 5e3 };
 export const eventMaxBytes = 32_768;
 export const retryBounds = { firstMs: 1e3, maxMs: 3e5 };
 export const requestMaxMs = 3e4;
+/** Browsers keep a new cookie from the disk for half a minute; a crash then takes it. */
+export const crashMs = 6e4;
 export const configMaxMs = 5e3;
 export const sessionBounds = { idleMaxMs: 18e5, ageMaxMs: dayMs, stepMs: 1e4 };
 
 export interface PurposeRule {
   id: string;
-  materialHash?: string;
+  materialHash?: string | undefined;
   /** Hashes of earlier terms that were no narrower. */
   compatibleWith?: readonly string[];
   requires?: readonly string[];

@@ -5,7 +5,8 @@ import { ownScript, takeOver } from './browser/script.js';
 import { type InitOptions, init } from './index.js';
 
 const script = ownScript();
-if (script) {
+// Without a key it is not ours to start.
+if (script?.dataset.key) {
   const { key, host, config, ...rest } = script.dataset;
   takeOver(() =>
     init({

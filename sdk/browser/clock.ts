@@ -11,7 +11,7 @@ export const cancel = (timer: Timer) => clearTimeout(timer);
 /** Between a half and one: tabs and devices that failed together shall not come back together. */
 export const jitter = () => 0.5 + Math.random() / 2;
 
-const random = (bytes: number) => [...crypto.getRandomValues(new Uint8Array(bytes))];
+const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 
 let lastAt = 0;
 /**
@@ -20,9 +20,9 @@ let lastAt = 0;
  */
 export const uuid = (): string => {
   lastAt = Math.max(now(), lastAt + 1);
-  const drawn = random(18);
+  const drawn = random(36);
   return `0${lastAt.toString(16)}-7xxx-8xxx-xxxxxxxxxxxx`
-    .replace(/x/g, () => ((drawn.pop() as number) & 15).toString(16))
+    .replace(/x/g, (_, at) => ((drawn[at] as number) & 15).toString(16))
     .replace(/.{8}/, '$&-');
 };
 

@@ -6,28 +6,25 @@ import { promisifyRequest, type UseStore } from 'idb-keyval';
 const storeName = 'events';
 
 export const database = (name: string) => {
-  let db: IDBDatabase | undefined;
   let opening: Promise<IDBDatabase> | undefined;
-
-  const close = () => {
-    db?.close();
-    db = opening = undefined;
-  };
 
   const open = async () => {
     const request = indexedDB.open(name);
     request.onupgradeneeded = () => request.result.createObjectStore(storeName);
     // Some browsers never answer an open in a private window.
-    db = await Promise.race([promisifyRequest(request), new Promise<never>((_, reject) => setTimeout(reject, 2e3))]);
-    db.onversionchange = db.onclose = close;
+    const db = await Promise.race([promisifyRequest(request), new Promise<never>((_, no) => setTimeout(no, 2e3))]);
+    db.onversionchange = db.onclose = () => {
+      db.close();
+      opening = undefined;
+    };
     return db;
   };
 
   /** Committing at once spares the way there and back that an implicit commit waits for. */
   const use_: UseStore = async (mode, run) => {
-    const transaction = (db ?? (await (opening ??= open()))).transaction(storeName, mode);
+    const transaction = (await (opening ??= open())).transaction(storeName, mode);
     const result = run(transaction.objectStore(storeName));
-    if (mode === 'readwrite') transaction.commit?.();
+    if (mode === 'readwrite') transaction.commit();
     return result;
   };
 
@@ -36,12 +33,7 @@ export const database = (name: string) => {
    * the deletion is blind and reads nothing (consent.md section 3).
    */
   const drop_ = () => {
-    try {
-      db?.transaction(storeName, 'readwrite').objectStore(storeName).clear();
-    } catch {
-      // Closing already.
-    }
-    close();
+    if (opening) void use_('readwrite', async (store) => void store.clear()).catch(() => {});
     indexedDB.deleteDatabase(name);
   };
 

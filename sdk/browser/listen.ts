@@ -13,45 +13,38 @@ export const together =
   };
 
 /** Capturing and passive: we see every event first, and can neither hold it up nor cancel it. */
-const options = { capture: true, passive: true };
-
 export const listen = (target: EventTarget, names: string, heard: (event: Event) => void): Stop => {
-  const quietly = (event: Event) => {
-    try {
-      heard(event);
-    } catch {}
-  };
-  return together(
-    ...names.split(' ').map((name) => {
-      target.addEventListener(name, quietly, options);
-      return () => target.removeEventListener(name, quietly, options);
-    }),
-  );
+  const aborter = new AbortController();
+  for (const name of names.split(' ')) {
+    target.addEventListener(
+      name,
+      (event) => {
+        try {
+          heard(event);
+        } catch {}
+      },
+      { capture: true, passive: true, signal: aborter.signal },
+    );
+  }
+  return () => aborter.abort();
 };
 
+/** Where the client tells what it does, to whoever listens. */
+export const createBus = () => new EventTarget();
+
+/** Every event of the page passes the window on its way down. */
 export const onWindow = (names: string, heard: (event: Event) => void) => listen(window, names, heard);
-/** Events of the window too, where the document sees them on their way down. */
+
+/** For what must not be heard from frames of the page's own windows: the document alone. */
 export const onDocument = (names: string, heard: (event: Event) => void) => listen(document, names, heard);
 
 /**
- * Same-document navigations. The Navigation API tells of all of them without touching a global; where it is missing,
- * the two methods of history are wrapped, and put back unless somebody has wrapped them after us.
+ * Same-document navigations. The Navigation API tells of all of them. Where it is missing, whatever may have led to one
+ * is a reason to look at the address: we do not wrap the page's own history.
  */
 export const onNavigate = (moved: () => void): Stop => {
   const { navigation } = window as { navigation?: EventTarget };
-  if (navigation) return listen(navigation, 'currententrychange', moved);
-  return together(
-    onWindow('popstate', moved),
-    ...(['pushState', 'replaceState'] as const).map((name) => {
-      const original = history[name];
-      const wrapped: typeof original = (...args) => {
-        original.apply(history, args);
-        moved();
-      };
-      history[name] = wrapped;
-      return () => {
-        if (history[name] === wrapped) history[name] = original;
-      };
-    }),
-  );
+  return navigation
+    ? listen(navigation, 'currententrychange', moved)
+    : onWindow('popstate click keydown scroll', moved);
 };

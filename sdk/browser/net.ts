@@ -1,6 +1,8 @@
 // The network and the other tabs: one request, one lock, one channel. No cookie goes out, no preflight is caused (a
 // "simple" request: text/plain, no header of our own), and no sendBeacon, which can neither answer nor be counted.
 
+import { listen } from './listen.js';
+
 export interface Answer {
   status_: number;
   /** From Retry-After, in either of its forms. The collector exposes the header to other origins. */
@@ -8,33 +10,31 @@ export interface Answer {
   body_: unknown;
 }
 
-/** Undefined when there was no answer: the request may or may not have arrived. */
-export const request = async (url: string, timeoutMs: number, init?: RequestInit): Promise<Answer | undefined> => {
+/** Nothing when there was no answer: the request may or may not have arrived. */
+export const request = async (url: string, timeoutMs: number, init: RequestInit): Promise<Answer | void> => {
   try {
-    const response = await fetch(url, {
-      ...init,
-      credentials: 'omit',
-      signal: AbortSignal.timeout?.(timeoutMs) ?? null,
-    });
+    const signal = AbortSignal.timeout?.(timeoutMs) as AbortSignal;
+    const response = await fetch(url, { ...init, credentials: 'omit', signal });
     const wanted = response.headers.get('retry-after') as string;
     return {
       status_: response.status,
       retryAfterMs_: +wanted * 1000 || Date.parse(wanted) - Date.now(),
       body_: await response.json().catch(() => 0),
     };
-  } catch {
-    return;
-  }
+  } catch {}
 };
 
 /** In bytes as they travel. */
 export const sizeOf = (body: BlobPart): number => new Blob([body]).size;
 
-/** Asynchronous, so never on page hide. Below a kilobyte the gain is not worth the wait. */
-export const gzip = async (text: string): Promise<string | ArrayBuffer> =>
-  text.length > 1e3 && globalThis.CompressionStream
-    ? new Response(new Blob([text]).stream().pipeThrough(new CompressionStream('gzip'))).arrayBuffer()
-    : text;
+/** Asynchronous, so never on page hide. A browser that cannot sends the text as it is. */
+export const gzip = async (text: string): Promise<string | Blob> => {
+  try {
+    return await new Response(new Response(text).body?.pipeThrough(new CompressionStream('gzip'))).blob();
+  } catch {
+    return text;
+  }
+};
 
 /** One tab at a time; where the browser has no locks (plain http), every tab, and the collector removes the doubles. */
 export const alone = (run: () => Promise<void>): Promise<unknown> =>
@@ -43,6 +43,6 @@ export const alone = (run: () => Promise<void>): Promise<unknown> =>
 /** To be opened again when the page comes back: an open channel would keep it out of the back-forward cache. */
 export const openChannel = (name: string, heard: () => void): BroadcastChannel => {
   const channel = new BroadcastChannel(name);
-  channel.onmessage = heard;
+  listen(channel, 'message', heard);
   return channel;
 };

@@ -13,9 +13,6 @@ export const isPrerendering = () => (document as { prerendering?: boolean }).pre
 /** The browser keeps it for the whole navigation (GPC), so once is enough. Exact value only. */
 export const hasGpcSignal = () => (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
 
-/** Steps of 200 px tell a phone from a desk, not one phone from another. */
-const bucket = (px: number) => Math.round(px / 200) * 200;
-
 let seen: Record<string, unknown> | undefined;
 /** Looked at once a page: asking for the time zone costs more than the rest of an event. */
 export const environment = () =>
@@ -23,5 +20,6 @@ export const environment = () =>
     userAgent: navigator.userAgent,
     locale: navigator.language,
     timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    screen: { width: bucket(innerWidth), height: bucket(innerHeight) },
+    // Of the viewport, in steps of 200 px: they tell a phone from a desk, not one phone from another.
+    screen: { width: Math.round(innerWidth / 200) * 200 },
   });

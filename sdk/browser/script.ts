@@ -1,10 +1,7 @@
 // The script tag we came by, and the one global we have.
 
-/** Without a key it is not ours to start. */
-export const ownScript = (): HTMLScriptElement | undefined => {
-  const script = document.currentScript as HTMLScriptElement | null;
-  return script?.dataset.key ? script : undefined;
-};
+/** Of a classic script, while it runs. */
+export const ownScript = () => document.currentScript as HTMLScriptElement | null;
 
 type Call = [path: string, ...args: unknown[]];
 type Verbs = { [name: string]: Verbs & ((...args: unknown[]) => unknown) };

@@ -29,58 +29,51 @@ export const createBuffer = (name: string, judge: Judge, lose: (reason: string) 
   const { use_, drop_ } = database(name);
   /** What this page put in and has not seen settled: sent from here on page hide, kept here if storage fails. */
   const own_ = new Map<string, Entry>();
-  /** Settled, but perhaps still stored. */
-  const gone = new Set<string>();
-  let changes: (Entry | string)[] = [];
+  /** A database that has refused to write once is left alone by this page, or what is settled would come back. */
+  let isBroken = false;
+  let changed = new Set<string>();
 
   /** All that one turn of the page changes goes in one transaction. */
-  const write = () => {
-    const made = changes;
-    changes = [];
-    // Wiped meanwhile: the database must not be opened again.
-    if (!made[0]) return;
-    use_('readwrite', (store) => {
-      for (const one of made) {
-        if (typeof one === 'string') store.delete(one);
-        else if (own_.has(one.id)) store.put(one, one.id);
-      }
-      return promisifyRequest(store.transaction);
-    }).then(
-      () => gone.clear(),
-      () => {},
-    );
-  };
-  const change = (one: Entry | string) => {
-    if (!changes[0]) queueMicrotask(write);
-    changes.push(one);
-  };
-  const put = (entry: Entry) => {
-    own_.set(entry.id, entry);
-    change(entry);
-  };
-  const remove_ = (id: string) => {
-    own_.delete(id);
-    gone.add(id);
-    change(id);
+  const change = (id: string, entry?: Entry) => {
+    if (entry) own_.set(id, entry);
+    else own_.delete(id);
+    if (!changed.size)
+      queueMicrotask(() => {
+        const made = changed;
+        changed = new Set();
+        // Wiped meanwhile: the database must not be opened again.
+        if (!made.size) return;
+        use_('readwrite', (store) => {
+          for (const one of made) {
+            const kept = own_.get(one);
+            if (kept) store.put(kept, one);
+            else store.delete(one);
+          }
+          return promisifyRequest(store.transaction);
+        }).catch(() => {
+          isBroken = true;
+        });
+      });
+    changed.add(id);
   };
 
   return {
     own_,
     put_: (entry: Entry) => {
-      if (own_.size < bufferBounds.countMax) put(entry);
+      if (own_.size < bufferBounds.countMax) change(entry.id, entry);
       else lose('full');
     },
-    remove_,
+    remove_: (id: string) => change(id),
     /** What may still be sent, oldest first; what is too old, too much or not permitted any more is removed and counted. */
     take_: async (): Promise<Entry[]> => {
       const stored: Entry[] = await use_('readonly', (store) =>
         promisifyRequest(store.getAll(null, bufferBounds.countMax * 2)),
       ).catch(() => []);
-      const all = new Map([...stored, ...own_.values()].map((entry) => [entry.id, entry]));
+      const all = new Map([...(isBroken ? [] : stored), ...own_.values()].map((entry) => [entry.id, entry]));
       const kept: Entry[] = [];
       let bytes = 0;
-      for (const [id, entry] of [...all].sort(([a], [b]) => (a < b ? -1 : 1))) {
-        if (gone.has(id)) continue;
+      // As text, an entry of the map begins with its id.
+      for (const [id, entry] of [...all].sort()) {
         const judged =
           now() - entry.at > bufferBounds.ageMaxMs
             ? 'age'
@@ -89,17 +82,17 @@ export const createBuffer = (name: string, judge: Judge, lose: (reason: string) 
               : judge(entry);
         if (typeof judged === 'string') {
           lose(judged);
-          remove_(id);
+          change(id);
         } else {
           kept.push(judged);
-          if (judged !== entry) put(judged);
+          if (judged !== entry) change(id, judged);
         }
       }
       return kept;
     },
     wipe_: () => {
       own_.clear();
-      changes = [];
+      changed.clear();
       drop_();
     },
   };

@@ -1,27 +1,23 @@
 // From an answer to what must be written: the next record, whose last row proves the act. Reads nothing, writes nothing.
 
-import { iso, newReceipt, uuid } from '../browser/clock.js';
+import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import { type Decision, type Decisions, effective, isCurrent, purposesOf, standing, type Terms } from './rules.js';
+import { type Decision, type Decisions, isSignalled, stands, type Terms } from './rules.js';
 
-/** What the ledger is to know of a set of decisions. */
+/** What the ledger is to know. A decision's instant stays here: it could tell whose the record was before. */
 export const rowOf = (
-  ids: Pick<Row, 'kind' | 'receipt' | 'epoch' | 'supersedes' | 'visitorId'>,
+  ids: Pick<Row, 'kind' | 'receipt' | 'epoch' | 'visitorId' | 'supersedes'>,
   decisions: Decisions,
   { textHash, locale, layer, source, action, gpcAck }: Act,
-  terms: Terms,
-  now: number,
+  { policy_, gpc_ }: Terms,
 ): Row => ({
   ...ids,
-  decisions: purposesOf(decisions, terms).flatMap((purpose) => {
-    const { value, source, materialHash } = standing(decisions[purpose.id], purpose, terms, now) ?? {};
-    return value ? { purpose: purpose.id, value, source, materialHash } : [];
-  }),
-  policy: terms.policy_,
+  decisions: Object.entries(decisions).map(([purpose, decision]) => ({ ...decision, purpose, at: undefined })),
+  policy: policy_,
   text: textHash && { locale, sha256: textHash },
   ui: { layer: layer ?? source, action },
-  gpc: { js: terms.gpc_, ack: !!gpcAck },
-  clientAt: iso(now),
+  gpc: { js: gpc_, ack: !!gpcAck },
+  clientAt: iso(now()),
 });
 
 /**
@@ -33,94 +29,90 @@ export const conclude = (
   decisions: Decisions,
   act: Act,
   terms: Terms,
-  now: number,
-  visitorId?: string,
   afresh?: boolean,
-): ConsentRecord & { rows: Row[] } => {
-  const on = effective(decisions, terms, now);
-  const isGranted = Object.values(on).includes(true);
-  const supersedes = afresh ? undefined : old?.receipt;
+): ConsentRecord => {
+  const at = now();
+  const {
+    receipt: supersedes,
+    epoch = at,
+    anonymousId,
+    userId,
+    earlier,
+  } = (!afresh && old) || ({} as Partial<ConsentRecord>);
+  const receipt = newReceipt();
+  const isGranted = (id: string, among = decisions) => among[id]?.value === 'granted';
   const isLoss =
     supersedes &&
-    Object.keys(on).some((id) => decisions[id]?.value === 'denied' && old?.decisions[id]?.value === 'granted');
-  const receipt = isGranted || isLoss ? newReceipt() : undefined;
-  const epoch = supersedes ? old?.epoch : receipt && now;
-  const row = rowOf(
-    {
-      kind:
-        act.kind ??
-        (isLoss
-          ? 'withdraw'
-          : !isGranted
-            ? 'refuse'
-            : supersedes
-              ? 'update'
-              : Object.values(decisions).some(({ source }) => source !== 'region')
-                ? 'grant'
-                : 'region-default'),
+    Object.keys(decisions).some((id) => isGranted(id, (old as ConsentRecord).decisions) && !isGranted(id));
+  const granted = isGranted('measurement') && {
+    epoch,
+    receipt,
+    earlier: afresh ? [old?.epoch as number, ...(old?.earlier ?? [])].slice(0, 5) : earlier,
+    ...(isGranted('personalisation') && { anonymousId: anonymousId ?? uuid(), userId }),
+  };
+  const ids = {
+    kind: isLoss
+      ? (act.kind ?? 'withdraw')
+      : !granted
+        ? 'refuse'
+        : supersedes
+          ? 'update'
+          : Object.values(decisions).some(({ source }) => source === 'user')
+            ? 'grant'
+            : 'region-default',
+    // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
+    ...((isLoss || granted) && {
       receipt,
-      epoch: epoch as number,
+      epoch,
       supersedes,
-      // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
-      visitorId: isLoss ? visitorId : on.personalisation ? (visitorId ?? uuid()) : undefined,
-    },
-    decisions,
-    act,
-    terms,
-    now,
-  );
+      visitorId: isLoss ? anonymousId : (granted as ConsentRecord).anonymousId,
+    }),
+  } as Row;
   return {
-    at: now,
-    exp: now + terms.daysMs_,
+    at,
+    exp: at + terms.daysMs_,
     policy: terms.policy_,
     ...(afresh && old),
     v: 1,
     rev: (old?.rev ?? 0) + 1,
     decisions,
-    epoch: isGranted ? (epoch as number) : undefined,
-    receipt: isGranted ? receipt : undefined,
+    ...granted,
     // A cookie holds 4 kB: a device that has been offline for long keeps its last words.
-    rows: [...(old?.rows ?? []), row].slice(-2),
+    rows: [...(old?.rows ?? []), rowOf(ids, decisions, act, terms)].slice(-2),
     notBefore: old?.notBefore,
   };
 };
 
 /**
  * Undefined when the answer says what already stands, so that a site may repeat it on every page. Without values: takes
- * note of what the region grants by default.
+ * note of what the region grants where nobody has said.
  */
 export const decide = (
   old: ConsentRecord | undefined,
-  values: Readonly<Record<string, boolean | null | undefined>>,
+  values: Readonly<Record<string, boolean>> | undefined,
   act: Act,
   terms: Terms,
-  now: number,
-  visitorId: string | undefined,
 ) => {
-  const decisions: Decisions = { ...old?.decisions };
+  const decisions: Record<string, Decision> = { ...old?.decisions };
   const wishes = { ...values };
   let isChanged = false;
-  for (const purpose of purposesOf(decisions, terms)) {
+  for (const purpose of terms.purposes_) {
     const { id, materialHash, requires = [] } = purpose;
-    // Denying one denies what requires it.
-    const wish = (wishes[id] = requires.some((one) => wishes[one] === false) ? false : wishes[id]);
     const recorded = decisions[id];
-    const said: Decision | undefined =
-      wish == null
-        ? standing(recorded, purpose, terms, now)
-        : { value: wish ? 'granted' : 'denied', source: 'user', at: now, materialHash, ack: act.gpcAck };
-    if (
-      said &&
-      (wish != null || said.source === 'region') &&
-      !(
-        recorded &&
-        isCurrent(recorded, terms, now) &&
-        JSON.stringify({ ...said, at: recorded.at }) === JSON.stringify(recorded)
-      )
-    ) {
-      decisions[id] = said;
-      isChanged = true;
-    }
+    // Denying one denies what requires it.
+    if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
+    if (!values && !terms.isOptIn_ && recorded?.source !== 'user' && !isSignalled(purpose, terms)) wishes[id] = true;
+    const wish = wishes[id];
+    const said: Decision = {
+      value: wish ? 'granted' : 'denied',
+      source: values ? 'user' : 'region',
+      at: stands(recorded, purpose, terms) ? recorded.at : now(),
+      materialHash,
+      ack: act.gpcAck,
+    };
+    if (wish == null || JSON.stringify(said) === JSON.stringify(recorded)) continue;
+    decisions[id] = { ...said, at: now() };
+    isChanged = true;
   }
-  return isChanged ? conclude(old, decisions, act, terms, now, visitorId) : undefined;
+  return isChanged ? conclude(old, decisions, act, terms) : undefined;
 };

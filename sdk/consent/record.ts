@@ -3,7 +3,7 @@
 
 import type { ConsentRow } from '../../collector/contract/consent.js';
 import { cookieValues } from '../browser/cookie.js';
-import type { Decisions } from './rules.js';
+import type { Decision, Decisions } from './rules.js';
 
 export interface Row {
   kind: ConsentRow['kind'];
@@ -12,7 +12,7 @@ export interface Row {
   visitorId: string | undefined;
   epoch: number | undefined;
   supersedes: string | undefined;
-  decisions: { purpose: string; value: string; source: string | undefined; materialHash: string | undefined }[];
+  decisions: ({ purpose: string; at: undefined } & Omit<Decision, 'at'>)[];
   policy: unknown;
   text: unknown;
   ui: { layer: string | undefined; action: string | undefined };
@@ -32,6 +32,12 @@ export interface ConsentRecord {
   epoch?: number | undefined;
   /** Only beside a grant. */
   receipt?: string | undefined;
+  /** This device; only beside a grant of `personalisation`. */
+  anonymousId?: string | undefined;
+  /** Whom the site named last. */
+  userId?: string | number | undefined;
+  /** Earlier lives on this device whose waiting events are still to be sent: logging out keeps the queue (R9). */
+  earlier?: number[] | undefined;
   /**
    * What the ledger has not acknowledged yet. The row of a withdrawal is the erase slip of consent.md section 6: it
    * alone outlives the wipe, and it goes with the first answer.
@@ -42,10 +48,8 @@ export interface ConsentRecord {
 }
 
 /** The newest. */
-export const recordIn = (cookies: string, name: string): ConsentRecord | undefined =>
-  (cookieValues(cookies, name) as (ConsentRecord | null)[])
-    .flatMap((one) => (one?.v === 1 ? one : []))
-    .sort((a, b) => b.at - a.at || b.rev - a.rev)[0];
+export const recordIn = (name: string): ConsentRecord | undefined =>
+  (cookieValues(name) as ConsentRecord[]).filter((one) => one?.v === 1).sort((a, b) => b.at - a.at || b.rev - a.rev)[0];
 
 /** How an answer was given: kept as proof, and never needed to obey it. */
 export interface Act {

@@ -10,10 +10,8 @@ import { batchBounds, requestMaxMs, retryBounds } from '../options.js';
 
 /** What delivery must ask of consent. */
 export interface Device {
-  /** Looks at the record again. */
-  look_: () => ConsentRecord | undefined;
-  /** The receipt under which may be sent, if any may. */
-  receipt_: () => string | undefined;
+  /** Looks at the record again. It names a receipt only if events may be sent. */
+  look_: () => Partial<ConsentRecord>;
   note_: (noted: Pick<ConsentRecord, 'rows' | 'notBefore'>) => void;
   /** What the collector said of the device with that receipt. True: there is something new to be sent for it. */
   told_: (state: string, receipt: string) => boolean | void;
@@ -28,7 +26,7 @@ export const createDelivery = (
   host: string,
   writeKey: string,
   { own_, take_, remove_ }: Buffer,
-  { look_, receipt_, note_, told_ }: Device,
+  { look_, note_, told_ }: Device,
   tell: (name: string, detail: unknown) => void,
 ) => {
   const startedAt = now();
@@ -49,13 +47,19 @@ export const createDelivery = (
     timer = after(ms, () => drain_(true));
   };
 
-  const waitMs = () => Math.max(retryAt, look_()?.notBefore ?? 0) - now();
+  /** The device, unless it must wait: then a drain is due at the end of that. */
+  const ready = () => {
+    const device = look_();
+    const waitMs = Math.max(retryAt, device.notBefore ?? 0) - now();
+    if (waitMs > 0) wake(waitMs);
+    else return device;
+  };
 
-  const failed = (answer: Answer | undefined) => {
+  const failed = (answer: Answer | void) => {
     if (answer && answer.retryAfterMs_ > 0) note_({ notBefore: now() + answer.retryAfterMs_ });
     retryAt = now() + Math.min(retryBounds.maxMs, retryBounds.firstMs * 2 ** attempts++) * jitter();
     tell('error', answer?.status_);
-    wake(waitMs());
+    ready();
   };
 
   const choose = (entries: Iterable<Entry>, receipt: string, room: number) =>
@@ -67,9 +71,8 @@ export const createDelivery = (
   const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
     const ids = entries.map(({ id }) => id);
     const discarded = lost;
-    const body = ids[0]
-      ? `${JSON.stringify({ writeKey, sentAt: iso(now()), consent: row, discarded }).slice(0, -1)},"batch":[${entries.map(({ json }) => json)}]}`
-      : JSON.stringify({ writeKey, ...row });
+    const head = ids[0] ? { writeKey, sentAt: iso(now()), consent: row, discarded } : { writeKey, ...row };
+    const body = `{${ids[0] ? `"batch":[${entries.map(({ json }) => json)}],` : ''}${JSON.stringify(head).slice(1)}`;
     sentTo = ids[ids.length - 1] ?? '';
     // Batches stay below the browser's quota for requests that may outlive their page.
     const answer = await request(`${host}/v1/${ids[0] ? 'batch' : 'consent'}`, requestMaxMs, {
@@ -99,17 +102,17 @@ export const createDelivery = (
         return true;
       }
     }
-    if (row) note_({ rows: look_()?.rows?.filter(({ clientAt }) => clientAt !== row.clientAt) });
+    if (row) note_({ rows: look_().rows?.filter(({ clientAt }) => clientAt !== row.clientAt) });
     return true;
   };
 
   const step = async (all: boolean): Promise<boolean | void> => {
-    if (waitMs() > 0) return wake(waitMs());
-    const receipt = receipt_();
+    const device = ready();
+    if (!device) return;
+    const { receipt, rows = [] } = device;
     const entries = receipt ? await take_() : [];
-    const { rows = [] } = look_() ?? {};
     // Another tab may have decided meanwhile: begin again.
-    if (receipt_() !== receipt) return true;
+    if (look_().receipt !== receipt) return true;
     // A row goes beside the events it permits; alone, where there are none.
     const lone = rows.find((row) => !entries.some((entry) => entry.receipt === row.receipt));
     if (lone) return send(lone, []);
@@ -157,12 +160,12 @@ export const createDelivery = (
     },
     /** The page is being hidden and may not come back: what this page has goes now, uncompressed, without a lock. */
     leave_: () => {
-      const receipt = waitMs() > 0 ? undefined : receipt_();
+      const { receipt, rows } = ready() ?? {};
       // A batch on its way has its share of the quota.
       const chosen = receipt ? choose(own_.values(), receipt, sentTo ? 3e4 : 5e4) : [];
       if (chosen[0])
         void send(
-          look_()?.rows?.find((row) => row.receipt === receipt),
+          rows?.find((row) => row.receipt === receipt),
           chosen,
           true,
         );

@@ -18,7 +18,7 @@ export const permit = (
       : /^Message /.test(name)
         ? 'marketing'
         : 'measurement';
-  const bare = on.personalisation ? undefined : { anonymousId: undefined, userId: undefined, traits: undefined };
+  const bare = !on.personalisation && { anonymousId: undefined, userId: undefined, traits: undefined };
   if (!on.measurement || !on[purpose]) return;
   return {
     ...event,

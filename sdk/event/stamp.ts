@@ -4,7 +4,6 @@
 import { iso, now, uuid } from '../browser/clock.js';
 import { addressNow, environment, isShown, referrerNow, titleNow } from '../browser/page.js';
 import { version } from '../options.js';
-import { originOf } from './redact.js';
 import type { EventType, PageEvent } from './wire.js';
 
 export const stamp = (type: EventType, fields: Partial<PageEvent>, cameFrom: string | undefined): PageEvent => ({
@@ -13,10 +12,11 @@ export const stamp = (type: EventType, fields: Partial<PageEvent>, cameFrom: str
   timestamp: iso(now()),
   ...fields,
   context: {
-    page: { url: addressNow(), title: titleNow(), referrer: originOf(cameFrom ?? referrerNow()) },
+    page: { url: addressNow(), title: titleNow(), referrer: (cameFrom ?? referrerNow()).split('/', 3).join('/') },
     ...environment(),
     library: { name: 'weft.js', version },
-    active: isShown() || type !== 'page' ? undefined : false,
+    // A page loaded out of sight is no activity (S3).
+    active: type !== 'page' || isShown(),
     ...fields.context,
   },
 });

@@ -22,7 +22,7 @@ export interface EventContext extends Properties {
   sessionId?: string;
   consent?: { receipt: string | undefined };
   /** False where no person acted (S3). */
-  active?: false | undefined;
+  active?: boolean | undefined;
 }
 
 export interface PageEvent {
@@ -34,7 +34,7 @@ export interface PageEvent {
   name?: string | undefined;
   properties?: Properties | undefined;
   traits?: Properties | undefined;
-  userId?: string | undefined;
+  userId?: string | number | undefined;
   anonymousId?: string | undefined;
   previousId?: string | undefined;
   groupId?: string | undefined;

@@ -3,8 +3,6 @@
 
 import type { Source } from '../client.js';
 
-declare const __WEFT_CHUNKS__: Record<string, string>;
-
 /** A source by name, from the folder `weft/` beside `base`. What is unknown or fails to load is left out. */
 export const chunk =
   (name: string, base: string): Source =>

@@ -2,7 +2,7 @@
 // doubled beat changes nothing; sent on hiding and every 15 s at most; half an hour a page at most.
 
 import { after, cancel, now, type Timer } from '../browser/clock.js';
-import { onDocument, onWindow, together } from '../browser/listen.js';
+import { onWindow, together } from '../browser/listen.js';
 import { isShown, isWatched } from '../browser/page.js';
 import type { Client, Source } from '../client.js';
 import type { PageEvent } from '../event/wire.js';
@@ -45,7 +45,7 @@ export const engagement: Source = (client: Client) => {
       page = event;
       engagedMs = toldMs = 0;
     }),
-    onDocument('pointerdown pointermove keydown scroll wheel touchstart timeupdate', () => {
+    onWindow('pointerdown pointermove keydown scroll timeupdate', () => {
       count();
       countsTo = isWatched() ? countedAt + inputCountsMs : 0;
       timer ??= after(beatEveryMs, () => {
@@ -54,7 +54,7 @@ export const engagement: Source = (client: Client) => {
       });
     }),
     onWindow('blur', count),
-    onDocument('visibilitychange', () => isShown() || beat(true)),
+    onWindow('visibilitychange', () => isShown() || beat(true)),
     () => cancel(timer),
   );
 };

@@ -2,14 +2,14 @@
 // prerendered page counts when it is shown; an address that stays equal is no new view (S4).
 
 import { after } from '../browser/clock.js';
-import { onDocument, onNavigate, onWindow, together } from '../browser/listen.js';
+import { onNavigate, onWindow, together } from '../browser/listen.js';
 import { addressNow, isPrerendering } from '../browser/page.js';
 import type { Source } from '../client.js';
 
 export const pageViews: Source = (client) => {
   let counted: string | undefined;
   const view = () => {
-    const address = addressNow().replace(/#.*/, '');
+    const address = addressNow().split('#')[0];
     if (isPrerendering() || address === counted) return;
     counted = address;
     client.page();
@@ -18,7 +18,7 @@ export const pageViews: Source = (client) => {
   return together(
     // One turn later the page has set its title, and several steps of a router are one.
     onNavigate(() => void after(0, view)),
-    onDocument('prerenderingchange', view),
+    onWindow('prerenderingchange', view),
     onWindow('pageshow', (event) => {
       if (!(event as PageTransitionEvent).persisted) return;
       counted = undefined;
