@@ -139,6 +139,8 @@ export const touch = ({ state, event, ids }: Step, cart: CartRecord): void => {
   state.currency = currencyIn(cart) ?? state.currency;
   // Still in use after the login: it is the account's own cart, not one that waits for it.
   cart.joining = null;
+  // Emptied before the login and filled again after it: no guest's any more (C6).
+  if (event.userId !== null) cart.guest = null;
   if (event.anonymousId !== null) cart.anonymousId = event.anonymousId;
   if (event.sessionId !== null) cart.sessionId = event.sessionId;
   resume(lastEpisode(cart));
