@@ -215,6 +215,7 @@
   const list = find('[data-strip-list]');
   const shownMax = 40;
   let counted = 0;
+  let soon;
 
   const showState = () => {
     const words = consent?.measurement
@@ -248,6 +249,9 @@
     list.prepend(row);
     if (list.children.length > shownMax) list.lastElementChild.remove();
     showState();
+    // A shop leaves the time to Weft, which gathers for five seconds. Here somebody watches the profile build.
+    clearTimeout(soon);
+    soon = setTimeout(() => weft('flush'), 250);
   };
 
   weft('on', 'event', show);
