@@ -60,15 +60,9 @@ const command = (name: string, description: string, example: string): Command =>
     )
     .exitOverride();
 
-command(
-  'serve',
-  'start the collector; the environment says how',
-  'PORT=8787 WEFT_DATA=/var/lib/weft weft serve',
-).action(async () => {
-  await run();
-  serving = process.exitCode === undefined;
-});
-let serving = false;
+command('serve', 'start the collector; the environment says how', 'PORT=8787 WEFT_DATA=/var/lib/weft weft serve')
+  // Returns once it listens; a signal ends it. A start that fails sets the exit code itself.
+  .action(run);
 
 command(
   'import',

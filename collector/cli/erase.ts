@@ -67,7 +67,7 @@ export const erase = async (asked: EraseAsked, out: Out): Promise<Ending> => {
       : await remotely(asked.url, asked, subject);
   if (asked.json) out.tell(JSON.stringify({ id, state, counts: counts ?? null }));
   else {
-    const gone = Object.entries(counts ?? {}).map(([what, n]) => `${n} ${what}`);
+    const gone = Object.entries(counts ?? {}).map(([what, n]) => `${what}: ${n}`);
     out.tell(`${id}: ${state}${gone.length === 0 ? '' : ` (${gone.join(', ')})`}`);
     if (state !== 'done') out.note('It goes on by itself; ask again with GET /v1/privacy/erasures/:id.');
   }
