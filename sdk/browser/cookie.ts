@@ -16,5 +16,5 @@ export const cookieValues = (name: string): unknown[] =>
 export const writeCookie = (name: string, domain?: string | null, value: unknown = 0, maxAgeMs = 0): void => {
   const text = JSON.stringify(value).replace(/[",;=\\%\s]|[^ -~]/gu, encodeURIComponent);
   const secure = location.protocol === 'https:' ? 'secure' : '';
-  document.cookie = `${name}=${text};path=/;samesite=lax;max-age=${maxAgeMs / 1e3};domain=${domain ?? ''};${secure}`;
+  document.cookie = `${name}=${text};path=/;samesite=lax;max-age=${Math.ceil(maxAgeMs / 1e3)};domain=${domain ?? ''};${secure}`;
 };
