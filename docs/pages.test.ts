@@ -174,6 +174,14 @@ describe('privacy teams', () => {
     expect([...new Set(shown)].sort()).toEqual([...dropCodes, ...holdCodes].sort());
   });
 
+  it('read of every name under which something lies on a device', () => {
+    const client = read('sdk/client.ts');
+    const cookies = [...client.matchAll(/'(weft_[a-z]+)'/g)].map(([, name]) => name!);
+    const shown = [...page.matchAll(/`(weft_[a-z]+)`/g)].map(([, name]) => name!);
+    expect([...new Set(shown)].sort()).toEqual([...new Set(cookies)].sort());
+    expect([/`weft-\$\{writeKey\}`/.test(client), page.includes('`weft-<write key>`')]).toEqual([true, true]);
+  });
+
   it('are shown a consent file that is one', () => {
     const shown = blocksOf(page).find(({ text }) => text.includes('"preConsent"'))!;
     expect(parsePolicy(JSON.parse(shown.text)).version).toBe('2026-11-01');
