@@ -118,28 +118,31 @@ async function* linesOf(
   pieces: AsyncIterable<string>,
   maxChars: number,
 ): AsyncGenerator<({ line: number; text: string } | Fault)[]> {
-  let rest = '';
+  // Pieces of a line that is not at its end yet; joined once, or a long line would be copied again with every piece.
+  let parts: string[] = [];
+  let chars = 0;
   let line = 1;
-  let passing = false;
   for await (const piece of pieces) {
     const found: ({ line: number; text: string } | Fault)[] = [];
-    const text = rest === '' ? piece : rest + piece;
     let at = 0;
-    for (let newline = text.indexOf('\n', rest.length); newline >= 0; newline = text.indexOf('\n', at)) {
-      if (!passing && newline > at) found.push({ line, text: text.slice(at, newline) });
-      passing = false;
+    for (let newline = piece.indexOf('\n'); newline >= 0; newline = piece.indexOf('\n', at)) {
+      const tail = piece.slice(at, newline);
+      if (chars + tail.length > maxChars) found.push({ line, fault: 'the line is too long' });
+      else if (chars > 0) found.push({ line, text: parts.join('') + tail });
+      else if (tail !== '') found.push({ line, text: tail });
+      parts = [];
+      chars = 0;
       at = newline + 1;
       line += 1;
     }
-    rest = passing ? '' : at === 0 ? text : text.slice(at);
-    if (rest.length > maxChars) {
-      found.push({ line, fault: 'the line is too long' });
-      rest = '';
-      passing = true;
-    }
+    const rest = at === 0 ? piece : piece.slice(at);
+    chars += rest.length;
+    if (chars > maxChars) parts = [];
+    else if (rest !== '') parts.push(rest);
     if (found.length > 0) yield found;
   }
-  if (rest !== '') yield [{ line, text: rest }];
+  if (chars > maxChars) yield [{ line, fault: 'the line is too long' }];
+  else if (chars > 0) yield [{ line, text: parts.join('') }];
 }
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
