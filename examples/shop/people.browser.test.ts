@@ -14,20 +14,24 @@ import {
   weft,
 } from '../testing/browser.fixture.js';
 import { type Collector, startCollector, until } from '../testing/collector.fixture.js';
+import { startWire, type Wire } from '../testing/wire.fixture.js';
 import { accept, addToBasket, enter, logIn, order, signUp } from './shopper.fixture.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
 let collector: Collector;
+let wire: Wire;
 let chromium: Chromium;
 const folder = newBrowserFolder();
 const devices: Device[] = [];
 
 beforeAll(async () => {
   [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
+  wire = await startWire(collector.url);
 });
 afterAll(async () => {
   await chromium?.kill();
+  await wire?.stop();
   await collector?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
@@ -36,10 +40,11 @@ afterEach(async () => {
     await context.close();
     expect(troubles).toEqual([]);
   }
+  wire.sent.splice(0);
 });
 
 const device = async (options = {}): Promise<Device> => {
-  const made = await newDevice(chromium, collector.url, options);
+  const made = await newDevice(chromium, wire.url, options);
   devices.push(made);
   return made;
 };
@@ -50,7 +55,8 @@ const none = { local: [], session: [], databases: [] };
 describe('who has not answered, or refuses', () => {
   test('consent 1, consent 2, consent 3: leaves nothing on the device and sends nothing but the refusal', async () => {
     const before = await collector.events();
-    const { page, context, sent, record, anonymousId } = await device();
+    const { sent } = wire;
+    const { page, context, record, anonymousId } = await device();
     const look = async (...paths: string[]) => {
       for (const path of paths) {
         await page.goto(`/demo${path}`);
@@ -168,7 +174,8 @@ describe('who accepts', () => {
   });
 
   test('consent 8, consent 11: may withdraw in the footer; then it is gone, here, in the other tab and at the collector', async () => {
-    const { page, context, sent, anonymousId, record } = await device();
+    const { sent } = wire;
+    const { page, context, anonymousId, record } = await device();
     await enter(page);
     await addToBasket(page, 'deep-bowl', 1);
     const other = await context.newPage();
@@ -180,7 +187,8 @@ describe('who accepts', () => {
       const found = await collector.profiles({ anonymousId: id });
       return found[0]?.cart && found[0].counts.pageViews >= 3 && found;
     });
-    const batches = sent.filter(({ path }) => path === '/v1/batch').map(({ text }) => text);
+    const batches = sent.filter(({ body }) => body.batch?.[0].anonymousId === id).map(({ text }) => text);
+    expect(batches.length).toBeGreaterThan(0);
 
     await page.click('.footer [data-consent-open]');
     const before = sent.length;
@@ -217,4 +225,73 @@ describe('who accepts', () => {
     expect((await collector.events()).accepted).toBe(counts.accepted);
     expect(await collector.profiles({ anonymousId: id })).toEqual([]);
   });
+});
+
+describe('where the law lets a shop begin without asking', () => {
+  const california = { 'cf-ipcountry': 'US', 'cf-region-code': 'CA' };
+
+  test('consent 17: events come with the receipt of the region, and everything is granted until somebody objects', async () => {
+    const { page, anonymousId, record } = await device({ extraHTTPHeaders: california });
+    await addToBasket(page, 'deep-bowl', 1);
+    expect(await page.isVisible('#consent')).toBe(false);
+    await weft(page, 'flush');
+    const id = (await anonymousId())!;
+    const profile = await until(async () => {
+      const [found] = await collector.profiles({ anonymousId: id });
+      return found?.cart && found;
+    });
+    const rows = wire.sent.flatMap(({ body }) => body.consent ?? []);
+    expect(rows[0].receipt).toBe((await record()).receipt);
+    for (const purpose of ['measurement', 'personalisation', 'marketing', 'sharing'])
+      expect(profile.consent[purpose]).toMatchObject({ value: 'granted', source: 'region' });
+  });
+
+  test('consent 18: a browser that asks for no sale or sharing is heard, and nothing of it stays on the device', async () => {
+    const made = await device({ extraHTTPHeaders: { ...california, 'sec-gpc': '1' } });
+    const { page, anonymousId, record } = made;
+    await page.addInitScript(() => Object.defineProperty(navigator, 'globalPrivacyControl', { get: () => true }));
+    await addToBasket(page, 'deep-bowl', 1);
+    expect(await weft(page, 'consent.get')).toMatchObject({
+      measurement: true,
+      personalisation: true,
+      marketing: false,
+      sharing: false,
+    });
+    await weft(page, 'flush');
+    const id = (await anonymousId())!;
+    const profile = await until(async () => {
+      const [found] = await collector.profiles({ anonymousId: id });
+      return found?.cart && found;
+    });
+    for (const purpose of ['measurement', 'personalisation'])
+      expect(profile.consent[purpose]).toMatchObject({ value: 'granted' });
+    for (const purpose of ['marketing', 'sharing']) expect(profile.consent[purpose]?.value).not.toBe('granted');
+    expect(JSON.stringify(await record())).not.toMatch(/gpc/i);
+  });
+});
+
+test('consent 9: who withdraws without a network is withdrawn when there is one again, and nothing is sent besides', async () => {
+  const { sent } = wire;
+  const { page, context, anonymousId, record } = await device();
+  await enter(page);
+  await addToBasket(page, 'deep-bowl', 1);
+  await weft(page, 'flush');
+  const id = (await anonymousId())!;
+  await until(async () => (await collector.profiles({ anonymousId: id }))[0]?.cart);
+
+  await context.setOffline(true);
+  await page.click('.footer [data-consent-open]');
+  await page.click('#consent [data-consent=refuse]');
+  expect(await anonymousId()).toBeUndefined();
+  expect((await record()).rows).toHaveLength(1);
+  expect(await collector.profiles({ anonymousId: id })).toHaveLength(1);
+  await context.setOffline(false);
+  const before = sent.length;
+  await page.goto('/demo/c/garden');
+  await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+  await until(async () => !(await record()).rows?.length);
+  await page.goto('/demo/c/table');
+  expect([...new Set(sent.slice(before).map(({ path, body }) => `${path} ${body.kind}`))]).toEqual([
+    '/v1/consent withdraw',
+  ]);
 });

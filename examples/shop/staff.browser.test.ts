@@ -4,15 +4,17 @@
 import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
+  type Anything,
   type Chromium,
   type Device,
+  leftBehind,
   newBrowserFolder,
   newDevice,
   startChromium,
   weft,
 } from '../testing/browser.fixture.js';
 import { type Collector, password, startCollector, until } from '../testing/collector.fixture.js';
-import { addToBasket, enter, logIn, signUp } from './shopper.fixture.js';
+import { accept, addToBasket, enter, logIn, signUp } from './shopper.fixture.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
 
@@ -128,4 +130,46 @@ test('R12: a person’s page tells what they did and why they are one, and an un
     const found = await collector.profiles({ anonymousId: mobileId });
     return (found.find(({ id }) => id === theirs.id)?.counts.events ?? 0) > before;
   });
+});
+
+test('R14, I21, consent 13: whoever is erased here stays erased, though their device comes back with events', async () => {
+  const { page, context, anonymousId, record } = await device();
+  await enter(page);
+  await addToBasket(page, 'morning-mug', 1);
+  await weft(page, 'flush');
+  const id = (await anonymousId())!;
+  const profile = await until(async () => {
+    const [found] = await collector.profiles({ anonymousId: id });
+    return found?.cart && found;
+  });
+  await context.setOffline(true);
+  await page.evaluate(() => {
+    const { weft } = globalThis as Anything;
+    for (let n = 0; n < 20; n += 1) weft.track('Counted', { n });
+  });
+
+  const staff = await atTheDashboard(`/people/${profile.id}`);
+  await staff.click('a:has-text("Erase this person")');
+  await staff.check('[name=sure]');
+  await staff.click('button:has-text("Erase for good")');
+  await staff.waitForSelector('text=The person is erased');
+  expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+
+  const before = await collector.events();
+  await context.setOffline(false);
+  await until(async () => (await record()) === undefined && (await anonymousId()) === undefined);
+  await until(async () => (await leftBehind(page)).databases.length === 0);
+  const after = await collector.events();
+  expect([after.accepted, after.dropped! - (before.dropped ?? 0)]).toEqual([before.accepted, 20]);
+  expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+
+  // The same human may come again, as somebody new.
+  await page.goto('/demo/');
+  await accept(page);
+  await weft(page, 'flush');
+  const newId = (await anonymousId())!;
+  expect(newId).not.toBe(id);
+  const again = await until(async () => (await collector.profiles({ anonymousId: newId }))[0]);
+  expect(again.id).not.toBe(profile.id);
+  expect(again.counts).toMatchObject({ pageViews: 1, cartAdds: 0 });
 });

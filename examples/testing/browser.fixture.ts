@@ -1,8 +1,7 @@
 // Real browsers as shoppers and staff use them. What goes wrong in a page, and any request to anywhere but here, is kept
 // for the test to find.
 
-import { gunzipSync } from 'node:zlib';
-import type { BrowserContext, BrowserContextOptions, Page, Request } from 'playwright-core';
+import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import type { Chromium } from '../../sdk/fixtures/chromium.js';
 
 export { type Chromium, newFolder as newBrowserFolder, startChromium } from '../../sdk/fixtures/chromium.js';
@@ -62,41 +61,25 @@ export const withClock = async (page: Page): Promise<{ pass: (ms: number) => Pro
   return { pass: (ms) => page.evaluate((ms) => (globalThis as Anything).passTime(ms), ms) };
 };
 
-export interface Sent {
-  path: string;
-  /** As it was sent, so that it can be sent again. */
-  text: string;
-  body: Anything;
-}
-
 export interface Device {
   context: BrowserContext;
   page: Page;
   /** What went wrong in its pages: to be empty at the end. */
   troubles: string[];
-  /** What its pages posted to the collector. */
-  sent: Sent[];
   /** As the device keeps it; none before a grant, none after a withdrawal. */
   anonymousId: () => Promise<string | undefined>;
   /** The record of consent on the device. */
   record: () => Promise<Anything>;
 }
 
-const postOf = (request: Request, url: URL): Sent => {
-  const bytes = request.postDataBuffer() ?? Buffer.alloc(0);
-  const text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString();
-  return { path: url.pathname, text, body: text === '' ? null : JSON.parse(text) };
-};
-
-/** Watches everything that leaves the context. */
-export const watched = async (context: BrowserContext, home: string): Promise<Device> => {
+/** Watches everything that leaves the context; `also` are other places where its requests may go. */
+export const watched = async (context: BrowserContext, home: string, also: readonly string[] = []): Promise<Device> => {
   const troubles: string[] = [];
-  const sent: Sent[] = [];
   context.on('weberror', (error) => troubles.push(error.error().stack ?? error.error().message));
   context.on('request', (request) => {
     const url = new URL(request.url());
-    if (/^https?:$/.test(url.protocol) && url.origin !== home) troubles.push(`a request to ${url.origin}`);
-    if (request.method() === 'POST' && url.pathname.startsWith('/v1/')) sent.push(postOf(request, url));
+    if (/^https?:$/.test(url.protocol) && url.origin !== home && !also.includes(url.origin))
+      troubles.push(`a request to ${url.origin}`);
   });
   const kept = async () =>
     (await context.cookies())
@@ -106,7 +89,6 @@ export const watched = async (context: BrowserContext, home: string): Promise<De
     context,
     page: await context.newPage(),
     troubles,
-    sent,
     anonymousId: async () => (await kept()).map(({ anonymousId }) => anonymousId).find((id) => id !== undefined),
     record: async () => (await kept()).find(({ decisions }) => decisions !== undefined),
   };
