@@ -1,30 +1,29 @@
-// The public verbs, and the joining of the stations: stamp → gate → identify → buffer, then delivery. Knows no source.
-// Nothing here throws into the page, and nothing is read, stored or sent before the gate has been asked.
+// The public verbs, and the way of an event: stamp → gate → identify → buffer; delivery hears of it and takes it on. Knows
+// no source. Nothing here throws into the page, and nothing is read, stored or sent before the gate has been asked.
 
 import { after, iso, now } from './browser/clock.js';
-import { cookieValues, writeCookie } from './browser/cookie.js';
-import { createBus, listen, onWindow, type Stop, together } from './browser/listen.js';
-import { openChannel, request, sizeOf } from './browser/net.js';
-import { hasGpcSignal, hasPage, isShown, originNow } from './browser/page.js';
-import { createBuffer, type Entry } from './buffer/buffer.js';
-import { conclude, decide, rowOf } from './consent/decide.js';
-import { type Act, type ConsentRecord, recordIn } from './consent/record.js';
-import { type Effective, effective, isCurrent, type Terms, termsOf } from './consent/rules.js';
-import { createDelivery } from './delivery/delivery.js';
+import { onWindow, type Stop, together } from './browser/listen.js';
+import { request } from './browser/net.js';
+import { hasPage, isShown, originNow } from './browser/page.js';
+import { debug, hear, log, quietly, tell } from './browser/tell.js';
+import { put, wipe } from './buffer/buffer.js';
+import { answer, begin, config, keep, look, on, record, renew, suspend, tune } from './consent/keeper.js';
+import type { Act, ConsentRecord } from './consent/record.js';
+import type { Effective } from './consent/rules.js';
+import { deliver, drain, frozen, leave, retryNow } from './delivery/delivery.js';
 import { permit } from './event/permit.js';
 import { stamp } from './event/stamp.js';
 import type { Commerce, EventContext, EventType, PageEvent, Properties } from './event/wire.js';
-import { type Session, touched } from './identity/session.js';
+import { touched } from './identity/session.js';
 import {
-  type ConsentConfig,
   configMaxMs,
-  crashMs,
   earlyCallsMax,
   eventMaxBytes,
   heldBounds,
   type Options,
+  options,
   type RemoteConfig,
-  sessionBounds,
+  resolve,
 } from './options.js';
 
 /** Watches the page and calls the client; what it returns ends the watching. */
@@ -74,357 +73,215 @@ export interface Client {
   stop: () => void;
 }
 
-const sessionName = 'weft_session';
+/** Calls that wait for the configuration. Until it is known, or cannot be had, the device is not even read. */
+let early: (() => void)[] | undefined = [];
+let held: PageEvent[] = [];
+/** A page view went by while nobody had answered. */
+let isMissed = false;
+/** Where a page view of this document came from, after its first. */
+let cameFrom: string | undefined;
+/** What is in the cart now: told at a grant, never as a history of clicks. */
+let lines: Record<string, Properties> = {};
+let items = 0;
+let stop: Stop | undefined;
 
-export const createClient = (options: Options, sources: readonly Source[]): Client => {
-  const { writeKey, host } = options;
-  const bus = createBus();
-  const suspended = new Set<string>();
-  let stop: Stop | undefined;
-  let isDebugging = false;
-  let cameFrom: string | undefined;
+const drop = (reason: string, event: PageEvent) => tell('dropped', { reason, event });
+const allow = () => config.redact?.query?.allow;
 
-  /** Calls that wait for the configuration. Until it is known, or cannot be had, the device is not even read. */
-  let early: (() => void)[] | undefined = [];
-  let { config } = options;
-  let rules: ConsentConfig = {};
-  let recordName: string;
-  let terms: Terms;
-  let record: ConsentRecord | undefined;
-  let session: Session | undefined;
-  let on: Effective = {};
-  let onText = '{}';
-  /** This page has used a grant; when the grant ends, everything that it permitted is wiped. */
-  let isOpen = false;
-  let held: PageEvent[] = [];
-  /** A page view went by while nobody had answered. */
-  let isMissed = false;
-  /** What is in the cart now: told at a grant, never as a history of clicks. */
-  let lines: Record<string, Properties> = {};
-  let items = 0;
-  let channel: BroadcastChannel | undefined;
+// --- the way of an event --------------------------------------------------------------------------------------------------
 
-  // --- what is told -------------------------------------------------------------------------------------------------------
-
-  const log = (...parts: unknown[]) => {
-    if (isDebugging) console.debug('weft', ...parts);
-  };
-  const tell = (name: string, detail: unknown) => {
-    log(name, detail);
-    bus.dispatchEvent(new CustomEvent(name, { detail }));
-  };
-  const drop = (reason: string, event?: PageEvent) => {
-    delivery.lose_(reason);
-    tell('dropped', { reason, event });
-  };
-  /** What goes wrong in here stays in here. */
-  const quietly = (run: () => unknown): unknown => {
-    try {
+/** Once the configuration is there, with a fresh look at the record. */
+const soon = (run: () => unknown): unknown =>
+  quietly(() => {
+    if (!early) {
+      look();
       return run();
-    } catch (error) {
-      log(error);
     }
-  };
+    if (early.length < earlyCallsMax) early.push(() => soon(run));
+  });
 
-  // --- the record, as all tabs see it -------------------------------------------------------------------------------------
-
-  const write = (name: string, value?: unknown, maxAgeMs?: number) =>
-    writeCookie(name, rules.storage?.domain, value, maxAgeMs);
-  const keep = (next?: ConsentRecord) => {
-    write(recordName, next, next && next.exp - now());
-    // An old grant must not outlive a new record that the browser would not take.
-    if (next && recordIn(recordName)?.rev !== next.rev) write(recordName);
-    channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
-    record = undefined;
-    look();
-  };
-
-  /** Looks at the device again, before each event and each request: what is in force now, and what follows from a change. */
-  const look = (): void => {
-    let found = recordIn(recordName);
-    // A tab that wrote at the same moment knew less: ours is the newer word.
-    if (record && found && (found.at - record.at || found.rev - record.rev) < 0) return keep(record);
-    isOpen ||= !!found?.receipt;
-    // Expired: nothing is left to stand on.
-    if (found && !isCurrent(found, terms)) found = write(recordName) as undefined;
-    record = found;
-    session = cookieValues(sessionName)[0] as Session | undefined;
-    items = session?.items ?? items;
-    on = effective(found?.decisions ?? {}, terms, suspended);
-    if (isOpen && !found?.receipt) {
-      isOpen = false;
-      held = [];
-      write(sessionName);
-      buffer.wipe_();
-    }
-    const text = JSON.stringify(on);
-    if (text === onText) return;
-    const wasOn = /true/.test(onText);
-    onText = text;
-    if (on.measurement && !wasOn) release();
-    tell('consent', { ...on });
-  };
-
-  const act = (next: ConsentRecord | undefined) => {
-    if (!next) return;
-    if (!next.receipt && !record?.receipt && rules.decision?.countRefusals === false) next.rows = [];
-    keep(next);
-    delivery.drain_(true);
-  };
-  const answer = (values: Record<string, boolean> | undefined, how: Act) => decide(record, values, how, terms);
-  // --- the way of an event ------------------------------------------------------------------------------------------------
-
-  /** Once the configuration is there, with a fresh look at the record. */
-  const soon = (run: () => unknown): unknown =>
-    quietly(() => {
-      if (!early) {
-        look();
-        return run();
-      }
-      if (early.length < earlyCallsMax) early.push(() => soon(run));
-    });
-
-  const emit = (type: EventType, fields: Partial<PageEvent>) =>
-    void quietly(() => {
-      // Frozen now: the page may change its objects, and its address, while the call waits.
-      const event: PageEvent = JSON.parse(JSON.stringify(stamp(type, fields, cameFrom)));
-      soon(() => {
-        fold(event.event ?? '', event.properties ?? {});
-        if (on.measurement) return pass(event);
-        const mode = options.preConsent ?? rules.preConsent?.mode ?? 'current';
-        const kept = permit(event, { measurement: true, personalisation: true }, rules.redact?.query?.allow);
-        if (on.measurement === null && mode === 'hold' && kept) {
-          held.push(kept);
-          tell('held', kept);
-          if (held.length <= heldBounds.countMax && JSON.stringify(held).length <= heldBounds.charsMax) return;
-          held.pop();
-        }
-        isMissed ||= type === 'page' && mode === 'current';
-        drop('no_consent', event);
-      });
-    });
-
-  /** A grant has come. It does not reach backwards: what was held is marked, else only the present is told. */
-  const release = () => {
-    const at = now();
-    for (const event of held.splice(0)) {
-      if (at - Date.parse(event.timestamp) < heldBounds.ageMaxMs)
-        pass({ ...event, preConsent: true, releasedAt: iso(at) });
-    }
-    if (!isMissed) return;
-    isMissed = false;
-    client.page();
-    const products = Object.values(lines);
-    if (products[0]) client.cart.update({ products });
-  };
-
-  const pass = (stamped: PageEvent) => {
-    const event = permit(stamped, on, rules.redact?.query?.allow);
-    if (!event) return drop('purpose', stamped);
-    const { type, userId, context } = event;
-    const before = JSON.stringify(session);
-    if (type === 'identify' && userId && userId !== record?.userId) {
-      // Another person at the same device begins another session (S2); the first one named in a session does not.
-      if (record?.userId) write(sessionName);
-      keep({ ...(record as ConsentRecord), userId });
-    }
-    if (!session || context.active) session = touched(session, now(), items);
-    if (JSON.stringify(session) !== before) write(sessionName, session, sessionBounds.idleMaxMs);
-    const { epoch, receipt, anonymousId, rows } = record as ConsentRecord & { epoch: number; receipt: string };
-    if (on.personalisation) {
-      event.anonymousId = anonymousId;
-      event.userId ??= record?.userId;
-    }
-    context.sessionId = session.id;
-    context.consent = { receipt };
-    const entry = frozen(event, {
-      id: event.messageId,
-      epoch,
-      receipt,
-      at: now(),
-      row: rows?.find((row) => row.receipt === receipt),
-    });
-    if (entry.bytes > eventMaxBytes) return drop('too_large', event);
-    buffer.put_(entry);
-    delivery.added_(entry);
-    tell('event', event);
-  };
-
-  const frozen = (event: PageEvent, entry: Pick<Entry, 'id' | 'epoch' | 'receipt' | 'at' | 'row'>): Entry => {
-    const json = JSON.stringify(event);
-    return { ...entry, on: onText, bytes: sizeOf(json), json };
-  };
-
-  const buffer = createBuffer(
-    `weft-${writeKey}`,
-    (entry) => {
-      // A life as young as that may have lost its cookie in a crash.
-      if (entry.epoch !== record?.epoch && !record?.earlier?.includes(entry.epoch) && entry.at - entry.epoch > crashMs)
-        return 'foreign';
-      if (entry.on === onText) return entry;
-      const event = permit(JSON.parse(entry.json), on, rules.redact?.query?.allow);
-      return event ? frozen(event, entry) : 'purpose';
-    },
-    drop,
-  );
-  const delivery = createDelivery(
-    host,
-    writeKey,
-    buffer,
-    {
-      look_: () => {
-        look();
-        return { ...record, receipt: on.measurement ? record?.receipt : undefined };
-      },
-      note_: (noted) => record && keep({ ...record, ...noted }),
-      told_: (state, receipt) => {
-        look();
-        if (!record || record.receipt !== receipt) return;
-        if (state === 'held') {
-          const { epoch, anonymousId, decisions } = record;
-          const ids = { kind: 'grant' as const, receipt, epoch, visitorId: anonymousId, supersedes: undefined };
-          keep({ ...record, rows: [rowOf(ids, decisions, {}, terms)] });
-          return true;
-        }
-        if (state === 'stale') return void configure('reload');
-        // Withdrawn elsewhere: what is left is a refusal. Erased: nothing is, and no default brings it back.
-        terms = { ...terms, isOptIn_: true };
-        keep(state === 'erased' ? undefined : { ...(answer({ measurement: false }, {}) as ConsentRecord), rows: [] });
-      },
-    },
-    tell,
-  );
-
-  // --- the configuration, and the start -----------------------------------------------------------------------------------
-
-  const configure = async (cache?: RequestCache) => {
-    const got = await request(`${host}/v1/config/${writeKey}`, configMaxMs, { cache: cache ?? 'default' });
-    if (got?.status_ === 200) config = got.body_ as RemoteConfig;
-    else if (!config) after(3e4, configure);
-    quietly(start);
-  };
-
-  const start = () => {
-    rules = config?.consent ?? {};
-    recordName = rules.storage?.name ?? 'weft_consent';
-    terms = termsOf(config, options, hasGpcSignal(), recordIn(recordName));
-    look();
-    // Neither a policy nor an answer: there is nothing to go by yet.
-    if (!config && !record) return;
-    if (record) {
-      // One domain, one record; written again on each visit, since some browsers keep a script's cookie for a week only.
-      if (rules.storage?.domain) writeCookie(recordName);
-      keep(record);
-    }
-    act(answer(undefined, {}));
-    if (!early) return;
-    const calls = early;
-    early = undefined;
-    for (const call of calls) call();
-    const shown = () => {
-      channel?.close();
-      if (isShown()) {
-        channel = openChannel('consent', look);
-        look();
-        delivery.drain_(false);
-      } else delivery.leave_();
-    };
-    stop = together(
-      ...sources.map((source) => source(client)),
-      delivery.stop_,
-      () => channel?.close(),
-      onWindow('online', delivery.retryNow_),
-      onWindow('pagehide', () => {
-        held = [];
-      }),
-      onWindow('visibilitychange', shown),
-    );
-    shown();
-  };
-
-  // --- the verbs ----------------------------------------------------------------------------------------------------------
-
-  const fold = (event: string, { products, quantity = 1, ...product }: Properties) => {
-    const by =
-      event === 'Product Added' ? +(quantity as number) : event === 'Product Removed' ? -(quantity as number) : 0;
-    if (by) {
-      const key = [product.variant, product.sku, product.product_id].join();
-      const left = ((lines[key]?.quantity as number) || 0) + by;
-      if (left > 0) lines[key] = { ...product, quantity: left };
-      else delete lines[key];
-      items = Math.max(0, items + by);
-    } else if (/^(Cart [VU]|Order Co)/.test(event)) {
-      lines = {};
-      items = 0;
-      if (event < 'D') for (const one of (products as Properties[]) ?? []) fold('Product Added', one);
-    }
-  };
-  const track = (event: string, properties: Properties = {}, context: EventContext = {}) =>
-    emit('track', { event, properties, context });
-  const verb =
-    <Name extends Named>(event: Name) =>
-    (properties: Commerce[Name]) =>
-      track(event, properties);
-  const withdraw = (how: Act, purposes?: string | string[]) =>
-    soon(() => act(answer(Object.fromEntries([purposes ?? 'measurement'].flat().map((id) => [id, false])), how)));
-  const leavePerson = (keepDevice?: boolean) =>
+const emit = (type: EventType, fields: Partial<PageEvent>) =>
+  void quietly(() => {
+    // Frozen now: the page may change its objects, and its address, while the call waits.
+    const event: PageEvent = JSON.parse(JSON.stringify(stamp(type, fields, cameFrom)));
     soon(() => {
-      if (!record?.receipt) return;
-      if (keepDevice) return keep({ ...record, userId: undefined });
-      items = 0;
-      write(sessionName);
-      act(conclude(record, record.decisions, {}, terms, true));
+      fold(event.event ?? '', event.properties ?? {});
+      if (on.measurement) return pass(event);
+      const mode = options.preConsent ?? config.preConsent?.mode ?? 'current';
+      const kept = permit(event, { measurement: true, personalisation: true }, allow());
+      if (on.measurement === null && mode === 'hold' && kept) {
+        held.push(kept);
+        tell('held', kept);
+        if (held.length <= heldBounds.countMax && JSON.stringify(held).length <= heldBounds.charsMax) return;
+        held.pop();
+      }
+      isMissed ||= type === 'page' && mode === 'current';
+      drop('no_consent', event);
     });
+  });
 
-  const client: Client = {
-    page: (name, properties) => {
-      emit('page', typeof name === 'string' ? { name, properties } : { properties: name });
-      cameFrom = originNow();
-    },
-    track,
-    identify: (userId, traits, options) =>
-      emit(
-        'identify',
-        typeof userId === 'object'
-          ? { traits: userId ?? traits }
-          : { userId, traits, context: { identityProof: options?.proof } },
-      ),
-    alias: (userId, previousId) => soon(() => emit('alias', { userId, previousId: previousId ?? record?.anonymousId })),
-    group: (groupId, traits) => emit('group', { groupId, traits }),
-    cart: {
-      add: verb('Product Added'),
-      remove: verb('Product Removed'),
-      update: verb('Cart Updated'),
-      view: verb('Cart Viewed'),
-      items: () => items,
-    },
-    checkout: verb('Checkout Started'),
-    order: verb('Order Completed'),
-    reset: () => leavePerson(),
-    logout: (how) => leavePerson(how?.keepDevice),
-    forget: () => withdraw({ kind: 'erase' }),
-    flush: async () => soon(() => delivery.drain_(true)),
-    consent: {
-      get: () => ({ ...on }),
-      set: (decisions, how = {}) => soon(() => act(answer(decisions, how))),
-      withdraw: (purposes) => withdraw({}, purposes),
-      suspend: (purposes, isClosed) =>
-        soon(() => {
-          for (const id of purposes) suspended[isClosed ? 'add' : 'delete'](id);
-          look();
-        }),
-      show: () => log('no banner here'),
-      onChange: (heard) => client.on('consent', heard),
-    },
-    on: (name, heard) => listen(bus, name, (event) => heard((event as CustomEvent).detail)),
-    debug: (enabled = true) => {
-      isDebugging = enabled;
-    },
-    stop: () => stop?.(),
+/** A grant has come. It does not reach backwards: what was held is marked, else only the present is told. */
+const release = () => {
+  if (!on.measurement) return;
+  const at = now();
+  for (const event of held.splice(0)) {
+    if (at - Date.parse(event.timestamp) < heldBounds.ageMaxMs)
+      pass({ ...event, preConsent: true, releasedAt: iso(at) });
+  }
+  if (!isMissed) return;
+  isMissed = false;
+  client.page();
+  const products = Object.values(lines);
+  if (products[0]) client.cart.update({ products });
+};
+
+const pass = (stamped: PageEvent) => {
+  const event = permit(stamped, on, allow());
+  if (!event) return drop('purpose', stamped);
+  const { type, userId, context, messageId } = event;
+  const { userId: before, session } = record as ConsentRecord;
+  const isOther = type === 'identify' && userId && userId !== before;
+  const next = {
+    ...(record as ConsentRecord),
+    userId: isOther ? userId : before,
+    // Another person at the same device begins another session (S2); the first one named in a session does not.
+    session: session && !context.active ? session : touched(isOther && before ? undefined : session, items),
   };
-  if (hasPage()) {
-    if (config) quietly(start);
-    else void configure();
+  if (JSON.stringify(next) !== JSON.stringify(record)) keep(next);
+  const { epoch, receipt, anonymousId, rows } = next as typeof next & { epoch: number; receipt: string };
+  if (on.personalisation) {
+    event.anonymousId = anonymousId;
+    event.userId ??= next.userId;
+  }
+  context.sessionId = next.session.id;
+  context.consent = { receipt };
+  const row = rows.find((one) => one.receipt === receipt);
+  const entry = frozen(event, { id: messageId, epoch, receipt, at: now(), row });
+  if (entry.bytes > eventMaxBytes) return drop('too_large', event);
+  put(entry);
+  tell('event', event);
+};
+
+// --- the configuration, and the start -------------------------------------------------------------------------------------
+
+const configure = async (sources: readonly Source[], given?: RemoteConfig, cache: RequestCache = 'default') => {
+  const { host, writeKey } = options;
+  const got = await request(`${host}/v1/config/${writeKey}`, configMaxMs, { cache });
+  const known = got?.status_ === 200 ? (got.body_ as RemoteConfig) : given;
+  if (!known) after(3e4, () => configure(sources));
+  quietly(() => start(sources, known));
+};
+
+const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
+  if (!begin(known) || !early) return;
+  const calls = early;
+  early = undefined;
+  for (const call of calls) call();
+  const shown = () => {
+    tune(isShown());
+    if (isShown()) drain(false);
+    else leave();
+  };
+  stop = together(
+    ...sources.map((source) => source(client)),
+    ...deliver(),
+    () => tune(false),
+    hear('stale', () => configure(sources, known, 'reload')),
+    hear('consent', release),
+    hear('ended', () => {
+      held = [];
+      wipe();
+    }),
+    onWindow('online', retryNow),
+    onWindow('pagehide', () => {
+      held = [];
+    }),
+    onWindow('visibilitychange', shown),
+  );
+  shown();
+};
+
+// --- the verbs --------------------------------------------------------------------------------------------------------------
+
+const fold = (event: string, { products, quantity = 1, ...product }: Properties) => {
+  items = record?.session?.items ?? items;
+  const by =
+    event === 'Product Added' ? +(quantity as number) : event === 'Product Removed' ? -(quantity as number) : 0;
+  if (by) {
+    const key = [product.variant, product.sku, product.product_id].join();
+    const left = ((lines[key]?.quantity as number) || 0) + by;
+    if (left > 0) lines[key] = { ...product, quantity: left };
+    else delete lines[key];
+    items = Math.max(0, items + by);
+  } else if (/^(Cart [VU]|Order Co)/.test(event)) {
+    lines = {};
+    items = 0;
+    if (event < 'D') for (const one of (products as Properties[]) ?? []) fold('Product Added', one);
+  }
+};
+const track = (event: string, properties: Properties = {}, context: EventContext = {}) =>
+  emit('track', { event, properties, context });
+const verb =
+  <Name extends Named>(event: Name) =>
+  (properties: Commerce[Name]) =>
+    track(event, properties);
+const withdraw = (how: Act, purposes: string | string[] = 'measurement') =>
+  soon(() => answer(Object.fromEntries([purposes].flat().map((id) => [id, false])), how));
+const leavePerson = (keepDevice?: boolean) =>
+  soon(() => {
+    if (!record?.receipt) return;
+    if (keepDevice) return keep({ ...record, userId: undefined });
+    items = 0;
+    renew(record);
+  });
+
+const client: Client = {
+  page: (name, properties) => {
+    emit('page', typeof name === 'string' ? { name, properties } : { properties: name });
+    cameFrom = originNow();
+  },
+  track,
+  identify: (userId, traits, options) =>
+    emit(
+      'identify',
+      typeof userId === 'object'
+        ? { traits: userId ?? traits }
+        : { userId, traits, context: { identityProof: options?.proof } },
+    ),
+  alias: (userId, previousId) => soon(() => emit('alias', { userId, previousId: previousId ?? record?.anonymousId })),
+  group: (groupId, traits) => emit('group', { groupId, traits }),
+  cart: {
+    add: verb('Product Added'),
+    remove: verb('Product Removed'),
+    update: verb('Cart Updated'),
+    view: verb('Cart Viewed'),
+    items: () => items,
+  },
+  checkout: verb('Checkout Started'),
+  order: verb('Order Completed'),
+  reset: () => leavePerson(),
+  logout: (how) => leavePerson(how?.keepDevice),
+  forget: () => withdraw({ kind: 'erase' }),
+  flush: async () => soon(() => drain(true)),
+  consent: {
+    get: () => ({ ...on }),
+    set: (decisions, how) => soon(() => answer(decisions, how)),
+    withdraw: (purposes) => withdraw({}, purposes),
+    suspend: (purposes, isClosed) => soon(() => suspend(purposes, isClosed)),
+    show: () => log('no banner here'),
+    onChange: (heard) => hear('consent', heard),
+  },
+  on: hear,
+  debug,
+  stop: () => stop?.(),
+};
+
+/** A page has one client: a second call gives the first again. */
+export const createClient = (given: Options, sources: readonly Source[]): Client => {
+  if (hasPage() && !options) {
+    resolve(given);
+    if (given.config) quietly(() => start(sources, given.config));
+    else configure(sources);
   }
   return client;
 };

@@ -67,3 +67,9 @@ export interface Options {
   /** A person known to be a child: nothing but the consent record (consent.md section 8). */
   minor?: boolean | undefined;
 }
+
+/** Of this page: it has one client. */
+export let options: Options;
+export const resolve = (given: Options) => {
+  options = given;
+};

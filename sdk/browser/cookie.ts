@@ -12,9 +12,8 @@ export const cookieValues = (name: string): unknown[] =>
     }
   });
 
-/** Without a value the cookie is expired. Only what would end it is escaped: it stays short and readable. */
+/** Without a value the cookie is expired. */
 export const writeCookie = (name: string, domain?: string | null, value: unknown = 0, maxAgeMs = 0): void => {
-  const text = JSON.stringify(value).replace(/[",;=\\%\s]|[^ -~]/gu, encodeURIComponent);
   const secure = location.protocol === 'https:' ? 'secure' : '';
-  document.cookie = `${name}=${text};path=/;samesite=lax;max-age=${Math.ceil(maxAgeMs / 1e3)};domain=${domain ?? ''};${secure}`;
+  document.cookie = `${name}=${encodeURIComponent(JSON.stringify(value))};path=/;samesite=lax;max-age=${Math.ceil(maxAgeMs / 1e3)};domain=${domain ?? ''};${secure}`;
 };

@@ -3,8 +3,9 @@
 
 import { promisifyRequest } from 'idb-keyval';
 import { now } from '../browser/clock.js';
-import { database } from '../browser/database.js';
-import { bufferBounds } from '../options.js';
+import { dropDatabase, storeOf } from '../browser/database.js';
+import { tell } from '../browser/tell.js';
+import { bufferBounds, options } from '../options.js';
 
 export interface Entry {
   /** The messageId. */
@@ -22,80 +23,80 @@ export interface Entry {
   row?: unknown;
 }
 
-/** The entry as it may be sent now, or why it may not. */
-export type Judge = (entry: Entry) => Entry | string;
+/** What this page put in and has not seen settled: sent from here on page hide, kept here if storage fails. */
+export const own = new Map<string, Entry>();
+/** A database that has refused to write once is left alone by this page, or what is settled would come back. */
+let isBroken = false;
+let changed = new Set<string>();
 
-export const createBuffer = (name: string, judge: Judge, lose: (reason: string) => void) => {
-  const { use_, drop_ } = database(name);
-  /** What this page put in and has not seen settled: sent from here on page hide, kept here if storage fails. */
-  const own_ = new Map<string, Entry>();
-  /** A database that has refused to write once is left alone by this page, or what is settled would come back. */
-  let isBroken = false;
-  let changed = new Set<string>();
+const databaseName = () => `weft-${options.writeKey}`;
 
-  /** All that one turn of the page changes goes in one transaction. */
-  const change = (id: string, entry?: Entry) => {
-    if (entry) own_.set(id, entry);
-    else own_.delete(id);
-    if (!changed.size)
-      queueMicrotask(() => {
-        const made = changed;
-        changed = new Set();
-        // Wiped meanwhile: the database must not be opened again.
-        if (!made.size) return;
-        use_('readwrite', (store) => {
-          for (const one of made) {
-            const kept = own_.get(one);
-            if (kept) store.put(kept, one);
-            else store.delete(one);
-          }
-          return promisifyRequest(store.transaction);
-        }).catch(() => {
-          isBroken = true;
-        });
-      });
-    changed.add(id);
-  };
-
-  return {
-    own_,
-    put_: (entry: Entry) => {
-      if (own_.size < bufferBounds.countMax) change(entry.id, entry);
-      else lose('full');
-    },
-    remove_: (id: string) => change(id),
-    /** What may still be sent, oldest first; what is too old, too much or not permitted any more is removed and counted. */
-    take_: async (): Promise<Entry[]> => {
-      const stored: Entry[] = await use_('readonly', (store) =>
-        promisifyRequest(store.getAll(null, bufferBounds.countMax * 2)),
-      ).catch(() => []);
-      const all = new Map([...(isBroken ? [] : stored), ...own_.values()].map((entry) => [entry.id, entry]));
-      const kept: Entry[] = [];
-      let bytes = 0;
-      // As text, an entry of the map begins with its id.
-      for (const [id, entry] of [...all].sort()) {
-        const judged =
-          now() - entry.at > bufferBounds.ageMaxMs
-            ? 'age'
-            : kept.length >= bufferBounds.countMax || (bytes += entry.bytes) > bufferBounds.bytesMax
-              ? 'full'
-              : judge(entry);
-        if (typeof judged === 'string') {
-          lose(judged);
-          change(id);
-        } else {
-          kept.push(judged);
-          if (judged !== entry) change(id, judged);
+/** All that one turn of the page changes goes in one transaction. */
+const change = (id: string, entry?: Entry) => {
+  if (entry) own.set(id, entry);
+  else own.delete(id);
+  if (!changed.size)
+    queueMicrotask(() => {
+      const made = changed;
+      changed = new Set();
+      // Wiped meanwhile: the database must not be opened again.
+      if (!made.size) return;
+      storeOf(databaseName())('readwrite', (store) => {
+        for (const one of made) {
+          const kept = own.get(one);
+          if (kept) store.put(kept, one);
+          else store.delete(one);
         }
-      }
-      return kept;
-    },
-    wipe_: () => {
-      own_.clear();
-      changed.clear();
-      drop_();
-    },
-  };
+        return promisifyRequest(store.transaction);
+      }).catch(() => {
+        isBroken = true;
+      });
+    });
+  changed.add(id);
 };
 
-export type Buffer = ReturnType<typeof createBuffer>;
+export const remove = (id: string) => change(id);
+
+const lose = (reason: string) => tell('dropped', { reason });
+
+export const put = (entry: Entry) => {
+  if (own.size < bufferBounds.countMax) change(entry.id, entry);
+  else lose('full');
+};
+
+/**
+ * What may still be sent, oldest first. The rest is removed and counted: what is too old or too much, and what the judge
+ * gives a reason against.
+ */
+export const take = async (judge: (entry: Entry) => Entry | string): Promise<Entry[]> => {
+  const stored: Entry[] = await storeOf(databaseName())('readonly', (store) =>
+    promisifyRequest(store.getAll(null, bufferBounds.countMax * 2)),
+  ).catch(() => []);
+  const all = new Map([...(isBroken ? [] : stored), ...own.values()].map((entry) => [entry.id, entry]));
+  const kept: Entry[] = [];
+  let bytes = 0;
+  // As text, an entry of the map begins with its id.
+  for (const [id, entry] of [...all].sort()) {
+    bytes += entry.bytes;
+    const judged =
+      now() - entry.at > bufferBounds.ageMaxMs
+        ? 'age'
+        : kept.length >= bufferBounds.countMax || bytes > bufferBounds.bytesMax
+          ? 'full'
+          : judge(entry);
+    if (typeof judged === 'string') {
+      lose(judged);
+      change(id);
+    } else {
+      kept.push(judged);
+      if (judged !== entry) change(id, judged);
+    }
+  }
+  return kept;
+};
+
+export const wipe = () => {
+  own.clear();
+  changed.clear();
+  dropDatabase(databaseName());
+};

@@ -2,64 +2,52 @@
 
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import { type Decision, type Decisions, isSignalled, stands, type Terms } from './rules.js';
+import { type Decision, type Decisions, daysMs, isOptIn, isSignalled, policy, purposes, stands } from './rules.js';
 
 /** What the ledger is to know. A decision's instant stays here: it could tell whose the record was before. */
 export const rowOf = (
   ids: Pick<Row, 'kind' | 'receipt' | 'epoch' | 'visitorId' | 'supersedes'>,
   decisions: Decisions,
   { textHash, locale, layer, source, action, gpcAck }: Act,
-  { policy_, gpc_ }: Terms,
 ): Row => ({
   ...ids,
   decisions: Object.entries(decisions).map(([purpose, decision]) => ({ ...decision, purpose, at: undefined })),
-  policy: policy_,
+  policy,
   text: textHash && { locale, sha256: textHash },
   ui: { layer: layer ?? source, action },
-  gpc: { js: gpc_, ack: !!gpcAck },
+  gpc: { js: isSignalled(), ack: !!gpcAck },
   clientAt: iso(now()),
 });
 
-/**
- * The record that these decisions make. `afresh`: the same decisions for another visitor id (logging out, R9), with a new
- * life, a new receipt and no word of the old one, because the ledger must not join two people.
- */
+/** The record that these decisions make. */
 export const conclude = (
-  old: ConsentRecord | undefined,
+  old: Partial<ConsentRecord>,
   decisions: Decisions,
   act: Act,
-  terms: Terms,
-  afresh?: boolean,
-): ConsentRecord => {
+  isDefault?: boolean,
+): ConsentRecord & { rows: Row[] } => {
   const at = now();
-  const {
-    receipt: supersedes,
-    epoch = at,
-    anonymousId,
-    userId,
-    earlier,
-  } = (!afresh && old) || ({} as Partial<ConsentRecord>);
+  const { receipt: supersedes, epoch = at, anonymousId, userId, earlier, notBefore, rev = 0, rows = [] } = old;
   const receipt = newReceipt();
-  const isGranted = (id: string, among = decisions) => among[id]?.value === 'granted';
+  const isGranted = (id: string, among: Decisions | undefined) => among?.[id]?.value === 'granted';
   const isLoss =
-    supersedes &&
-    Object.keys(decisions).some((id) => isGranted(id, (old as ConsentRecord).decisions) && !isGranted(id));
-  const granted = isGranted('measurement') && {
+    supersedes && Object.keys(decisions).some((id) => isGranted(id, old.decisions) && !isGranted(id, decisions));
+  const granted = isGranted('measurement', decisions) && {
     epoch,
     receipt,
-    earlier: afresh ? [old?.epoch as number, ...(old?.earlier ?? [])].slice(0, 5) : earlier,
-    ...(isGranted('personalisation') && { anonymousId: anonymousId ?? uuid(), userId }),
+    earlier,
+    ...(isGranted('personalisation', decisions) && { anonymousId: anonymousId ?? uuid(), userId }),
   };
   const ids = {
     kind: isLoss
       ? (act.kind ?? 'withdraw')
       : !granted
         ? 'refuse'
-        : supersedes
-          ? 'update'
-          : Object.values(decisions).some(({ source }) => source === 'user')
-            ? 'grant'
-            : 'region-default',
+        : isDefault
+          ? 'region-default'
+          : supersedes
+            ? 'update'
+            : 'grant',
     // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
     ...((isLoss || granted) && {
       receipt,
@@ -69,19 +57,37 @@ export const conclude = (
     }),
   } as Row;
   return {
-    at,
-    exp: at + terms.daysMs_,
-    policy: terms.policy_,
-    ...(afresh && old),
     v: 1,
-    rev: (old?.rev ?? 0) + 1,
+    rev: rev + 1,
+    at,
+    exp: at + daysMs,
     decisions,
+    policy,
     ...granted,
     // A cookie holds 4 kB: a device that has been offline for long keeps its last words.
-    rows: [...(old?.rows ?? []), rowOf(ids, decisions, act, terms)].slice(-2),
-    notBefore: old?.notBefore,
+    rows: [...rows, rowOf(ids, decisions, act)].slice(-2),
+    notBefore,
   };
 };
+
+/**
+ * The same decisions for another visitor id (logging out, R9): a new life, a new receipt and no word of the old one,
+ * because the ledger must not join two people. What waits of the old life may still be sent.
+ */
+export const renewed = ({
+  at,
+  exp,
+  epoch,
+  earlier = [],
+  decisions,
+  rev,
+  rows,
+  notBefore,
+}: ConsentRecord): ConsentRecord => ({
+  ...conclude({ rev, rows, notBefore, earlier: [epoch as number, ...earlier].slice(0, 5) }, decisions, {}),
+  at,
+  exp,
+});
 
 /**
  * Undefined when the answer says what already stands, so that a site may repeat it on every page. Without values: takes
@@ -91,22 +97,21 @@ export const decide = (
   old: ConsentRecord | undefined,
   values: Readonly<Record<string, boolean>> | undefined,
   act: Act,
-  terms: Terms,
 ) => {
   const decisions: Record<string, Decision> = { ...old?.decisions };
   const wishes = { ...values };
   let isChanged = false;
-  for (const purpose of terms.purposes_) {
-    const { id, materialHash, requires = [] } = purpose;
+  for (const purpose of purposes) {
+    const { id, materialHash, gpc = '', requires = [] } = purpose;
     const recorded = decisions[id];
     // Denying one denies what requires it.
     if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
-    if (!values && !terms.isOptIn_ && recorded?.source !== 'user' && !isSignalled(purpose, terms)) wishes[id] = true;
+    if (!values && !isOptIn && recorded?.source !== 'user' && !isSignalled(gpc)) wishes[id] = true;
     const wish = wishes[id];
     const said: Decision = {
       value: wish ? 'granted' : 'denied',
       source: values ? 'user' : 'region',
-      at: stands(recorded, purpose, terms) ? recorded.at : now(),
+      at: stands(recorded, purpose) ? recorded.at : now(),
       materialHash,
       ack: act.gpcAck,
     };
@@ -114,5 +119,5 @@ export const decide = (
     decisions[id] = { ...said, at: now() };
     isChanged = true;
   }
-  return isChanged ? conclude(old, decisions, act, terms) : undefined;
+  return isChanged ? conclude(old ?? {}, decisions, act, !values) : undefined;
 };

@@ -20,6 +20,14 @@ export interface Row {
   clientAt: string;
 }
 
+export interface Session {
+  id: string;
+  begunAt: number;
+  activeAt: number;
+  /** Items in the cart, so that leaving with some can be noted on a page that did not put them there. */
+  items: number;
+}
+
 export interface ConsentRecord {
   v: 1;
   rev: number;
@@ -42,7 +50,9 @@ export interface ConsentRecord {
    * What the ledger has not acknowledged yet. The row of a withdrawal is the erase slip of consent.md section 6: it
    * alone outlives the wipe, and it goes with the first answer.
    */
-  rows?: Row[] | undefined;
+  rows: Row[];
+  /** The session hint that all tabs share (S1); the collector derives the real ones. */
+  session?: Session | undefined;
   /** The collector asked to be left alone until then; kept, because a new page must obey it too. */
   notBefore?: number | undefined;
 }

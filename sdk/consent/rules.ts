@@ -1,8 +1,10 @@
-// What may be done with this device, from the record, the policy, the region and the browser's signal. Pure: the state
-// machine of consent.md section 2 is derived here and stored nowhere.
+// The rules in force, and what they make of a decision: the state machine of consent.md section 2 is derived here and
+// stored nowhere. Reads neither the device nor the network; what holds is set once the configuration is known, or cannot
+// be had.
 
 import { now } from '../browser/clock.js';
-import { dayMs, type Options, type PurposeRule, type RemoteConfig } from '../options.js';
+import { hasGpcSignal } from '../browser/page.js';
+import { dayMs, options, type PurposeRule, type RemoteConfig } from '../options.js';
 
 export interface Decision {
   value: 'granted' | 'denied';
@@ -15,41 +17,43 @@ export interface Decision {
 
 export type Decisions = Readonly<Record<string, Decision>>;
 
-/** What the rules are applied under. */
-export interface Terms {
-  purposes_: readonly PurposeRule[];
-  isOptIn_: boolean;
-  daysMs_: number;
-  gpc_: boolean;
-  policy_: unknown;
-}
+/** Listed after what they require. */
+export let purposes: readonly PurposeRule[] = [];
+export let policy: unknown;
+export let isOptIn = true;
+export let daysMs: number;
+let hasSignal: boolean;
 
-/** Denied by the browser's signal? Nothing is written to the device for it: it comes with each request. */
-export const isSignalled = ({ gpc }: PurposeRule, { gpc_ }: Terms) => gpc_ && gpc === 'deny';
-
-/** While the configuration cannot be had, what was decided stands as it was decided, and nothing is granted by default. */
-export const termsOf = (
+/**
+ * The page's word on where it is goes before the collector's; what nobody knows is held to the strictest. Without a
+ * configuration, what was decided stands as it was decided, and nothing is granted by default.
+ */
+export const enforce = (
   config: RemoteConfig | undefined,
-  { region, minor }: Options,
-  gpc_: boolean,
   recorded: { decisions: Decisions; policy: unknown } | undefined,
-): Terms => {
-  const { purposes, regions = [], decision, killSwitch } = config?.consent ?? {};
-  // The page's word on where it is, else the collector's; what nobody knows is held to the strictest.
+) => {
+  const { purposes: listed, regions = [], decision, killSwitch } = config?.consent ?? {};
+  const { region, minor } = options;
   const place = region ? regions.find(({ match, fallback }) => fallback || match.includes(region)) : config?.region;
-  return {
-    purposes_:
-      (killSwitch || minor ? [] : purposes?.filter(({ always }) => !always)) ??
-      Object.entries(recorded?.decisions ?? {}).map(([id, { materialHash }]) => ({ id, materialHash })),
-    isOptIn_: !!config && (place?.model ?? 'opt-in') === 'opt-in',
-    daysMs_: (decision?.days ?? 180) * dayMs,
-    gpc_,
-    policy_: config?.policy ?? recorded?.policy,
-  };
+  purposes =
+    (killSwitch || minor ? [] : listed?.filter(({ always }) => !always)) ??
+    Object.entries(recorded?.decisions ?? {}).map(([id, { materialHash }]) => ({ id, materialHash }));
+  isOptIn = !!config && (place?.model ?? 'opt-in') === 'opt-in';
+  daysMs = (decision?.days ?? 180) * dayMs;
+  hasSignal = hasGpcSignal();
+  policy = config?.policy ?? recorded?.policy;
 };
 
+/** Erased: no default may bring it back. */
+export const endDefaults = () => {
+  isOptIn = true;
+};
+
+/** Denied by the browser's signal? Nothing is written to the device for it: it comes with each request. */
+export const isSignalled = (gpc = 'deny') => hasSignal && gpc === 'deny';
+
 /** Expiry is the answer's own, not the cookie's; a clock set back must not prolong it. */
-export const isCurrent = ({ at }: { at: number }, { daysMs_ }: Terms) => at < now() + dayMs && now() - at < daysMs_;
+export const isCurrent = ({ at }: { at: number }) => at < now() + dayMs && now() - at < daysMs;
 
 /**
  * Does a decision stand, or must it be asked again? Where the region's default is yes, a refusal outlives a change of the
@@ -58,26 +62,24 @@ export const isCurrent = ({ at }: { at: number }, { daysMs_ }: Terms) => at < no
 export const stands = (
   decision: Decision | undefined,
   { materialHash, compatibleWith = [] }: PurposeRule,
-  terms: Terms,
 ): decision is Decision =>
   !!decision &&
-  isCurrent(decision, terms) &&
-  ((!terms.isOptIn_ && (decision.source === 'region' || decision.value === 'denied')) ||
+  isCurrent(decision) &&
+  ((!isOptIn && (decision.source === 'region' || decision.value === 'denied')) ||
     (decision.source === 'user' && [materialHash, ...compatibleWith].includes(decision.materialHash)));
 
 /** Purpose → true: may be done; false: refused; null: nobody has said, so it may not. */
 export type Effective = Record<string, boolean | null>;
 
-export const effective = (decisions: Decisions, terms: Terms, suspended: ReadonlySet<string>): Effective => {
+export const effective = (decisions: Decisions, suspended: ReadonlySet<string>): Effective => {
   const result: Effective = {};
-  // Purposes are listed after what they require.
-  for (const purpose of terms.purposes_) {
-    const { id, requires = [] } = purpose;
+  for (const purpose of purposes) {
+    const { id, gpc = '', requires = [] } = purpose;
     const decision = decisions[id];
-    const isGranted = stands(decision, purpose, terms) ? decision.value === 'granted' : null;
+    const isGranted = stands(decision, purpose) ? decision.value === 'granted' : null;
     const missing = requires.find((one) => !result[one]);
     result[id] =
-      suspended.has(id) || (isSignalled(purpose, terms) && !(isGranted && decision?.ack))
+      suspended.has(id) || (isSignalled(gpc) && !(isGranted && decision?.ack))
         ? false
         : isGranted && missing
           ? (result[missing] ?? null)

@@ -1,22 +1,21 @@
-// The session hint that all tabs of a device share (S1, S2); the collector derives the real sessions. Plain data in a
-// cookie that ends with the session. Who the device and its user are stands in the consent record: they have its life.
+// The session hint (S1, S2): when it goes on, and when a new one begins. Pure but for the clock. It lives in the consent
+// record, beside who the device and its user are: all of it has the same life, is shared by tabs, and is wiped at once.
 
-import { uuid } from '../browser/clock.js';
+import { now, uuid } from '../browser/clock.js';
 import { sessionBounds } from '../options.js';
 
-export interface Session {
+interface Session {
   id: string;
   begunAt: number;
   activeAt: number;
-  /** Items in the cart, so that leaving with some can be noted on a page that did not put them there. */
   items: number;
 }
 
-export const touched = (session: Session | undefined, now: number, items: number): Session => ({
-  ...(session && now - session.activeAt <= sessionBounds.idleMaxMs && now - session.begunAt <= sessionBounds.ageMaxMs
-    ? session
-    : { id: uuid(), begunAt: now }),
+export const touched = (old: Session | undefined, items: number): Session => ({
+  ...(old && now() - old.activeAt <= sessionBounds.idleMaxMs && now() - old.begunAt <= sessionBounds.ageMaxMs
+    ? old
+    : { id: uuid(), begunAt: now() }),
   // In steps, so that the cookie need not be written for each event.
-  activeAt: now - (now % sessionBounds.stepMs),
+  activeAt: now() - (now() % sessionBounds.stepMs),
   items,
 });

@@ -1,0 +1,106 @@
+// Keeps the record: the only file that writes it. Tells what follows from a change: `consent` when something else is in
+// force, `ended` when a grant this page has used is over, `answered` when there is a row for the ledger.
+
+import { now } from '../browser/clock.js';
+import { writeCookie } from '../browser/cookie.js';
+import { openChannel } from '../browser/net.js';
+import { tell } from '../browser/tell.js';
+import type { ConsentConfig, RemoteConfig } from '../options.js';
+import { decide, renewed, rowOf } from './decide.js';
+import { type Act, type ConsentRecord, recordIn } from './record.js';
+import { type Effective, effective, endDefaults, enforce, isCurrent } from './rules.js';
+
+export let config: ConsentConfig = {};
+export let record: ConsentRecord | undefined;
+export let on: Effective = {};
+/** What is in force, as text: to compare. */
+export let onText = '{}';
+
+/** Closed on this page without anybody's decision. */
+const suspended = new Set<string>();
+let recordName: string;
+let isOpen = false;
+let channel: BroadcastChannel | undefined;
+
+const write = (value?: unknown, maxAgeMs?: number) => writeCookie(recordName, config.storage?.domain, value, maxAgeMs);
+
+export const keep = (next?: ConsentRecord) => {
+  write(next, next && next.exp - now());
+  // An old grant must not outlive a new record that the browser would not take.
+  if (next && recordIn(recordName)?.rev !== next.rev) write();
+  channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
+  record = undefined;
+  look();
+};
+
+/** Looks at the device again, before each event and each request: other tabs write the same record. */
+export const look = (): void => {
+  let found = recordIn(recordName);
+  // A tab that wrote at the same moment knew less: ours is the newer word.
+  if (record && found && (found.at - record.at || found.rev - record.rev) < 0) return keep(record);
+  isOpen ||= !!found?.receipt;
+  // Expired: nothing is left to stand on.
+  if (found && !isCurrent(found)) found = write() as undefined;
+  record = found;
+  on = effective(found?.decisions ?? {}, suspended);
+  if (isOpen && !found?.receipt) {
+    isOpen = false;
+    tell('ended');
+  }
+  const text = JSON.stringify(on);
+  if (text === onText) return;
+  onText = text;
+  tell('consent', { ...on });
+};
+
+const act = (next: ConsentRecord | undefined) => {
+  if (!next) return;
+  if (!next.receipt && !record?.receipt && config.decision?.countRefusals === false) next.rows = [];
+  keep(next);
+  tell('answered');
+};
+export const answer = (values?: Record<string, boolean>, how: Act = {}) => act(decide(record, values, how));
+/** Another person at this device. */
+export const renew = (old: ConsentRecord) => act(renewed(old));
+
+/** Adds a row again that the ledger has lost: with what is decided now, which is all that can be said. */
+export const restore = (receipt: string, epoch: number, visitorId: string | undefined) => {
+  if (!record) return;
+  const row = rowOf({ kind: 'grant', receipt, epoch, visitorId, supersedes: undefined }, record.decisions, {});
+  keep({ ...record, rows: [row] });
+};
+
+/** Erased: nothing is left, and no default brings it back. Withdrawn elsewhere: what is left is a refusal. */
+export const obey = (state: string) => {
+  endDefaults();
+  keep(state === 'erased' ? undefined : { ...(decide(record, { measurement: false }, {}) as ConsentRecord), rows: [] });
+};
+
+export const suspend = (purposes: string[], isClosed: boolean) => {
+  for (const id of purposes) suspended[isClosed ? 'add' : 'delete'](id);
+  look();
+};
+
+/** False: there is neither a policy nor an answer, so nothing to go by yet. */
+export const begin = (known: RemoteConfig | undefined): boolean => {
+  config = known?.consent ?? {};
+  recordName = config.storage?.name ?? 'weft_consent';
+  enforce(known, recordIn(recordName));
+  look();
+  if (record) {
+    // One domain, one record; written again on each visit, since some browsers keep a script's cookie for a week only.
+    if (config.storage?.domain) writeCookie(recordName);
+    keep(record);
+  }
+  answer();
+  return !!known || !!record;
+};
+
+/** Other tabs are heard while the page is shown: an open channel would keep it out of the back-forward cache. */
+export const tune = (isShown: boolean) => {
+  channel?.close();
+  if (isShown) {
+    channel = openChannel('consent', look);
+    look();
+  }
+};
