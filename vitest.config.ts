@@ -7,8 +7,8 @@ export default defineConfig({
   define: { __WEFT_CHUNKS__: '{}' },
   test: {
     include: ['{sdk,collector,examples,docs}/**/*.test.{ts,tsx}', '.ci/*.test.mjs'],
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000,
+    hookTimeout: 120_000,
     // Two cores are what most machines of CI have; browsers and servers under test need a share of them.
     maxWorkers: 2,
   },

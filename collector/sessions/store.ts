@@ -27,8 +27,11 @@ export const sessionMigrations: readonly Migration[] = [
 export const sessionIdOf = (beginId: string): SessionId => {
   let id = lately.get(beginId);
   if (id === undefined) {
-    id = `s_${createHash('sha256').update(`session
-${beginId}`).digest('base64url').slice(0, 22)}` as SessionId;
+    id = `s_${createHash('sha256')
+      .update(`session
+${beginId}`)
+      .digest('base64url')
+      .slice(0, 22)}` as SessionId;
     lately.set(beginId, id);
   }
   return id;
