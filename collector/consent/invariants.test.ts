@@ -4,6 +4,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Purpose, purposes, requires } from '../contract/purposes.js';
+import type { RowResult } from './rows.js';
 import { openSite, receiptOf, type Sent, type Site } from './testing.js';
 
 const minute = 60_000;
@@ -147,11 +148,12 @@ const run = (steps: readonly Step[]): number => {
     order += 1;
     act.order = order;
   };
-  const settle = (act: Act, kind: string | undefined): void => {
-    if (kind === 'accepted') note(act);
+  /** A refusal by somebody who had granted nothing is nobody's: it has no receipt, and takes nothing from anyone. */
+  const settle = (act: Act, result: RowResult | null | undefined): void => {
+    if (result?.kind === 'accepted' && result.receipt !== null) note(act);
     else acts.splice(acts.indexOf(act), 1);
   };
-  const post = (act: Act): void => settle(act, site.post(act.row).kind);
+  const post = (act: Act): void => settle(act, site.post(act.row));
 
   /** Accepted later is later, unless it is what the other one follows: rows may overtake each other. */
   const isAfter = (one: Act, other: Act): boolean => {
@@ -266,7 +268,7 @@ const run = (steps: readonly Step[]): number => {
           ],
         };
         const answer = site.send(sent);
-        if (beside) settle(beside, answer.row?.kind);
+        if (beside) settle(beside, answer.row);
         check(sent, seqBefore);
         if (answer.codes[0] === 'kept') keptEver += 1;
         break;

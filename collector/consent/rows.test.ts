@@ -119,7 +119,7 @@ describe('a consent row', () => {
     ['a receipt that is none', { receipt: 'short', grants: ['measurement'] }, 'receipt'],
     ['personalisation without a visitor', { receipt: r1, grants: MP }, 'visitorId'],
     ['itself as predecessor', { receipt: r1, supersedes: r1, grants: ['measurement'] }, 'supersedes'],
-    ['a kind that only the collector writes', { receipt: r1, kind: 'erase' }, 'kind'],
+    ['a kind that only the collector writes', { receipt: r1, kind: 'account-sync' }, 'kind'],
     ['no known kind', { receipt: r1, kind: 'maybe' }, 'kind'],
     ['no decisions', { receipt: r1, decisions: undefined }, 'decisions'],
     ['a date that is none', { receipt: r1, clientAt: 'yesterday' }, 'clientAt'],

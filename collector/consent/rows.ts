@@ -148,7 +148,8 @@ const severity = { granted: 0, unset: 1, denied: 2 } as const;
 export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regionStands: boolean): Weighed => {
   const strictest = new Map<Purpose, LedgerDecision & { ack: boolean }>();
   let asksForGrant = false;
-  for (const one of row.decisions) {
+  // Whoever asks to be forgotten takes back everything, whatever else the row says.
+  for (const one of row.kind === 'erase' ? [] : row.decisions) {
     if (!isPurpose(one.purpose)) continue;
     if (one.value === 'granted') asksForGrant = true;
     const before = strictest.get(one.purpose);
@@ -161,7 +162,7 @@ export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regio
       ack: one.ack === true,
     });
   }
-  const all = row.kind === 'withdraw' || row.kind === 'object' || row.kind === 'refuse';
+  const all = row.kind === 'withdraw' || row.kind === 'object' || row.kind === 'refuse' || row.kind === 'erase';
   if (all && strictest.size === 0)
     for (const purpose of purposes)
       strictest.set(purpose, { purpose, value: 'denied', source: 'user', materialHash: null, ack: false });
@@ -255,7 +256,11 @@ export const acceptRow = (parts: RowParts, value: unknown, context: RowContext):
     if ('kind' in read && read.kind === 'invalid') return read;
     const act = read as Act;
     const { weighed, receipt, superseded, predecessor } = act;
-    const takesBack = act.kind === 'withdraw' || act.kind === 'object';
+    const takesBack = act.kind === 'withdraw' || act.kind === 'object' || act.kind === 'erase';
+
+    // A receipt that stands for one row stands for no other, whatever the other says.
+    const before = receipt === null ? null : parts.store.receipt(receipt);
+    if (before?.seq != null) return again(parts, act, before, before.seq);
 
     // Whoever grants nothing and had granted nothing gets no identifier, not even in the ledger.
     if (act.kind === 'gpc' || (!weighed.asksForGrant && !takesBack && superseded === null))
@@ -266,11 +271,9 @@ export const acceptRow = (parts: RowParts, value: unknown, context: RowContext):
     if (receipt !== null && receipt === superseded)
       return { kind: 'invalid', path: 'supersedes', message: 'a row cannot follow itself' };
 
-    const before = receipt === null ? null : parts.store.receipt(receipt);
-    if (before?.seq != null) return again(parts, act, before, before.seq);
     if (before && receipt !== null) return completeStub(parts, act, receipt, before);
     const out = tombstoneOf(parts, act);
-    if (out) return lateSlip(parts, act, out.cause);
+    if (out) return isAnothers(parts, act) ? { kind: 'forbidden' } : lateSlip(parts, act, out.cause);
     return succeed(parts, act, takesBack, context);
   });
 
@@ -288,8 +291,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   const { writeKey: _key, sentAt: _sentAt, ...body } = row;
   const spelled = canonicalJson(body);
   if (spelled.length > rowMaxChars) return tooLarge;
-  if (row.kind === 'erase' || row.kind === 'account-sync')
-    return { kind: 'invalid', path: 'kind', message: 'a page does not send this kind' };
+  if (row.kind === 'account-sync') return { kind: 'invalid', path: 'kind', message: 'a page does not send this kind' };
 
   const { receivedAt } = context;
   const told = pick(row.jurisdiction, ['code'])?.code ?? null;
@@ -413,6 +415,10 @@ const tombstoneOf = ({ tombstones }: RowParts, act: Act): Tombstone | null =>
   (act.receipt === null ? null : tombstones.of('receipt', act.receipt)) ??
   (act.superseded === null ? null : tombstones.of('receipt', act.superseded));
 
+/** It names a device that is out, and follows a receipt of one that is not: nobody's slip. */
+const isAnothers = ({ store }: RowParts, { predecessor, boundTo }: Act): boolean =>
+  predecessor !== null && (boundTo !== null ? boundTo !== predecessor.life : store.life(predecessor.life) !== null);
+
 /** The device is out. A grant cannot bring it back; a slip finds nothing left to take back, and must be answered so. */
 const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): RowResult => {
   if (act.weighed.asksForGrant) return { kind: 'out', state: cause };
@@ -472,6 +478,10 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   const subjectKey = visitorId !== null && (binds || proven) ? subjectKeyOf(keyOf, life.salt, visitorId) : null;
   // Each row of the ledger says by itself what holds from then on, also of what it did not mention.
   const carried = granted & ~weighed.stated;
+  const hashOf = (name: string): string | null => {
+    const terms = parts.policy.purposes.find((one) => one.id === name);
+    return terms && head && head.valid & bitOf(terms.id) ? terms.materialHash : null;
+  };
   const { seq, terms } = act.append({
     receipt,
     subjectKey,
@@ -482,7 +492,8 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
         : store
             .decisionsOf(head.seq)
             .filter((one) => isPurpose(one.purpose) && (carried & bitOf(one.purpose)) !== 0)
-            .map((one) => ({ ...one, carried: true as const })),
+            // Under which terms it was given must be told by the row itself from now on: its policy names later ones.
+            .map((one) => ({ ...one, materialHash: one.materialHash ?? hashOf(one.purpose), carried: true as const })),
   });
 
   // When the collector first heard of this device: of its lasting id, where it has one.
@@ -547,7 +558,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
           receipts: earlier.map((one) => one.receipt),
           purposes: purposesOf(withdrawn),
           all,
-          onWithdraw: parts.policy.onWithdraw,
+          onWithdraw: act.kind === 'erase' ? 'erase' : parts.policy.onWithdraw,
           at: act.receivedAt,
         };
   const userId = proven ? (context.userOf?.(visitorId) ?? null) : null;
