@@ -221,7 +221,7 @@ const reachable = (set: WorkingSet, start: number): { nodes: Node[]; edges: Cont
   return { nodes: [...nodes.values()], edges: [...edges.values()], renames: [...renames.values()] };
 };
 
-const ownsEvents = (set: WorkingSet, id: number): boolean =>
+export const ownsEvents = (set: WorkingSet, id: number): boolean =>
   set.identity.devicesOf(id).length > 0 || set.events.ownsAny(id);
 
 const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): void => {

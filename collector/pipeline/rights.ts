@@ -15,12 +15,13 @@ import type { Candidate } from '../consent/gate.js';
 import type { RowContext, RowResult, Withdrawal } from '../consent/rows.js';
 import { type HeldEvent, planWithdrawal } from '../consent/withdraw.js';
 import type { AcceptedEvent } from '../events/event.js';
-import { type EventRow, parseBody, unpackMessageId } from '../events/store.js';
+import { type EventRow, packMessageId, parseBody, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';
 import type { Submission } from '../log/log.js';
 import { sessionRules } from '../sessions/session.js';
 import { forgetEvents } from './forget.js';
 import { record } from './record.js';
+import { ownsEvents } from './resolve.js';
 import type { WorkingSet } from './working-set.js';
 
 /** Who is logged in on a device now: the user of its open session. */
@@ -119,6 +120,22 @@ const nobody: Planned = {
   plan: { deleted: [], erased: [], cut: [], marks: [] },
 };
 
+/**
+ * Who an address that nobody proved belongs to: each device or user that only ever claimed this one. Whoever claims several
+ * may be somebody else, and loses the address alone.
+ */
+const claimants = (set: WorkingSet, node: number, kind: string): number[] => {
+  const leaders = new Set<number>();
+  for (const { owner } of set.identity.contactsOfNode(node)) {
+    const leader = owner === null ? undefined : set.nodeById(owner)?.leader;
+    if (leader !== undefined) leaders.add(leader);
+  }
+  return [...leaders].filter((leader) => {
+    const nodes = set.identity.members(leader).flatMap((member) => set.identity.contactsOfOwner(member.id));
+    return nodes.every((contact) => contact.node === node || set.nodeById(contact.node)?.kind !== kind);
+  });
+};
+
 /** Whom a subject means: a person with all that is theirs, or one device. */
 const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject): Planned => {
   const device = 'anonymousId' in subject ? subject.anonymousId : 'visitorId' in subject ? subject.visitorId : null;
@@ -133,7 +150,12 @@ const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject)
 
   const node = nodeOfSubject(set, subject);
   if (!node) return nobody;
-  const members = set.identity.members(set.nodeById(node)!.leader);
+  const { kind, leader } = set.nodeById(node)!;
+  let members = set.identity.members(leader);
+  const isContact = kind === 'email' || kind === 'phone';
+  if (isContact && !members.some((member) => member.kind === 'user_id' || ownsEvents(set, member.id))) {
+    members = [...members, ...claimants(set, node, kind).flatMap((claimant) => set.identity.members(claimant))];
+  }
   const live = members.filter((member) => member.kind === 'user_id');
   const historical = new Set(live.flatMap((member) => set.identity.renamesFrom(member.id).map((rename) => rename.src)));
   const ids = new Set(members.map((member) => member.id));
@@ -161,6 +183,8 @@ const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject)
   );
   const contacts = new Map<string, Closure['contacts'][number]>();
   for (const member of members) {
+    // What somebody else has proved to be theirs too stays with them.
+    if (member.id !== node && isProvedElsewhere(set, member.id, ids)) continue;
     if (member.kind === 'email' || member.kind === 'phone' || member.kind.startsWith('external:')) {
       contacts.set(`${member.kind}:${member.value}`, {
         kind: member.kind as Closure['contacts'][number]['kind'],
@@ -177,6 +201,36 @@ const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject)
     },
     plan,
   };
+};
+
+const isProvedElsewhere = (set: WorkingSet, contact: number, ids: ReadonlySet<number>): boolean =>
+  set.identity
+    .contactsOfNode(contact)
+    .some(({ owner, assurance }) => owner !== null && !ids.has(owner) && assurance !== 'claimed');
+
+/** Events of others in which an erased address was typed: they are theirs, the address is not. */
+const mentionsOf = (set: WorkingSet, contacts: Closure['contacts'], deleted: ReadonlySet<number>): AcceptedEvent[] => {
+  const mentions = new Map<number, AcceptedEvent>();
+  for (const { kind, value } of contacts) {
+    const node = set.findNode(kind, value);
+    if (!node) continue;
+    for (const { seq, assurance } of set.identity.contactsOfNode(node.id)) {
+      const row = deleted.has(seq) || assurance !== 'claimed' ? undefined : set.events.row(seq);
+      if (!row) continue;
+      const event = mentions.get(seq) ?? parseBody(row);
+      const raw = event.contacts.find((contact) => contact.kind === kind && contact.value === value)?.raw;
+      mentions.set(seq, {
+        ...event,
+        contacts: event.contacts.filter((contact) => contact.kind !== kind || contact.value !== value),
+        traits: Object.fromEntries(
+          Object.entries(event.traits).filter(
+            ([, trait]) => typeof trait !== 'string' || (trait.trim().toLowerCase() !== value && trait.trim() !== raw),
+          ),
+        ),
+      });
+    }
+  }
+  return [...mentions.values()];
 };
 
 /** Identifiers in the form in which they are compared (R2): what is refused as one is kept as it was asked. */
@@ -202,19 +256,17 @@ export const subjectOf = (asked: ErasureSubject): ErasureSubject => {
 };
 
 const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null => {
-  if ('profileId' in subject) return set.identity.nodeByHid(subject.profileId)?.id ?? null;
-  if ('userId' in subject) {
-    const gated = gateIdentifier(subject.userId, { reservedEmail: 'allow' });
-    return gated.ok ? (set.findNode('user_id', gated.value)?.id ?? null) : null;
+  if ('profileId' in subject) {
+    const node = set.identity.nodeByHid(subject.profileId);
+    if (!node) return null;
+    if (node.kind !== 'anonymous_id' || set.identity.ownersOf(node.id).includes(node.id)) return node.id;
+    // The id of a visitor whose every event is somebody's by now: it resolves to them, as it does for readers.
+    const owned = set.events.ofDevice(node.id).filter((row) => row.owner !== null);
+    return owned.at(-1)?.owner ?? node.id;
   }
-  if ('email' in subject) {
-    const gated = gateEmail(subject.email, { reservedEmail: 'allow' });
-    return gated.ok ? (set.findNode('email', gated.value)?.id ?? null) : null;
-  }
-  if ('phone' in subject) {
-    const gated = gatePhone(subject.phone);
-    return gated.ok ? (set.findNode('phone', gated.value)?.id ?? null) : null;
-  }
+  if ('userId' in subject) return set.findNode('user_id', subject.userId)?.id ?? null;
+  if ('email' in subject) return set.findNode('email', subject.email)?.id ?? null;
+  if ('phone' in subject) return set.findNode('phone', subject.phone)?.id ?? null;
   return null;
 };
 
@@ -233,7 +285,13 @@ export const eraseOpen = (set: WorkingSet, consent: Consent, at: number): number
       const node = set.findNode('anonymous_id', mark.anonymousId);
       return node ? [{ dev: node.id, at: mark.at, messageId: '', person: mark.person }] : [];
     });
+    const mentions = mentionsOf(set, planned.closure.contacts, new Set(planned.plan.deleted));
     const events = forgetEvents(set, planned.plan.deleted, marks);
+    forgetEvents(
+      set,
+      mentions.map((event) => set.events.seqOf(packMessageId(event.messageId))).filter((seq) => seq !== undefined),
+    );
+    for (const event of mentions) record(set, event);
     consent.erasures.finish(work.id, { events, devices: planned.plan.erased.length }, at);
     done += 1;
   }
