@@ -155,12 +155,12 @@ export const accept = (
   // Identifiers (R2): a refused one is dropped, the event stays on its others.
   let anonymousId: AnonymousId | null = null;
   let userId: UserId | null = null;
-  if (raw.anonymousId !== undefined && raw.anonymousId !== null && raw.anonymousId !== '') {
+  if (raw.anonymousId !== undefined && raw.anonymousId !== null) {
     const gated = gateAnonymousId(raw.anonymousId, site);
     if (gated.ok) anonymousId = gated.value;
     else warnings.push('identifier_refused' satisfies WarningCode);
   }
-  if (raw.userId !== undefined && raw.userId !== null && raw.userId !== '') {
+  if (raw.userId !== undefined && raw.userId !== null) {
     const gated = gateIdentifier(raw.userId, site);
     if (gated.ok) userId = gated.value;
     else warnings.push('identifier_refused' satisfies WarningCode);
@@ -169,7 +169,7 @@ export const accept = (
   if (userId !== null && (userId as string) === (anonymousId as string | null)) userId = null;
   const previous = type === 'alias' ? gateIdentifier(raw.previousId, site) : null;
   const previousId = previous?.ok ? (previous.value as string) : null;
-  if (type === 'alias' && key.trust === 'public' && previousId !== (anonymousId as string | null)) {
+  if (type === 'alias' && key.trust === 'public' && (previousId === null || previousId !== anonymousId)) {
     return rejected(
       'alias_forbidden',
       'previousId',
@@ -188,7 +188,8 @@ export const accept = (
 
   const at = instantOf(
     parseInstant(raw.timestamp) ?? parseInstant(raw.originalTimestamp),
-    envelope.sentAt,
+    // Of the request, which tells when it was sent last; some clients only date each event.
+    envelope.sentAt ?? parseInstant(raw.sentAt),
     receivedAt,
     key.trust,
   );
