@@ -97,9 +97,12 @@ export const decideOwner = (
   circumstances: DeviceCircumstances,
 ): { owner: number | null; because: OwnedBecause } => {
   if (event.user !== null) return { owner: event.user, because: 'named' };
-  if (sessionUser !== null && mayLink(sessionUser, facts, circumstances))
-    return { owner: sessionUser, because: 'session' };
   const { first, users } = facts;
+  if (sessionUser !== null && mayLink(sessionUser, facts, circumstances)) {
+    // Both rules name the same user; that nobody had been named yet is what the reader wants to know (R4's table).
+    const unnamedYet = first !== null && first.user === sessionUser && compareEvents(event, first) < 0;
+    return { owner: sessionUser, because: unnamedYet ? 'before_first_named' : 'session' };
+  }
   if (first && event.personal) {
     const shared = users.length > 1;
     if (compareEvents(event, first) < 0) {

@@ -16,7 +16,11 @@ describe('identity scenarios', () => {
     expect(values(profile)).toEqual(['A1', 'U1']);
     expect(profile.counts.events).toBe(3);
     expect(profile.firstSeenAt).toBe(new Date(startAt).toISOString());
-    expect(shop.events(profile.id).map((event) => event.ownedBecause)).toEqual(['session', 'named', 'session']);
+    expect(shop.events(profile.id).map((event) => event.ownedBecause)).toEqual([
+      'session',
+      'named',
+      'before_first_named',
+    ]);
   });
 
   it('I1: in three requests as in one', () => {
@@ -78,7 +82,7 @@ describe('identity scenarios', () => {
         'page, identify U1, page',
         [page('A1', 0), identify('A1', 'U1', 1), page('A1', 2)],
         [
-          ['U1', 'session'],
+          ['U1', 'before_first_named'],
           ['U1', 'named'],
           ['U1', 'session'],
         ],
