@@ -159,12 +159,10 @@ export const partition = (
     const owner = groupOf.get(edge.owner);
     const contact = groupOf.get(edge.contact);
     if (!owner || !contact || owner === contact) continue;
-    if (owner.live.size + contact.live.size > 1) {
-      warnings.push({ code: 'link_ignored', messageId: edge.messageId });
-      continue;
-    }
-    if (pinned(owner, contact)) {
-      warnings.push({ code: 'link_ignored', messageId: edge.messageId });
+    if (owner.live.size + contact.live.size > 1 || pinned(owner, contact)) {
+      // The old name of an alias is looked for among devices too; that there is none is no news.
+      const { kind, isPerson } = nodeOf.get(edge.contact)!;
+      if (kind !== 'anonymous_id' || isPerson) warnings.push({ code: 'link_ignored', messageId: edge.messageId });
       continue;
     }
     const capped = Object.entries(personCaps).some(
