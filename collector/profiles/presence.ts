@@ -78,7 +78,8 @@ export const presence: Aspect<PresenceState, unknown> = {
     }
     const device = event.anonymousId;
     if (event.active && event.sessionId && device && state.sessionOf[device] !== event.sessionId) {
-      state.sessionOf[device] = event.sessionId;
+      // Defined, not assigned: a device may call itself `__proto__`.
+      Object.defineProperty(state.sessionOf, device, { value: event.sessionId, ...ownField });
       state.sessions += 1;
       state.lastSession = event.sessionId;
     } else if (event.active && event.sessionId) {
@@ -87,6 +88,8 @@ export const presence: Aspect<PresenceState, unknown> = {
     if (event.touch) touched(state, event, event.touch);
   },
 };
+
+const ownField = { enumerable: true, configurable: true, writable: true } as const;
 
 const see = (state: PresenceState, type: string, value: string, assurance: Assurance, at: number): void => {
   const known = state.identifiers.find((identifier) => identifier.type === type && identifier.value === value);
