@@ -1,23 +1,23 @@
 #!/usr/bin/env node
 // The command `weft`. Says which commands there are and what they take; what they do stands in cli/. Every command ends
-// with an exit code of cli/failure.ts, and whatever goes wrong is said with what to do next.
+// with an exit code of cli/failure.ts, and whatever goes wrong is said with what to do next. A command's code is loaded when
+// it is asked for: help need not wait for a database.
 
 import { Command, CommanderError, Option } from 'commander';
-import { type BackupAsked, backup } from './cli/backup.js';
-import { type DoctorAsked, doctor } from './cli/doctor.js';
-import { type EraseAsked, erase } from './cli/erase.js';
-import { type ExportAsked, exportLines, kinds } from './cli/export.js';
+import type { BackupAsked } from './cli/backup.js';
+import type { DoctorAsked } from './cli/doctor.js';
+import type { EraseAsked } from './cli/erase.js';
+import type { ExportAsked } from './cli/export.js';
 import { type Ending, exitCodes, Failure } from './cli/failure.js';
-import { type ImportAsked, importFile } from './cli/import.js';
-import { type CreateAsked, createKey, type KeysAsked, listKeys, revokeKey } from './cli/keys.js';
-import { personOptions } from './cli/person.js';
-import { type RebuildAsked, rebuildAll } from './cli/rebuild.js';
-import { type RestoreAsked, restore } from './cli/restore.js';
+import type { ImportAsked } from './cli/import.js';
+import type { CreateAsked, KeysAsked } from './cli/keys.js';
+import { kinds, personOptions } from './cli/person.js';
+import type { RebuildAsked } from './cli/rebuild.js';
+import type { RestoreAsked } from './cli/restore.js';
 import { type Out, outOf } from './cli/say.js';
 import { ownVersion } from './cli/version.js';
 import { ConfigError } from './config.js';
 import { PolicyError } from './consent/policy.js';
-import { run } from './serve.js';
 
 const codes = `
 Exit codes:
@@ -26,6 +26,7 @@ Exit codes:
   2    the command makes no sense as it was given
   3    somebody else has the data folder, or the collector cannot be reached: come again
   4    what was asked for cannot be done: a damaged file, a key that may not
+  70   a bug
   78   the environment or the consent file makes no sense
   130  stopped by Ctrl+C
 
@@ -62,7 +63,7 @@ const command = (name: string, description: string, example: string): Command =>
 
 command('serve', 'start the collector; the environment says how', 'PORT=8787 WEFT_DATA=/var/lib/weft weft serve')
   // Returns once it listens; a signal ends it. A start that fails sets the exit code itself.
-  .action(run);
+  .action(async () => (await import('./serve.js')).run());
 
 command(
   'import',
@@ -84,7 +85,7 @@ command(
   .option('--json', 'the report as JSON')
   .action(async (file: string, given: ImportAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await importFile(file, options, out);
+    ending = await (await import('./cli/import.js')).importFile(file, options, out);
   });
 
 const exporting = command(
@@ -102,7 +103,7 @@ exporting
   .option('--out <file>', 'instead of stdout; gzipped if its name ends in .gz')
   .action(async (given: ExportAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await exportLines(options, out);
+    ending = await (await import('./cli/export.js')).exportLines(options, out);
   });
 
 const erasing = command(
@@ -120,7 +121,7 @@ erasing
   .option('--json', 'the result as JSON')
   .action(async (given: EraseAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await erase(options, out);
+    ending = await (await import('./cli/erase.js')).erase(options, out);
   });
 
 command('rebuild', 'make everything derived again from the events', 'weft rebuild --check')
@@ -129,7 +130,7 @@ command('rebuild', 'make everything derived again from the events', 'weft rebuil
   .option('--json', 'the result as JSON')
   .action(async (given: RebuildAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await rebuildAll(options, out);
+    ending = await (await import('./cli/rebuild.js')).rebuildAll(options, out);
   });
 
 const keys = program.command('keys').description('the keys of this site; may be changed beside a running collector');
@@ -144,7 +145,7 @@ const keysCommand = (name: string, description: string, example: string): Comman
 keysCommand('list', 'which keys there are; secrets are not kept and not shown', 'weft keys list').action(
   async (given: KeysAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await listKeys(options, out);
+    ending = await (await import('./cli/keys.js')).listKeys(options, out);
   },
 );
 keysCommand(
@@ -157,16 +158,22 @@ keysCommand(
   .option('--purposes <list>', 'what it may be used for (all)')
   .option('--roles <list>', 'of a secret key: owner, privacy (both)')
   .addOption(new Option('--mode <mode>', 'of a write key: how its events prove their consent (ledger)'))
-  .option('--category <name=purpose…>', 'of a write key in mode claimed: a banner’s category → our purpose')
+  // Once for each category.
+  .option(
+    '--category <name=purpose>',
+    'of a write key in mode claimed: a banner’s category → our purpose; repeatable',
+    (pair: string, all: string[]) => [...all, pair],
+    [] as string[],
+  )
   .action(async (kind: string, given: CreateAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await createKey(kind, options, out);
+    ending = await (await import('./cli/keys.js')).createKey(kind, options, out);
   });
 keysCommand('revoke', 'end a key', 'weft keys revoke key_Xy…')
   .argument('<id>', 'as `weft keys list` shows it; or the write key itself')
   .action(async (id: string, given: KeysAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await revokeKey(id, options, out);
+    ending = await (await import('./cli/keys.js')).revokeKey(id, options, out);
   });
 
 command('doctor', 'look for what is wrong with this installation', 'weft doctor')
@@ -174,7 +181,7 @@ command('doctor', 'look for what is wrong with this installation', 'weft doctor'
   .option('--json', 'the findings as JSON')
   .action(async (given: DoctorAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await doctor(options, out);
+    ending = await (await import('./cli/doctor.js')).doctor(options, out);
   });
 
 command(
@@ -187,7 +194,7 @@ command(
   .option('--json', 'the note beside it, as JSON')
   .action(async (file: string, given: BackupAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await backup(file, options, out);
+    ending = await (await import('./cli/backup.js')).backup(file, options, out);
   });
 
 command(
@@ -200,7 +207,7 @@ command(
   .option('--json', 'the result as JSON')
   .action(async (file: string, given: RestoreAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
-    ending = await restore(file, options, out);
+    ending = await (await import('./cli/restore.js')).restore(file, options, out);
   });
 
 program

@@ -13,12 +13,10 @@ import type { IdentifierQuery, PageAsked } from '../profiles/reader.js';
 import type { Sql } from '../store/sql.js';
 import { placeOf, readerOf } from './data.js';
 import { type Ending, Failure } from './failure.js';
-import { type PersonAsked, personOf } from './person.js';
+import { type Kind, kinds, type PersonAsked, personOf } from './person.js';
 import { type Out, plural } from './say.js';
 
-export const kinds = ['profiles', 'events', 'sessions', 'carts', 'orders'] as const;
-export type Kind = (typeof kinds)[number];
-
+export { kinds };
 export interface ExportAsked extends PersonAsked, Partial<Record<Kind, boolean>> {
   out?: string;
 }

@@ -154,7 +154,7 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
   const mode = asked.mode ?? 'ledger';
   if (!(consentModes as readonly string[]).includes(mode))
     throw new Failure('usage', `--mode: "${mode}" is none.`, `Name one of ${consentModes.join(', ')}.`);
-  if (kind === 'secret' && (asked.mode !== undefined || asked.category !== undefined))
+  if (kind === 'secret' && (asked.mode !== undefined || (asked.category ?? []).length > 0))
     throw new Failure(
       'usage',
       'A secret key has no consent mode: the shop answers for what its server sends.',

@@ -1,4 +1,4 @@
-// Whom a command is about: one identifier, given by an option.
+// Whom a command is about: one identifier, given by an option; and what is kept of people.
 
 import type { ErasureSubject } from '../consent/erase.js';
 import { Failure } from './failure.js';
@@ -10,6 +10,9 @@ export interface PersonAsked {
   phone?: string;
   profile?: string;
 }
+/** What can be written of them. */
+export const kinds = ['profiles', 'events', 'sessions', 'carts', 'orders'] as const;
+export type Kind = (typeof kinds)[number];
 type Subject = Exclude<ErasureSubject, { visitorId: string }>;
 
 /** What somebody is called at the routes, by the option's name. */

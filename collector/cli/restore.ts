@@ -57,7 +57,7 @@ const checkManifest = async (file: string, out: Out): Promise<Manifest | null> =
 };
 
 /** A copy to work on, so that the backup itself stays as it is. */
-const soundCopy = (from: string, to: string): void => {
+const soundCopy = (from: string, to: string, note: Manifest | null): void => {
   copyFileSync(from, to);
   let store: SqliteStore;
   try {
@@ -82,6 +82,7 @@ const soundCopy = (from: string, to: string): void => {
         'Restore it with that version.',
       );
     if (applied.length === 0) throw damaged(from, 'it holds no tables of Weft');
+    if (note !== null && siteOf(store) !== note.site) throw damaged(from, 'it is of another site than its note says');
   } catch (error) {
     if (error instanceof Failure) throw error;
     throw damaged(from, 'it holds no tables of Weft');
@@ -228,7 +229,7 @@ const eraseAgain = (writer: Writer, news: readonly NewTombstone[], now: number):
   return done;
 };
 
-/** Also of a file that is open nowhere: its log of writes goes into it first. */
+/** All of it in the file itself, none in the log of writes beside it. */
 const settleFile = (file: string): void => {
   const store = openSqlite(file);
   store.pragma('wal_checkpoint(TRUNCATE)');
@@ -236,9 +237,9 @@ const settleFile = (file: string): void => {
   store.close();
 };
 
+/** Whether it can tell who was erased. */
 const readable = (file: string): boolean => {
   try {
-    settleFile(file);
     const store = openSqlite(file, [], { readonly: true });
     try {
       store.prepare('SELECT count(*) FROM tombstones').get();
@@ -256,6 +257,11 @@ const readable = (file: string): boolean => {
 const swap = ({ file, folder }: Place, restored: string, now: number): string | null => {
   let aside: string | null = null;
   if (existsSync(file)) {
+    try {
+      settleFile(file);
+    } catch {
+      // Damaged: it is kept as it is.
+    }
     aside = join(folder, `weft.replaced-${new Date(now).toISOString().replace(/[:.]/g, '-')}.sqlite`);
     try {
       linkSync(file, aside);
@@ -292,7 +298,7 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
     rmSync(room, { recursive: true, force: true });
     mkdirSync(room, { mode: 0o700 });
     const note = await checkManifest(from, out);
-    soundCopy(from, copy);
+    soundCopy(from, copy, note);
     const hasPresent = existsSync(place.file);
     const tells = hasPresent && readable(place.file);
     if (hasPresent && !tells && !asked.withoutTombstones)
@@ -308,8 +314,6 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
     try {
       again = eraseAgain(writer, news, now);
       counts = countsOf(writer.store);
-      if (note !== null && siteOf(writer.store) !== note.site)
-        throw damaged(path, 'it is of another site than its note says');
     } finally {
       writer.close();
     }

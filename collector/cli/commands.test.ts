@@ -1,0 +1,203 @@
+// The rest of the command: help, keys, doctor, and what is not here yet.
+
+import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { migrations } from '../pipeline/migrations.js';
+import { openSqlite } from '../store/sqlite.js';
+import { examine } from './doctor.js';
+import { collector, secretKey, start, temporary, told, weft, whenDone } from './weft.fixture.js';
+
+describe('weft', () => {
+  it('names its commands and exit codes, and gives an example with each', async () => {
+    const { code, stdout } = await weft(['--help'], {});
+    expect(code).toBe(0);
+    const names = ['serve', 'import', 'export', 'erase', 'rebuild', 'keys', 'doctor', 'backup', 'restore', 'consent'];
+    for (const name of names) expect(stdout).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+    for (const exit of ['0', '1', '2', '3', '4', '70', '78', '130'])
+      expect(stdout).toMatch(new RegExp(`^ {2}${exit} `, 'm'));
+    const helps = await Promise.all(
+      [...names.slice(0, 4), 'doctor', 'backup'].map((name) => weft([name, '--help'], {})),
+    );
+    for (const help of helps) expect([help.code, help.stdout.includes('For example:\n')]).toEqual([0, true]);
+  }, 60_000);
+
+  it.each([
+    [[], 2],
+    [['unheard-of'], 2],
+    [['import', '--unheard-of'], 2],
+    [['--version'], 0],
+  ])('%j ends with %i', async (args, code) => {
+    expect((await weft(args, {})).code).toBe(code);
+  });
+
+  it.each([['lint'], ['diff', 'a', 'b'], ['import', '--from', 'klaro', 'x.js']])(
+    'consent %s: says that it is not here yet',
+    async (...args) => {
+      const { code, stderr } = await weft(['consent', ...args], {});
+      expect(code).toBe(4);
+      expect(stderr).toContain('not in this build yet');
+    },
+  );
+
+  it('serve: says who has the folder when it is taken, and ends', async () => {
+    const WEFT_DATA = temporary();
+    const served = await collector(WEFT_DATA);
+    const second = await start(['serve'], { PORT: '0', WEFT_DATA }).ended;
+    expect(second.code).toBe(78);
+    expect(second.stderr).toContain(`the collector is running (pid ${served.child.pid}, since `);
+  }, 60_000);
+
+  it('serve: starts on a folder whose collector was killed', async () => {
+    const WEFT_DATA = temporary();
+    const first = await collector(WEFT_DATA);
+    first.child.kill('SIGKILL');
+    await first.ended;
+    await collector(WEFT_DATA);
+  }, 60_000);
+});
+
+describe('weft keys', () => {
+  it('makes a key that a running collector takes within seconds, and refuses once it is revoked', async () => {
+    const WEFT_DATA = temporary();
+    const { url } = await collector(WEFT_DATA);
+    const made = await weft(['keys', 'create', 'secret', '--roles', 'privacy', '--label', 'desk'], { WEFT_DATA });
+    expect(made.stdout).toMatch(/^sk_[\w-]{32}\n$/);
+    const key = made.stdout.trim();
+    const status = async (): Promise<number> =>
+      (await fetch(`${url}/v1/profiles?userId=x`, { headers: { authorization: `Bearer ${key}` } })).status;
+    while ((await status()) !== 200) await pause(100);
+    const merging = await fetch(`${url}/v1/merges`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${key}` },
+      body: '{}',
+    });
+    expect(merging.status).toBe(403);
+
+    const listed = await weft(['keys', 'list'], { WEFT_DATA });
+    expect(listed.stdout).toMatch(/key_\S+ +secret +\(kept as a hash\) +privacy +\d{4}-\d\d-\d\d +desk/);
+    expect(listed.stdout).not.toContain(key);
+    expect(listed.stdout).not.toContain(secretKey);
+    const id = /(key_\S+) .*desk/.exec(listed.stdout)![1]!;
+    expect((await weft(['keys', 'revoke', id], { WEFT_DATA })).code).toBe(0);
+    while ((await status()) !== 401) await pause(100);
+    expect((await weft(['keys', 'revoke', id], { WEFT_DATA })).stdout).toContain('already');
+  }, 120_000);
+
+  it('makes write keys in any mode, and takes them by themselves to end them', async () => {
+    const WEFT_DATA = temporary();
+    const args = [
+      'keys',
+      'create',
+      'write',
+      '--mode',
+      'claimed',
+      '--category',
+      'C2=measurement',
+      '--category',
+      'C3=marketing',
+    ];
+    const made = await told([...args, '--purposes', 'measurement,marketing'], { WEFT_DATA });
+    expect(made).toMatchObject({ kind: 'write', mode: 'claimed', purposes: ['measurement', 'marketing'], roles: [] });
+    expect((await weft(['keys', 'revoke', made.key as string], { WEFT_DATA })).stdout).toContain('is revoked');
+  }, 60_000);
+
+  it.each([
+    [['create', 'open'], 'no kind of key'],
+    [['create', 'write', '--mode', 'none'], '--mode'],
+    [['create', 'write', '--roles', 'owner'], 'no roles'],
+    [['create', 'secret', '--mode', 'ledger'], 'no consent mode'],
+    [['create', 'secret', '--purposes', 'fun'], '--purposes'],
+    [['create', 'write', '--category', 'C2'], '--category C2'],
+  ])('%j is refused with what to do', async (args, said) => {
+    const { code, stderr } = await weft(['keys', ...args], { WEFT_DATA: join(temporary(), 'none') });
+    expect(code).toBe(2);
+    expect(stderr).toContain(said);
+    expect(stderr).toContain('→ ');
+  });
+
+  it('ends no key of another folder', async () => {
+    const { code, stderr } = await weft(['keys', 'revoke', 'key_x'], { WEFT_DATA: temporary() });
+    expect([code, stderr.includes('There is no data')]).toEqual([4, true]);
+  });
+});
+
+describe('weft doctor', () => {
+  const now = Date.now();
+  const found = async (environment: Record<string, string>, at = now) => {
+    const findings = await examine({ PORT: '0', ...environment }, {}, at);
+    return Object.fromEntries(
+      findings.map(({ what, state, next }) => [what, next === null ? state : `${state}: ${next}`]),
+    );
+  };
+  const filled = (): string => {
+    const folder = temporary();
+    const store = openSqlite(join(folder, 'weft.sqlite'), migrations);
+    store.exec(`INSERT INTO verdict_counts VALUES (${now - (now % 3_600_000)}, 'accepted', '', 5)`);
+    store.close();
+    return folder;
+  };
+
+  it('finds nothing wrong with a folder that a collector has, and ends with 0', async () => {
+    const WEFT_DATA = temporary();
+    await collector(WEFT_DATA);
+    const { code, stdout } = await weft(['doctor'], { WEFT_DATA, PORT: '0' });
+    expect([code, /FAIL|WARN {2}(?!disk)/.test(stdout)]).toEqual([0, false]);
+    expect(stdout).toMatch(/writer +the collector \(pid \d+\) does/);
+    expect(stdout).not.toContain(secretKey);
+  }, 60_000);
+
+  it.each<[string, () => Promise<Record<string, string>>, string, RegExp]>([
+    ['no store yet', () => found({ WEFT_DATA: join(temporary(), 'none') }), 'store', /^warn: .*first start/],
+    ['an environment that makes no sense', () => found({ WEFT_BOTS: 'yes' }), 'environment', /^fail: /],
+    [
+      'PostgreSQL, which is not in this build',
+      () => found({ WEFT_DATA: 'postgres://h/d' }),
+      'environment',
+      /^fail: Set WEFT_DATA/,
+    ],
+    ['a clock that ran ahead', () => found({ WEFT_DATA: filled() }, now - 86_400_000), 'clock', /^fail: Set the clock/],
+    ['a clock that was never set', () => found({ WEFT_DATA: filled() }, 0), 'clock', /^fail: Set the clock/],
+    ['no keys', () => found({ WEFT_DATA: filled() }), 'keys', /^warn: /],
+    [
+      'a consent file that is none',
+      () => found({ WEFT_DATA: filled(), WEFT_CONSENT: '/nowhere' }),
+      'consent file',
+      /^fail: /,
+    ],
+  ])('finds %s', async (_, look, what, said) => {
+    expect((await look())[what]).toMatch(said);
+  });
+
+  it('finds a damaged file, and ends with 1', async () => {
+    const WEFT_DATA = filled();
+    truncateSync(join(WEFT_DATA, 'weft.sqlite'), 20_000);
+    expect((await found({ WEFT_DATA })).integrity).toMatch(/^fail: .*weft restore/);
+    expect((await weft(['doctor'], { WEFT_DATA })).code).toBe(1);
+  });
+  it('finds a store of a newer Weft, and one whose tables are still to be made', async () => {
+    const WEFT_DATA = filled();
+    const store = openSqlite(join(WEFT_DATA, 'weft.sqlite'));
+    store.exec("INSERT INTO migrations VALUES ('9999-later', 0)");
+    store.close();
+    expect((await found({ WEFT_DATA })).tables).toMatch(/^fail: .*older one must not write/);
+    const bare = temporary();
+    openSqlite(join(bare, 'weft.sqlite'), migrations.slice(0, 1)).close();
+    expect((await found({ WEFT_DATA: bare })).tables).toMatch(/^warn: .*backup/);
+  });
+  it('finds a port that something else has', async () => {
+    const server = createServer();
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    whenDone(() => void server.close());
+    const { port } = server.address() as { port: number };
+    expect((await found({ WEFT_DATA: filled(), PORT: String(port) })).port).toMatch(/^warn: Stop that/);
+  });
+  it('finds a folder that is a file', async () => {
+    const folder = temporary();
+    writeFileSync(join(folder, 'data'), '');
+    mkdirSync(join(folder, 'other'));
+    expect((await found({ WEFT_DATA: join(folder, 'data') }))['data folder']).toMatch(/^fail: /);
+  });
+});
