@@ -175,11 +175,15 @@ describe('privacy teams', () => {
   });
 
   it('read of every name under which something lies on a device', () => {
-    const client = read('sdk/client.ts');
-    const cookies = [...client.matchAll(/'(weft_[a-z]+)'/g)].map(([, name]) => name!);
+    const sources = readdirSync(join(root, 'sdk'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => path.endsWith('.ts') && !/test|fixtures/.test(path))
+      .map((path) => read(`sdk/${path.split(sep).join('/')}`))
+      .join('\n');
+    const cookies = [...sources.matchAll(/'(weft_[a-z]+)'/g)].map(([, name]) => name!);
     const shown = [...page.matchAll(/`(weft_[a-z]+)`/g)].map(([, name]) => name!);
+    expect(cookies.length).toBeGreaterThan(0);
     expect([...new Set(shown)].sort()).toEqual([...new Set(cookies)].sort());
-    expect([/`weft-\$\{writeKey\}`/.test(client), page.includes('`weft-<write key>`')]).toEqual([true, true]);
+    expect([/`weft-\$\{\w+\}`/.test(sources), page.includes('`weft-<write key>`')]).toEqual([true, true]);
   });
 
   it('are shown a consent file that is one', () => {
@@ -272,6 +276,14 @@ describe('links', () => {
         expect([path, named, known.has(route)]).toEqual([path, named, true]);
       }
     }
+  });
+});
+
+describe('README', () => {
+  it('promises the size that the build is held to', () => {
+    const manifest = JSON.parse(read('package.json')) as { 'size-limit': { path: string; limit: string }[] };
+    const { limit } = manifest['size-limit'].find(({ path }) => path.endsWith('weft.js'))!;
+    expect(/script is at most (\d+ kB)/.exec(read('README.md'))?.[1]).toBe(limit);
   });
 });
 
