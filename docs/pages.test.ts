@@ -183,7 +183,7 @@ describe('privacy teams', () => {
     const shown = [...page.matchAll(/`(weft_[a-z]+)`/g)].map(([, name]) => name!);
     expect(cookies.length).toBeGreaterThan(0);
     expect([...new Set(shown)].sort()).toEqual([...new Set(cookies)].sort());
-    expect([/`weft-\$\{\w+\}`/.test(sources), page.includes('`weft-<write key>`')]).toEqual([true, true]);
+    expect([/`weft-\$\{[\w.]+\}`/.test(sources), page.includes('`weft-<write key>`')]).toEqual([true, true]);
   });
 
   it('are shown a consent file that is one', () => {
