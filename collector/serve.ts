@@ -2,6 +2,7 @@
 // signal finishes what is under way, commits, closes. Knows how parts are joined, and nothing of what they do.
 
 import { existsSync, readFileSync } from 'node:fs';
+import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
@@ -116,6 +117,27 @@ const listening = (it: ServerType, { port, host }: Config): Promise<AddressInfo>
     it.listen(port, host, () => resolve(it.address() as AddressInfo));
   });
 
+/**
+ * Closing a server refuses new connections and lets the old ones ask on for ever: who keeps one open would be cut off in
+ * the middle at last, with what it sent committed and unanswered. So each connection goes with its next answer.
+ */
+const partingAnswers = (it: Server): (() => void) => {
+  const underWay = new Set<ServerResponse>();
+  let parting = false;
+  const part = (answer: ServerResponse): void => {
+    if (!answer.headersSent) answer.setHeader('Connection', 'close');
+  };
+  it.prependListener('request', (_, answer) => {
+    underWay.add(answer);
+    answer.once('close', () => underWay.delete(answer));
+    if (parting) part(answer);
+  });
+  return () => {
+    parting = true;
+    for (const answer of underWay) part(answer);
+  };
+};
+
 const stopped = (it: ServerType): Promise<void> =>
   new Promise((resolve) => {
     const late = setTimeout(() => 'closeAllConnections' in it && it.closeAllConnections(), graceMs);
@@ -176,6 +198,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       }),
     });
     const it = createAdaptorServer({ fetch: app.fetch, serverOptions: server });
+    const part = partingAnswers(it as Server);
     const { port } = await listening(it, config);
     const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host;
     return {
@@ -184,6 +207,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       seeded,
       close: async () => {
         stopping = true;
+        part();
         await stopped(it);
         for (const close of opened.splice(0)) await close();
       },
