@@ -7,6 +7,7 @@ export default defineConfig({
   define: { __WEFT_CHUNKS__: '{}' },
   test: {
     include: ['{sdk,collector,examples,docs}/**/*.test.{ts,tsx}', '.ci/*.test.mjs'],
+    setupFiles: ['.ci/seed.mjs'],
     testTimeout: 90_000,
     hookTimeout: 120_000,
     // Two cores are what most machines of CI have; browsers and servers under test need a share of them.

@@ -7,7 +7,7 @@ import hostile from './fixtures/hostile.json';
 import agents from './fixtures/user-agents.json';
 import crawlers from './lists/crawlers.json';
 
-const seed = Date.now() % 2 ** 31;
+const seed = Number(process.env.WEFT_SEED);
 console.info(`bot.test.ts: fast-check seed ${seed}`);
 
 const instances = JSON.parse(

@@ -5,7 +5,7 @@ import { type Channel, channels, readChannel, readTouch, type TouchInput } from 
 import hostile from './fixtures/hostile.json';
 import clicks from './lists/click-ids.json';
 
-const seed = Date.now() % 2 ** 31;
+const seed = Number(process.env.WEFT_SEED);
 console.info(`channel.test.ts: fast-check seed ${seed}`);
 
 const shop = 'https://www.shop.fr/';

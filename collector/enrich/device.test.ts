@@ -4,7 +4,7 @@ import { readDevice } from './device.js';
 import hostile from './fixtures/hostile.json';
 import agents from './fixtures/user-agents.json';
 
-const seed = Date.now() % 2 ** 31;
+const seed = Number(process.env.WEFT_SEED);
 console.info(`device.test.ts: fast-check seed ${seed}`);
 
 const chrome = (platform: string, tail = '') =>

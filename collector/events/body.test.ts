@@ -4,7 +4,7 @@ import { assurances, purposes } from '../contract/purposes.js';
 import { packBody, unpackBody } from './body.js';
 import type { AcceptedEvent } from './event.js';
 
-const seed = Number(process.env.WEFT_SEED ?? Date.now() % 2 ** 31);
+const seed = Number(process.env.WEFT_SEED);
 const orNull = <Value>(of: fc.Arbitrary<Value>) => fc.option(of, { nil: null });
 const word = fc.string({ maxLength: 12 });
 

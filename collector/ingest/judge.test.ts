@@ -159,7 +159,7 @@ describe('the quick look', () => {
   const event = fc
     .tuple(spoilt(fields), fc.oneof(fc.constant(undefined), spoilt(contextFields), junk))
     .map(([own, context]) => ({ ...good, ...own, context }));
-  const seed = Date.now() & 0x7fffffff;
+  const seed = Number(process.env.WEFT_SEED);
 
   it(`never passes what zod refuses (seed ${seed})`, () => {
     let passed = 0;
