@@ -126,6 +126,63 @@ describe('who accepts', () => {
     expect(JSON.stringify([profile, await collector.list(profile!.id, 'events')])).not.toContain('ada@example.com');
   });
 
+  test('C1, C2: has one cart here, which after each change is what the shop’s basket is', async () => {
+    const { page, anonymousId } = await device();
+    await enter(page);
+    const id = (await anonymousId())!;
+    const basket = () =>
+      page.evaluate(async () => {
+        const { snapshot } = await (await fetch('/demo/basket.json')).json();
+        return snapshot as {
+          value: number;
+          products: { product_id: string; variant: string; quantity: number }[];
+        } | null;
+      });
+    const agree = async () => {
+      await weft(page, 'flush');
+      const shop = await basket();
+      const wanted = JSON.stringify([
+        Math.round((shop?.value ?? 0) * 100),
+        shop?.products.map((one) => `${one.product_id} ${one.variant} ${one.quantity}`).sort() ?? [],
+      ]);
+      await until(async () => {
+        const cart = (await collector.profiles({ anonymousId: id }))[0]?.cart;
+        const lines = cart?.lines.map((one) => `${one.productId} ${one.variant} ${one.quantity}`).sort() ?? [];
+        return JSON.stringify([cart?.valueMinor ?? 0, lines]) === wanted;
+      });
+    };
+    const changed = (count: number) => page.waitForSelector(`[data-count="${count}"]`);
+    await addToBasket(page, 'morning-mug', 1);
+    await agree();
+    await page.check('input[value="OX-101-moss"]', { force: true });
+    await page.selectOption('select[name=quantity]', '2');
+    await page.click('text=Add to basket');
+    await changed(3);
+    await agree();
+    await addToBasket(page, 'teapot-for-two', 4);
+    await page.goto('/demo/basket');
+    await page.fill('.line:has-text("Moss"):has-text("Morning mug") input.quantity', '5');
+    await page.dispatchEvent('.line:has-text("Moss"):has-text("Morning mug") input.quantity', 'change');
+    await changed(7);
+    await agree();
+    await page.click('[aria-label="Remove Morning mug, Oat"]');
+    await changed(6);
+    await agree();
+    await page.fill('#coupon', 'OXLIP10');
+    await page.click('text=Use it');
+    await page.waitForSelector('.saved');
+    await agree();
+    await page.click('text=Empty the basket');
+    await changed(0);
+    await weft(page, 'flush');
+    const profile = await until(async () => {
+      const [found] = await collector.profiles({ anonymousId: id });
+      return found?.cart === null && found;
+    });
+    expect(profile.counts).toMatchObject({ cartsOpen: 0, cartsAbandoned: 0, cartAdds: 4 });
+    expect((await collector.list(profile.id, 'carts')).map(({ state }) => state)).toEqual(['emptied']);
+  });
+
   test('I2, R3, C6, C8: with two devices and one account is one person with one order, told by page and server', async () => {
     const bo = { name: 'Bo Ek', email: 'bo@shop.example', password: 'lantern' };
     const laptop = await device({ viewport: { width: 1280, height: 900 } });
@@ -171,6 +228,43 @@ describe('who accepts', () => {
     ]);
     expect((await collector.list(profile!.id, 'carts')).map(({ state }) => state)).toEqual(['converted']);
     expect((await collector.list(profile!.id, 'merges')).map(({ reason }) => reason)).toEqual(['identify', 'identify']);
+  });
+
+  test('I6, R9: who logs out leaves the next person at this screen nothing, and neither is the other', async () => {
+    const eva = { name: 'Eva Berg', email: 'eva@shop.example', password: 'lantern' };
+    const finn = { name: 'Finn Dahl', email: 'finn@shop.example', password: 'thimble' };
+    const { page, anonymousId, record } = await device();
+    await enter(page);
+    await addToBasket(page, 'seed-tin', 1);
+    const evaId = await signUp(page, eva);
+    const [evasDevice, evasReceipt] = [await anonymousId(), (await record()).receipt];
+    await page.click('text=Log out');
+    await page.waitForSelector('[data-count="0"]');
+    await page.goto('/demo/c/garden');
+    const [finnsDevice, finnsReceipt] = [await anonymousId(), (await record()).receipt];
+    // The answer stands for whoever sits here now, without a word of who sat here before.
+    expect(await page.isVisible('#consent')).toBe(false);
+    expect(finnsDevice).not.toBe(evasDevice);
+    expect(finnsReceipt).not.toBe(evasReceipt);
+    const finnId = await signUp(page, finn);
+    await addToBasket(page, 'hand-trowel', 1);
+    await weft(page, 'flush');
+    const theirs = await until(async () => {
+      const [profile] = await collector.profiles({ userId: finnId });
+      return profile?.cart && profile;
+    });
+    const [hers] = await collector.profiles({ userId: evaId });
+    const devicesOf = ({ identifiers }: typeof theirs) =>
+      identifiers.filter(({ type }) => type === 'anonymous_id').map(({ value }) => value);
+    expect([devicesOf(hers!), devicesOf(theirs)]).toEqual([[evasDevice], [finnsDevice]]);
+    expect([hers!.traits.name!.value, theirs.traits.name!.value]).toEqual(['Eva Berg', 'Finn Dahl']);
+    expect(hers!.cart!.lines.map(({ productId }) => productId)).toEqual(['OX-405']);
+    expect(theirs.cart!.lines.map(({ productId }) => productId)).toEqual(['OX-403']);
+    expect(theirs.counts).toMatchObject({ cartAdds: 1, sessions: 1 });
+    const rows = wire.sent.flatMap(({ body }) => body.consent ?? (body.kind ? body : []));
+    const finns = rows.find(({ receipt }) => receipt === finnsReceipt);
+    expect(JSON.stringify(finns)).not.toContain(evasReceipt);
+    expect(JSON.stringify(finns)).not.toContain(evasDevice);
   });
 
   test('consent 8, consent 11: may withdraw in the footer; then it is gone, here, in the other tab and at the collector', async () => {
