@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { EventItem, Profile } from '../collector/contract/profile.js';
 import {
+  type Anything,
   type Chromium,
   type Device,
   hasAnswered,
@@ -90,6 +91,8 @@ test('minimal: one tag tells of pages and time, and calls of cart and track', as
 test('data-layer: what a GA4 shop pushes is a cart, a person and an order, also what it pushed before we came', async () => {
   const device = await opened('data-layer');
   const { page } = device;
+  // What watches the data layer is there: from now on nothing is read afterwards.
+  await page.waitForFunction(() => (globalThis as Anything).dataLayer.push !== Array.prototype.push);
   await accept(page);
   await page.reload();
   await hasAnswered(page);

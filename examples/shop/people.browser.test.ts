@@ -379,8 +379,8 @@ test('consent 9: who withdraws without a network is withdrawn when there is one 
   expect(await anonymousId()).toBeUndefined();
   expect((await record()).rows).toHaveLength(1);
   expect(await collector.profiles({ anonymousId: id })).toHaveLength(1);
-  await context.setOffline(false);
   const before = sent.length;
+  await context.setOffline(false);
   await page.goto('/demo/c/garden');
   await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
   await until(async () => !(await record()).rows?.length);

@@ -99,7 +99,7 @@ test('R12: a person’s page tells what they did and why they are one, and an un
   const timeline = await staff.textContent('section:has(#timeline-title)');
   for (const words of ['Added Teapot for two, Moss to the cart', `Signed in as ${userId}`])
     expect(timeline).toContain(words);
-  expect(await staff.locator('text=Signed in on this device').count()).toBe(2);
+  expect(await staff.locator('section:has(#why-title) .block:has-text("Signed in on this device")').count()).toBe(2);
 
   // The page is open: what happens now appears in it.
   await mobile.page.goto('/demo/p/seed-tin');
