@@ -4,6 +4,7 @@
 import { z } from 'zod';
 import { ecommerce } from '../contract/ecommerce.js';
 import { errors } from '../errors.js';
+import { routes } from '../ingest/door.js';
 import { type Operation, operations } from './operations.js';
 import { type SchemaName, schemas } from './schemas.js';
 
@@ -101,9 +102,50 @@ const responsesOf = ({ answer: ok, errors: codes }: Operation): Json => {
   };
 };
 
+/** The same under another address: Segment's short routes, and the configuration without a key. */
+const aliases = (): Operation[] =>
+  operations.flatMap((operation): Operation[] => {
+    if (operation.path === '/v1/config/{writeKey}') return [{ ...operation, path: '/v1/config', errors: [] }];
+    const type = Object.hasOwn(routes, operation.path) ? routes[operation.path] : undefined;
+    return Object.entries(routes)
+      .filter(([path, takes]) => path !== operation.path && takes === type)
+      .map(([path]) => ({ ...operation, path, description: `The same as \`${operation.path}\`.` }));
+  });
+
+/** What lies beside the API. */
+const pages: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/weft/{file}',
+    tag: 'Pages',
+    summary: 'A chunk of the script',
+    security: 'none',
+    answer: { status: 200, description: 'It never changes: its name holds its hash.', type: 'text/javascript' },
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/openapi.json',
+    tag: 'Operating',
+    summary: 'This description',
+    security: 'none',
+    answer: { status: 200, description: 'OpenAPI 3.1.', type: 'application/json' },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/docs',
+    tag: 'Operating',
+    summary: 'This description, to be read',
+    security: 'none',
+    answer: { status: 200, description: 'A page.', type: 'text/html' },
+    errors: [],
+  },
+];
+
 export const openapi = (version: string): Json => {
   const paths: Record<string, Json> = {};
-  for (const operation of operations) {
+  for (const operation of [...operations, ...aliases(), ...pages]) {
     const parameters = parametersOf(operation);
     paths[operation.path] = {
       ...paths[operation.path],

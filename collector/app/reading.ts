@@ -19,7 +19,7 @@ import { type Refusal, refuse } from '../errors.js';
 import { authenticateHeader, presentedKey } from '../ingest/authenticate.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
-import { corsHeaders } from '../ingest/origin.js';
+import { corsHeaders, preflightHeaders } from '../ingest/origin.js';
 import { openCall } from '../ingest/parse.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
@@ -175,6 +175,16 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
     rate.charge('persons', 1);
     return null;
   };
+  for (const path of ['/v1/privacy/erasures', '/v1/privacy/erasures/:id']) {
+    app.options(path, (c) => {
+      anyPage(c);
+      for (const [name, value] of Object.entries(
+        preflightHeaders(c.req.header('access-control-request-headers') ?? null),
+      ))
+        c.header(name, value);
+      return c.body(null, 204);
+    });
+  }
   app.post('/v1/privacy/erasures', async (c) => {
     personal(c);
     anyPage(c);
