@@ -17,6 +17,8 @@ export interface ConsentViewer {
   of: (whose: { visitorIds: readonly string[]; userId: string | null }, now: number) => ConsentView;
   /** What a person has said no to while logged in: no use of anything of theirs for it. */
   deniedOf: (userId: string) => readonly Purpose[];
+  /** What of it was an objection (art. 21), which reaches what the site keeps on another basis too. */
+  objectedOf: (userId: string) => readonly Purpose[];
 }
 
 interface Head {
@@ -42,8 +44,8 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
       JOIN consent_receipts r ON r.receipt = f.head
       JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ?`);
-  const denials = sql.prepare<{ purpose: string; at: number }>(
-    "SELECT purpose, at FROM consent_persons WHERE user_key = ? AND value = 'denied'",
+  const denials = sql.prepare<{ purpose: string; objection: number; at: number }>(
+    "SELECT purpose, objection, at FROM consent_persons WHERE user_key = ? AND value = 'denied'",
   );
 
   return {
@@ -68,14 +70,10 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
           purposes[purpose] = { value: 'denied', source: 'user', at };
       return { purposes, gpcSeenAt };
     },
-    deniedOf: (userId) =>
-      purposesOf(
-        maskOf(
-          denials
-            .all(keyOf('userId', userId))
-            .map((row) => row.purpose)
-            .filter(isPurpose),
-        ),
-      ),
+    deniedOf: (userId) => listed(denials.all(keyOf('userId', userId))),
+    objectedOf: (userId) => listed(denials.all(keyOf('userId', userId)).filter((row) => row.objection !== 0)),
   };
 };
+
+const listed = (rows: readonly { purpose: string }[]): readonly Purpose[] =>
+  purposesOf(maskOf(rows.map((row) => row.purpose).filter(isPurpose)));

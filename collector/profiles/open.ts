@@ -18,14 +18,20 @@ export interface ReaderOptions {
 export const readModelOf = (sql: Sql): ReadModel => {
   const secret = identityStore(sql).site('secret') ?? '';
   const consent = openConsentView(sql, secret);
-  return readModel(sql, profileFold([presence, traits, cartAspect]), ({ anonymousIds, userIds }, now) => {
-    const { purposes } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
-    return Object.fromEntries(
-      Object.entries(purposes).map(([purpose, { value, source, at }]) => [
-        purpose,
-        { value, source, at: new Date(at).toISOString() },
-      ]),
-    );
+  return readModel(sql, profileFold([presence, traits, cartAspect]), {
+    consentOf: ({ anonymousIds, userIds }, now) => {
+      const { purposes } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
+      return Object.fromEntries(
+        Object.entries(purposes).map(([purpose, { value, source, at }]) => [
+          purpose,
+          { value, source, at: new Date(at).toISOString() },
+        ]),
+      );
+    },
+    denialOf: (userIds) => ({
+      denied: userIds.flatMap(consent.deniedOf),
+      objected: userIds.flatMap(consent.objectedOf),
+    }),
   });
 };
 

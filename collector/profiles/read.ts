@@ -17,6 +17,7 @@ import type {
   SuggestedMatch,
 } from '../contract/profile.js';
 import { assurances, type Purpose } from '../contract/purposes.js';
+import { type AcceptedEvent, compareEvents, type OwnedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
 import type { NodeKind } from '../identity/graph.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gateLookupKey, gatePhone } from '../identity/identifier.js';
@@ -25,17 +26,22 @@ import { identityStore, type NodeRow } from '../identity/store.js';
 import { type DatedTouch, isEngaged, type Session, sessionSource } from '../sessions/session.js';
 import { sessionStore } from '../sessions/store.js';
 import type { Sql } from '../store/sql.js';
-import type { ProfileFold, ProfileState } from './fold.js';
+import type { ProfileFold, ProfileState, ShelfOf } from './fold.js';
 import type { PresenceState } from './presence.js';
 import type { Asked, IdentifierQuery, PageAsked } from './reader.js';
 import { profileStore } from './store.js';
 import type { TraitsState } from './traits.js';
 
-/** What the ledger says of a person's devices today; handed in, because consent owns its tables. */
-export type ConsentOf = (
-  person: { anonymousIds: readonly string[]; userIds: readonly string[] },
-  now: number,
-) => Profile['consent'];
+/** Handed in, because consent owns its tables. */
+export interface ConsentReading {
+  /** What the ledger says of a person's devices today. */
+  consentOf: (
+    person: { anonymousIds: readonly string[]; userIds: readonly string[] },
+    now: number,
+  ) => Profile['consent'];
+  /** What a person said no to (R15), and what of it was an objection. */
+  denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
+}
 
 export interface ReadModel {
   profilesBy: (query: IdentifierQuery, asked: Asked) => Profile[];
@@ -51,14 +57,23 @@ export interface ReadModel {
   overview: (asked: Asked) => Overview;
 }
 
+/** A person's state, and the documents that stand behind it. */
+interface Looked {
+  state: ProfileState;
+  documents: () => CartDocument[];
+}
+
+type Sight = (event: Pick<AcceptedEvent, 'purposes' | 'receipt'>) => boolean;
+
 const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 const unknownDevice = { browser: null, os: null, kind: 'unknown' } as const;
 
-/** A profile is personal data gathered for `personalisation`: who may not ask for that is shown none. */
-const permitted = (purposes: readonly Purpose[]): boolean => purposes.includes('personalisation');
+/** `measurement` makes no profile: who may ask for nothing else is shown none. */
+const isPersonal = (purpose: Purpose): boolean => purpose !== 'measurement';
+const permitted = (purposes: readonly Purpose[]): boolean => purposes.some(isPersonal);
 
-export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): ReadModel => {
+export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: ConsentReading): ReadModel => {
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
@@ -81,10 +96,7 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
     return profiles.state(leader) === undefined ? null : leader;
   };
 
-  const settled = (
-    leader: number,
-    now: number,
-  ): { state: ProfileState; documents: Map<string, CartDocument> } | null => {
+  const settled = (leader: number, now: number): Looked | null => {
     const text = profiles.state(leader);
     if (text === undefined) return null;
     const state = JSON.parse(text) as ProfileState;
@@ -106,7 +118,7 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
         },
       }));
     }
-    return { state, documents: changed };
+    return { state, documents: () => cartDocuments(leader, changed) };
   };
   const cartDocuments = (leader: number, changed: ReadonlyMap<string, CartDocument>): CartDocument[] => {
     const all = new Map<string, CartDocument>();
@@ -115,6 +127,72 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
     }
     for (const [key, document] of changed) all.set(key, document);
     return [...all.values()];
+  };
+
+  /**
+   * Which of a person's events may be used for what is asked (consent.md, section 4: at use time); null = all of them. What
+   * a person said no to concerns what was collected with consent, an objection everything.
+   */
+  const sightOf = (leader: number, asked: Asked): Sight | null => {
+    const users = identity.members(leader).filter((member) => member.kind === 'user_id');
+    const { denied, objected } = denialOf(users.map((user) => user.value));
+    if (denied.length === 0 && asked.purposes.includes('personalisation')) return null;
+    return ({ purposes, receipt }) =>
+      purposes.some(
+        (purpose) =>
+          isPersonal(purpose) &&
+          asked.purposes.includes(purpose) &&
+          !(receipt === null ? objected : denied).includes(purpose),
+      );
+  };
+  const eventsOf = (leader: number, sight: Sight): OwnedEvent[] => {
+    const members = new Set(identity.members(leader).map((member) => member.id));
+    const devices = new Set([...members].flatMap((member) => identity.devicesOf(member)));
+    const end = Number.MAX_SAFE_INTEGER;
+    const events: OwnedEvent[] = [];
+    const take = (row: EventRow): void => {
+      if (row.owner === null || !members.has(row.owner) || row.flags & (flag.bot | flag.flooded)) return;
+      const event = parseBody(row);
+      if (!sight(event)) return;
+      const session = row.session === null ? undefined : sessionIdOfBegin.get(row.session);
+      events.push({
+        ...event,
+        sessionId: (session?.public_id ?? null) as OwnedEvent['sessionId'],
+        ownedBecause: reasonOf(row.because),
+      });
+    };
+    for (const dev of devices) for (const row of ofDevice.iterate(dev, end, end, end)) take(row);
+    for (const member of members) for (const row of ofOwner.iterate(member, end, end, end)) take(row);
+    return events.sort(compareEvents);
+  };
+  /** The person as they would be, had nothing else happened: folded here and kept nowhere. */
+  const folded = (leader: number, sight: Sight, now: number): Looked | null => {
+    const events = eventsOf(leader, sight);
+    if (events.length === 0) return null;
+    const shelves = new Map<string, Map<string, string>>();
+    const shelfOf: ShelfOf = (aspect) => {
+      const shelf = shelves.get(aspect) ?? new Map<string, string>();
+      shelves.set(aspect, shelf);
+      return {
+        get: (key) => {
+          const text = shelf.get(key);
+          return text === undefined ? undefined : JSON.parse(text);
+        },
+        put: (key, document) => void shelf.set(key, JSON.stringify(document)),
+        delete: (key) => void shelf.delete(key),
+      };
+    };
+    const state = fold.start();
+    for (const event of events) fold.step(state, event, shelfOf, { warn: () => {} });
+    fold.settle(state, now, shelfOf);
+    const documents = (): CartDocument[] =>
+      [...(shelves.get('carts')?.values() ?? [])].map((text) => JSON.parse(text) as CartDocument);
+    return { state, documents };
+  };
+  /** A person's state at the clock, as far as it may be used for what is asked. */
+  const looked = (leader: number, asked: Asked): Looked | null => {
+    const sight = sightOf(leader, asked);
+    return sight === null ? settled(leader, asked.now) : folded(leader, sight, asked.now);
   };
   const cartState = (state: ProfileState): CartState => state.aspects.carts as CartState;
   const presenceOf = (state: ProfileState): PresenceState => state.aspects.presence as PresenceState;
@@ -149,7 +227,7 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
   };
 
   const show = (leader: number, asked: Asked): Profile | null => {
-    const found = settled(leader, asked.now);
+    const found = looked(leader, asked);
     const node = identity.node(leader);
     if (!found || !node) return null;
     const presence = presenceOf(found.state);
@@ -308,13 +386,14 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
 
   const listEvents = (leader: number, asked: PageAsked): Page<EventItem> => {
     const members = new Set(identity.members(leader).map((member) => member.id));
+    const sight = sightOf(leader, asked);
     const from = readCursor(asked.cursor);
     const rows: EventRow[] = [];
     const takeFrom = (source: Iterable<EventRow>): void => {
       let taken = 0;
       for (const row of source) {
         if (row.owner === null || !members.has(row.owner)) continue;
-        if (!parseBody(row).purposes.some((purpose) => asked.purposes.includes(purpose))) continue;
+        if (sight !== null && !sight(parseBody(row))) continue;
         rows.push(row);
         taken += 1;
         if (taken > asked.limit) break;
@@ -340,7 +419,10 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
       .flatMap((dev) => sessions.ofDevice(dev).map((row) => ({ dev, row })))
       .sort((a, b) => b.row.started_at - a.row.started_at || b.row.begin - a.row.begin)
       .filter(({ dev, row }) => owned.get(dev, row.begin, ...members) !== undefined);
-    const page = slice(rows, asked);
+    const sight = sightOf(leader, asked);
+    const seen =
+      sight === null ? null : new Set<string | null>(eventsOf(leader, sight).map((event) => event.sessionId));
+    const page = slice(seen === null ? rows : rows.filter(({ row }) => seen.has(row.public_id)), asked);
     return {
       next: page.next,
       items: page.items.map(({ dev, row }) => {
@@ -576,9 +658,11 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
     return value;
   };
 
-  const within = <Item>(id: string, asked: Asked, read: (leader: number) => Item): Item | null => {
+  const within = <Item>(id: string, asked: Asked, read: (leader: number) => Item | null): Item | null => {
     const leader = permitted(asked.purposes) ? resolve(id) : null;
-    return leader === null ? null : read(leader);
+    if (leader === null) return null;
+    const sight = sightOf(leader, asked);
+    return sight !== null && eventsOf(leader, sight).length === 0 ? null : read(leader);
   };
 
   return {
@@ -597,14 +681,10 @@ export const readModel = (sql: Sql, fold: ProfileFold, consentOf: ConsentOf): Re
     sessions: (id, asked) => within(id, asked, (leader) => listSessions(leader, asked)),
     carts: (id, asked) =>
       within(id, asked, (leader) => {
-        const { state, documents } = settled(leader, asked.now)!;
-        return slice(showCarts(cartState(state), cartDocuments(leader, documents)), asked);
+        const { state, documents } = looked(leader, asked)!;
+        return slice(showCarts(cartState(state), documents()), asked);
       }),
-    orders: (id, asked) =>
-      within(id, asked, (leader) => {
-        const { documents } = settled(leader, asked.now)!;
-        return slice(showOrders(cartDocuments(leader, documents)), asked);
-      }),
+    orders: (id, asked) => within(id, asked, (leader) => slice(showOrders(looked(leader, asked)!.documents()), asked)),
     merges: (id, asked) =>
       within(id, asked, (leader) =>
         slice(
