@@ -11,7 +11,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import type { Answer } from '../collector/log/log.js';
 import { type Collector, newFolder, startCollector, until } from './testing/collector.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 const closing: (() => Promise<void> | void)[] = [];
 afterEach(async () => {

@@ -15,7 +15,7 @@ import {
 } from '../testing/browser.fixture.js';
 import { type Collector, startCollector, until, writeKey } from '../testing/collector.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let collector: Collector;
 let chromium: Chromium;

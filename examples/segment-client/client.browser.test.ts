@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Anything, type Chromium, newBrowserFolder, startChromium } from '../testing/browser.fixture.js';
 import { type Collector, startCollector, until, writeKey } from '../testing/collector.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 type Mode = 'claimed' | 'external';
 let collectors: Record<Mode, Collector>;

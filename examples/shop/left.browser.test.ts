@@ -20,7 +20,7 @@ import {
 import { type Collector, minuteMs, startCollector, until } from '../testing/collector.fixture.js';
 import { accept, addToBasket, enter, order } from './shopper.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let collector: Collector;
 let chromium: Chromium;

@@ -17,7 +17,7 @@ import { type Collector, startCollector, until } from '../testing/collector.fixt
 import { startWire, type Wire } from '../testing/wire.fixture.js';
 import { accept, addToBasket, enter, logIn, order, signUp } from './shopper.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
 let collector: Collector;
 let wire: Wire;

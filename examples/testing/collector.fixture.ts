@@ -17,7 +17,7 @@ export const minuteMs = 60_000;
 
 const main = fileURLToPath(new URL('../../dist/collector/main.js', import.meta.url));
 const clock = new URL('./clock.fixture.mjs', import.meta.url).href;
-const readyMs = 30_000;
+const readyMs = 60_000;
 const outputMaxChars = 200_000;
 
 interface Lists {
