@@ -5,9 +5,9 @@ import { after, iso, now } from './browser/clock.js';
 import { onWindow, type Stop, together } from './browser/listen.js';
 import { request } from './browser/net.js';
 import { hasPage, isShown, originNow } from './browser/page.js';
-import { debug, hear, log, quietly, tell } from './browser/tell.js';
+import { debug, hear, quietly, tell } from './browser/tell.js';
 import { put, wipe } from './buffer/buffer.js';
-import { answer, begin, config, keep, look, on, record, renew, suspend, tune } from './consent/keeper.js';
+import { answer, begin, keep, look, on, record, renew, suspend, tune } from './consent/keeper.js';
 import type { Act, ConsentRecord } from './consent/record.js';
 import type { Effective } from './consent/rules.js';
 import { deliver, drain, frozen, leave, retryNow } from './delivery/delivery.js';
@@ -16,6 +16,7 @@ import { stamp } from './event/stamp.js';
 import type { Commerce, EventContext, EventType, PageEvent, Properties } from './event/wire.js';
 import { touched } from './identity/session.js';
 import {
+  config,
   configMaxMs,
   earlyCallsMax,
   eventMaxBytes,
@@ -49,8 +50,8 @@ export interface Client {
     remove: (product: Commerce['Product Removed']) => void;
     update: (cart: Commerce['Cart Updated']) => void;
     view: (cart: Commerce['Cart Viewed']) => void;
-    /** Items in the cart as far as this device knows. */
-    items: () => number;
+    /** What is in the cart, as far as this page has been told. */
+    lines: () => Properties[];
   };
   checkout: (checkout: Commerce['Checkout Started']) => void;
   order: (order: Commerce['Order Completed']) => void;
@@ -69,7 +70,8 @@ export interface Client {
     onChange: (heard: (now: Effective) => void) => Stop;
   };
   on: <Detail>(name: string, heard: (detail: Detail) => void) => Stop;
-  debug: (enabled?: boolean) => void;
+  /** Prints the way of each event; what it returns ends that. */
+  debug: () => Stop;
   stop: () => void;
 }
 
@@ -82,11 +84,9 @@ let isMissed = false;
 let cameFrom: string | undefined;
 /** What is in the cart now: told at a grant, never as a history of clicks. */
 let lines: Record<string, Properties> = {};
-let items = 0;
 let stop: Stop | undefined;
 
 const drop = (reason: string, event: PageEvent) => tell('dropped', { reason, event });
-const allow = () => config.redact?.query?.allow;
 
 // --- the way of an event --------------------------------------------------------------------------------------------------
 
@@ -108,7 +108,7 @@ const emit = (type: EventType, fields: Partial<PageEvent>) =>
       fold(event.event ?? '', event.properties ?? {});
       if (on.measurement) return pass(event);
       const mode = options.preConsent ?? config.preConsent?.mode ?? 'current';
-      const kept = permit(event, { measurement: true, personalisation: true }, allow());
+      const kept = permit(event, { measurement: true, personalisation: true });
       if (on.measurement === null && mode === 'hold' && kept) {
         held.push(kept);
         tell('held', kept);
@@ -131,12 +131,12 @@ const release = () => {
   if (!isMissed) return;
   isMissed = false;
   client.page();
-  const products = Object.values(lines);
+  const products = client.cart.lines();
   if (products[0]) client.cart.update({ products });
 };
 
 const pass = (stamped: PageEvent) => {
-  const event = permit(stamped, on, allow());
+  const event = permit(stamped, on);
   if (!event) return drop('purpose', stamped);
   const { type, userId, context, messageId } = event;
   const { userId: before, session } = record as ConsentRecord;
@@ -145,7 +145,7 @@ const pass = (stamped: PageEvent) => {
     ...(record as ConsentRecord),
     userId: isOther ? userId : before,
     // Another person at the same device begins another session (S2); the first one named in a session does not.
-    session: session && !context.active ? session : touched(isOther && before ? undefined : session, items),
+    session: session && !context.active ? session : touched(isOther && before ? undefined : session),
   };
   if (JSON.stringify(next) !== JSON.stringify(record)) keep(next);
   const { epoch, receipt, anonymousId, rows } = next as typeof next & { epoch: number; receipt: string };
@@ -204,7 +204,6 @@ const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
 // --- the verbs --------------------------------------------------------------------------------------------------------------
 
 const fold = (event: string, { products, quantity = 1, ...product }: Properties) => {
-  items = record?.session?.items ?? items;
   const by =
     event === 'Product Added' ? +(quantity as number) : event === 'Product Removed' ? -(quantity as number) : 0;
   if (by) {
@@ -212,10 +211,8 @@ const fold = (event: string, { products, quantity = 1, ...product }: Properties)
     const left = ((lines[key]?.quantity as number) || 0) + by;
     if (left > 0) lines[key] = { ...product, quantity: left };
     else delete lines[key];
-    items = Math.max(0, items + by);
   } else if (/^(Cart [VU]|Order Co)/.test(event)) {
     lines = {};
-    items = 0;
     if (event < 'D') for (const one of (products as Properties[]) ?? []) fold('Product Added', one);
   }
 };
@@ -231,7 +228,7 @@ const leavePerson = (keepDevice?: boolean) =>
   soon(() => {
     if (!record?.receipt) return;
     if (keepDevice) return keep({ ...record, userId: undefined });
-    items = 0;
+    lines = {};
     renew(record);
   });
 
@@ -255,7 +252,7 @@ const client: Client = {
     remove: verb('Product Removed'),
     update: verb('Cart Updated'),
     view: verb('Cart Viewed'),
-    items: () => items,
+    lines: () => Object.values(lines),
   },
   checkout: verb('Checkout Started'),
   order: verb('Order Completed'),
@@ -264,11 +261,11 @@ const client: Client = {
   forget: () => withdraw({ kind: 'erase' }),
   flush: async () => soon(() => drain(true)),
   consent: {
-    get: () => ({ ...on }),
+    get: () => on,
     set: (decisions, how) => soon(() => answer(decisions, how)),
     withdraw: (purposes) => withdraw({}, purposes),
     suspend: (purposes, isClosed) => soon(() => suspend(purposes, isClosed)),
-    show: () => log('no banner here'),
+    show: () => void tell('show'),
     onChange: (heard) => hear('consent', heard),
   },
   on: hear,

@@ -13,8 +13,10 @@ export type { Commerce, EventContext, PageEvent, Properties } from './event/wire
 export type { ConsentConfig, Model, Options, PreConsent, PurposeRule, RemoteConfig } from './options.js';
 
 export interface InitOptions extends Options {
-  /** Further sources: functions, or names of chunks (`data-layer`, `markup`, `attributes`), in a list or a text. */
-  sources?: string | readonly (Source | string)[];
+  /** Names of chunks to be fetched, with spaces between: `data-layer`, `markup`, `attributes`. */
+  sources?: string;
+  /** Sources of your own. */
+  use?: readonly Source[];
   /** Beside which the chunks lie. Default: the collector. */
   base?: string;
 }
@@ -25,10 +27,8 @@ export interface InitOptions extends Options {
  * weft.cart.add({ product_id: 'p1', price: 19.9, quantity: 1 });
  */
 export const init = (options: InitOptions): Client => {
-  const { host, sources = [], base = `${host}/`, pages } = options;
-  const further = (typeof sources === 'string' ? sources.split(' ') : sources).map((source) =>
-    typeof source === 'string' ? chunk(source, base) : source,
-  );
+  const { host, sources, use = [], base = `${host}/`, pages } = options;
+  const chunks = (sources?.match(/\S+/g) ?? []).map((name) => chunk(name, base));
   // An attribute is text.
-  return createClient(options, [engagement, ...(/false/.test(`${pages}`) ? [] : [pageViews]), ...further]);
+  return createClient(options, [engagement, ...(/false/.test(`${pages}`) ? [] : [pageViews]), ...chunks, ...use]);
 };

@@ -18,7 +18,7 @@ export const requestMaxMs = 3e4;
 /** Browsers keep a new cookie from the disk for half a minute; a crash then takes it. */
 export const crashMs = 6e4;
 export const configMaxMs = 5e3;
-export const sessionBounds = { idleMaxMs: 18e5, ageMaxMs: dayMs, stepMs: 1e4 };
+export const sessionBounds = { idleMaxMs: 18e5, stepMs: 1e4 };
 
 export interface PurposeRule {
   id: string;
@@ -72,4 +72,10 @@ export interface Options {
 export let options: Options;
 export const resolve = (given: Options) => {
   options = given;
+};
+
+/** What the collector says of consent, once it has been asked. */
+export let config: ConsentConfig = {};
+export const learn = (told: ConsentConfig = {}) => {
+  config = told;
 };

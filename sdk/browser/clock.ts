@@ -6,6 +6,11 @@ export const now = () => Date.now();
 export const iso = (at: number) => new Date(at).toISOString();
 /** Browsers fire at once what is due in more than 24.8 days. */
 export const after = (ms: number, run: () => void): Timer => setTimeout(run, Math.min(ms, 1e9));
+/** Until it is stopped. Not in a page that is hidden for long: browsers see to that. */
+export const every = (ms: number, run: () => void) => {
+  const timer = setInterval(run, ms);
+  return () => clearInterval(timer);
+};
 export const cancel = (timer: Timer) => clearTimeout(timer);
 
 /** Between a half and one: tabs and devices that failed together shall not come back together. */

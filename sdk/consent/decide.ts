@@ -15,7 +15,7 @@ export const rowOf = (
   policy,
   text: textHash && { locale, sha256: textHash },
   ui: { layer: layer ?? source, action },
-  gpc: { js: isSignalled(), ack: !!gpcAck },
+  gpc: { js: isSignalled('deny'), ack: !!gpcAck },
   clientAt: iso(now()),
 });
 
@@ -25,47 +25,42 @@ export const conclude = (
   decisions: Decisions,
   act: Act,
   isDefault?: boolean,
-): ConsentRecord & { rows: Row[] } => {
+): ConsentRecord => {
   const at = now();
-  const { receipt: supersedes, epoch = at, anonymousId, userId, earlier, notBefore, rev = 0, rows = [] } = old;
-  const receipt = newReceipt();
-  const isGranted = (id: string, among: Decisions | undefined) => among?.[id]?.value === 'granted';
+  const { receipt: supersedes, epoch = at, anonymousId, rev = 0, rows = [], notBefore } = old;
+  const isGranted = (id: string, among: Decisions) => among[id]?.value === 'granted';
+  const isOn = isGranted('measurement', decisions);
+  const isPersonal = isGranted('personalisation', decisions);
   const isLoss =
-    supersedes && Object.keys(decisions).some((id) => isGranted(id, old.decisions) && !isGranted(id, decisions));
-  const granted = isGranted('measurement', decisions) && {
-    epoch,
-    receipt,
-    earlier,
-    ...(isGranted('personalisation', decisions) && { anonymousId: anonymousId ?? uuid(), userId }),
-  };
-  const ids = {
-    kind: isLoss
-      ? (act.kind ?? 'withdraw')
-      : !granted
-        ? 'refuse'
-        : isDefault
-          ? 'region-default'
-          : supersedes
-            ? 'update'
-            : 'grant',
-    // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
-    ...((isLoss || granted) && {
-      receipt,
-      epoch,
-      supersedes,
-      visitorId: isLoss ? anonymousId : (granted as ConsentRecord).anonymousId,
-    }),
-  } as Row;
+    supersedes &&
+    Object.keys(decisions).some((id) => isGranted(id, old.decisions as Decisions) && !isGranted(id, decisions));
+  // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
+  const visitorId = isLoss ? anonymousId : isPersonal ? (anonymousId ?? uuid()) : undefined;
+  const ids = (isLoss || isOn) && { receipt: newReceipt(), epoch };
+  const kind = isLoss
+    ? (act.kind ?? 'withdraw')
+    : !isOn
+      ? 'refuse'
+      : isDefault
+        ? 'region-default'
+        : supersedes
+          ? 'update'
+          : 'grant';
   return {
+    ...(isOn && {
+      ...old,
+      ...ids,
+      anonymousId: isPersonal ? visitorId : undefined,
+      userId: isPersonal ? old.userId : undefined,
+    }),
     v: 1,
     rev: rev + 1,
     at,
     exp: at + daysMs,
     decisions,
     policy,
-    ...granted,
     // A cookie holds 4 kB: a device that has been offline for long keeps its last words.
-    rows: [...rows, rowOf(ids, decisions, act)].slice(-2),
+    rows: [...rows, rowOf({ kind, ...ids, supersedes, visitorId } as Row, decisions, act)].slice(-2),
     notBefore,
   };
 };
@@ -102,7 +97,7 @@ export const decide = (
   const wishes = { ...values };
   let isChanged = false;
   for (const purpose of purposes) {
-    const { id, materialHash, gpc = '', requires = [] } = purpose;
+    const { id, materialHash, gpc, requires = [] } = purpose;
     const recorded = decisions[id];
     // Denying one denies what requires it.
     if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
@@ -111,7 +106,7 @@ export const decide = (
     const said: Decision = {
       value: wish ? 'granted' : 'denied',
       source: values ? 'user' : 'region',
-      at: stands(recorded, purpose) ? recorded.at : now(),
+      at: stands(recorded, purpose) ? (recorded as Decision).at : now(),
       materialHash,
       ack: act.gpcAck,
     };

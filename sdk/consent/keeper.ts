@@ -5,12 +5,11 @@ import { now } from '../browser/clock.js';
 import { writeCookie } from '../browser/cookie.js';
 import { openChannel } from '../browser/net.js';
 import { tell } from '../browser/tell.js';
-import type { ConsentConfig, RemoteConfig } from '../options.js';
+import { config, learn, type RemoteConfig } from '../options.js';
 import { decide, renewed, rowOf } from './decide.js';
 import { type Act, type ConsentRecord, recordIn } from './record.js';
 import { type Effective, effective, endDefaults, enforce, isCurrent } from './rules.js';
 
-export let config: ConsentConfig = {};
 export let record: ConsentRecord | undefined;
 export let on: Effective = {};
 /** What is in force, as text: to compare. */
@@ -50,7 +49,7 @@ export const look = (): void => {
   const text = JSON.stringify(on);
   if (text === onText) return;
   onText = text;
-  tell('consent', { ...on });
+  tell('consent', on);
 };
 
 const act = (next: ConsentRecord | undefined) => {
@@ -83,7 +82,7 @@ export const suspend = (purposes: string[], isClosed: boolean) => {
 
 /** False: there is neither a policy nor an answer, so nothing to go by yet. */
 export const begin = (known: RemoteConfig | undefined): boolean => {
-  config = known?.consent ?? {};
+  learn(known?.consent);
   recordName = config.storage?.name ?? 'weft_consent';
   enforce(known, recordIn(recordName));
   look();

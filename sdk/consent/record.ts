@@ -22,10 +22,7 @@ export interface Row {
 
 export interface Session {
   id: string;
-  begunAt: number;
   activeAt: number;
-  /** Items in the cart, so that leaving with some can be noted on a page that did not put them there. */
-  items: number;
 }
 
 export interface ConsentRecord {

@@ -37,7 +37,7 @@ export const enforce = (
   const place = region ? regions.find(({ match, fallback }) => fallback || match.includes(region)) : config?.region;
   purposes =
     (killSwitch || minor ? [] : listed?.filter(({ always }) => !always)) ??
-    Object.entries(recorded?.decisions ?? {}).map(([id, { materialHash }]) => ({ id, materialHash }));
+    Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
   isOptIn = !!config && (place?.model ?? 'opt-in') === 'opt-in';
   daysMs = (decision?.days ?? 180) * dayMs;
   hasSignal = hasGpcSignal();
@@ -50,7 +50,7 @@ export const endDefaults = () => {
 };
 
 /** Denied by the browser's signal? Nothing is written to the device for it: it comes with each request. */
-export const isSignalled = (gpc = 'deny') => hasSignal && gpc === 'deny';
+export const isSignalled = (gpc: PurposeRule['gpc']) => hasSignal && gpc === 'deny';
 
 /** Expiry is the answer's own, not the cookie's; a clock set back must not prolong it. */
 export const isCurrent = ({ at }: { at: number }) => at < now() + dayMs && now() - at < daysMs;
@@ -62,8 +62,8 @@ export const isCurrent = ({ at }: { at: number }) => at < now() + dayMs && now()
 export const stands = (
   decision: Decision | undefined,
   { materialHash, compatibleWith = [] }: PurposeRule,
-): decision is Decision =>
-  !!decision &&
+): boolean | undefined =>
+  decision &&
   isCurrent(decision) &&
   ((!isOptIn && (decision.source === 'region' || decision.value === 'denied')) ||
     (decision.source === 'user' && [materialHash, ...compatibleWith].includes(decision.materialHash)));
@@ -74,15 +74,15 @@ export type Effective = Record<string, boolean | null>;
 export const effective = (decisions: Decisions, suspended: ReadonlySet<string>): Effective => {
   const result: Effective = {};
   for (const purpose of purposes) {
-    const { id, gpc = '', requires = [] } = purpose;
+    const { id, gpc, requires = [] } = purpose;
     const decision = decisions[id];
-    const isGranted = stands(decision, purpose) ? decision.value === 'granted' : null;
+    const isGranted = stands(decision, purpose) ? decision?.value === 'granted' : null;
     const missing = requires.find((one) => !result[one]);
     result[id] =
       suspended.has(id) || (isSignalled(gpc) && !(isGranted && decision?.ack))
         ? false
         : isGranted && missing
-          ? (result[missing] ?? null)
+          ? (result[missing] as boolean | null)
           : isGranted;
   }
   return result;

@@ -5,7 +5,7 @@ import { after, cancel, iso, jitter, now, type Timer } from '../browser/clock.js
 import { type Answer, alone, gzip, request, sizeOf } from '../browser/net.js';
 import { hear, tell } from '../browser/tell.js';
 import { type Entry, own, remove, take } from '../buffer/buffer.js';
-import { config, keep, look, obey, on, onText, record, restore } from '../consent/keeper.js';
+import { keep, look, obey, on, onText, record, restore } from '../consent/keeper.js';
 import type { Row } from '../consent/record.js';
 import { permit } from '../event/permit.js';
 import type { PageEvent } from '../event/wire.js';
@@ -36,7 +36,7 @@ const judge = (entry: Entry) => {
   // A life as young as that may have lost its cookie in a crash.
   if (epoch !== record?.epoch && !record?.earlier?.includes(epoch) && at - epoch > crashMs) return 'foreign';
   if (entry.on === onText) return entry;
-  const event = permit(JSON.parse(entry.json), on, config.redact?.query?.allow);
+  const event = permit(JSON.parse(entry.json), on);
   return event ? frozen(event, entry) : 'purpose';
 };
 
@@ -71,44 +71,49 @@ const choose = (entries: Iterable<Entry>, receipt: string, room: number) =>
     .filter((entry) => entry.receipt === receipt && entry.id > sentTo && (room -= entry.bytes + 1) > 0)
     .slice(0, batchBounds.countMax);
 
-/** Events of one receipt with its row beside them, or a row alone. True: come again, there may be more. */
-const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
-  const { writeKey, host } = options;
-  const ids = entries.map(({ id }) => id);
-  const discarded = lost;
-  const head = ids[0] ? { writeKey, sentAt: iso(now()), consent: row, discarded } : { writeKey, ...row };
-  const body = `{${ids[0] ? `"batch":[${entries.map(({ json }) => json)}],` : ''}${JSON.stringify(head).slice(1)}`;
-  sentTo = ids[ids.length - 1] ?? '';
+const post = (path: string, body: BodyInit) =>
   // Batches stay below the browser's quota for requests that may outlive their page.
-  const answer = await request(`${host}/v1/${ids[0] ? 'batch' : 'consent'}`, requestMaxMs, {
+  request(`${options.host}/v1/${path}`, requestMaxMs, {
     method: 'POST',
     headers: { 'content-type': 'text/plain' },
     keepalive: true,
-    body: isLeaving ? body : await gzip(body),
+    body,
   });
-  sentTo = '';
-  const { status_, body_ } = answer ?? {};
-  // 409: the ledger has that receipt already.
-  if (status_ !== 200 && (ids[0] || status_ !== 409)) return failed(answer);
+
+/** The ledger has that row. True: come again, there may be more. */
+const acknowledged = (row: Row | undefined) => {
   attempts = retryAt = 0;
   look();
-  if (ids[0]) {
-    // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
-    const { held, state } = body_ as Verdicts;
-    const kept = held.map(({ messageId }) => messageId);
-    for (const id of ids) if (!kept.includes(id)) remove(id);
-    if (lost === discarded) lost = {};
-    tell('sent', body_);
-    const { receipt, epoch, json } = entries[0] as Entry;
-    if (state && record?.receipt === receipt) {
-      if (state === 'stale') tell(state);
-      else obey(state);
-    }
-    // What is missing of those held is the row. If it was beside the batch, only time can help.
-    if (kept[0] && row) return failed(answer);
-    if (kept[0]) restore(receipt, epoch, JSON.parse(json).anonymousId);
-  }
   if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
+  return true;
+};
+
+/** Events of one receipt with its row beside them. */
+const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
+  const ids = entries.map(({ id }) => id);
+  const discarded = lost;
+  const head = JSON.stringify({ writeKey: options.writeKey, sentAt: iso(now()), consent: row, discarded });
+  const body = `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}`;
+  sentTo = ids[ids.length - 1] as string;
+  const answer = await post('batch', isLeaving ? body : await gzip(body));
+  sentTo = '';
+  if (answer?.status_ !== 200) return failed(answer);
+  // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
+  const { held, state } = answer.body_ as Verdicts;
+  const kept = held.map(({ messageId }) => messageId);
+  for (const id of ids) if (!kept.includes(id)) remove(id);
+  if (lost === discarded) lost = {};
+  tell('sent', answer.body_);
+  look();
+  const { receipt, epoch, json } = entries[0] as Entry;
+  if (state && record?.receipt === receipt) {
+    if (state === 'stale') tell(state);
+    else obey(state);
+  }
+  if (!kept[0]) return acknowledged(row);
+  // What is missing of those held is the row. If it was beside the batch, only time can help.
+  if (row) return failed(answer);
+  restore(receipt, epoch, JSON.parse(json).anonymousId);
   return true;
 };
 
@@ -122,7 +127,11 @@ const step = async (all: boolean): Promise<boolean | void> => {
   // A row goes beside the events it permits; alone, where there are none.
   const rows = record?.rows ?? [];
   const lone = rows.find((row) => !entries.some((entry) => entry.receipt === row.receipt));
-  if (lone) return send(lone, []);
+  if (lone) {
+    const answer = await post('consent', JSON.stringify({ writeKey: options.writeKey, ...lone }));
+    // 409: the ledger has that receipt already.
+    return /200|409/.test(`${answer?.status_}`) ? acknowledged(lone) : failed(answer);
+  }
   const first = entries[0];
   if (!first) return;
   // Only what this page has just put in: it waits for company. The rest was left behind, and goes at once.

@@ -6,16 +6,11 @@ import { sessionBounds } from '../options.js';
 
 interface Session {
   id: string;
-  begunAt: number;
   activeAt: number;
-  items: number;
 }
 
-export const touched = (old: Session | undefined, items: number): Session => ({
-  ...(old && now() - old.activeAt <= sessionBounds.idleMaxMs && now() - old.begunAt <= sessionBounds.ageMaxMs
-    ? old
-    : { id: uuid(), begunAt: now() }),
+export const touched = (old: Session | undefined): Session => ({
+  id: old && now() - old.activeAt <= sessionBounds.idleMaxMs ? old.id : uuid(),
   // In steps, so that the cookie need not be written for each event.
   activeAt: now() - (now() % sessionBounds.stepMs),
-  items,
 });
