@@ -1,6 +1,6 @@
 // Comma-separated values (RFC 4180), text in, rows out, as it comes. Bounded: no row, however it is written, holds more than
 // `rowMaxChars` in memory, and one that cannot be read costs itself and not its neighbours. Knows nothing of what the fields
-// mean. Why not a package: docs/decisions/0120-reading-csv.md.
+// mean. Why not a package: docs/decisions/0400-imports-csv.md.
 
 export interface CsvRow {
   /** Where it begins in the file, from 1. */

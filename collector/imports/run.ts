@@ -172,6 +172,8 @@ const openRefused = async (file: string, keepCalls: number): Promise<RefusedList
 };
 
 interface Waiting {
+  /** Of the call's timestamp. */
+  at: string;
   number: number;
   line: number;
   rows: number;
@@ -218,7 +220,7 @@ const mapFile = async (
         if (Object.hasOwn(report.kinds, kind) || Object.keys(report.kinds).length < 200) bump(report.kinds, kind);
         if (report.firstAt === null || timestamp < report.firstAt) report.firstAt = timestamp;
         if (report.lastAt === null || timestamp > report.lastAt) report.lastAt = timestamp;
-        const full = take(call, { number: report.calls, line, rows });
+        const full = take(call, { at: timestamp, number: report.calls, line, rows });
         if (typeof full === 'string') {
           report.refused += rows;
           bump(report.reasons, full, rows);
@@ -295,12 +297,15 @@ const runFrom = async (options: ImportOptions, of: string, from: Checkpoint | nu
   const flush = async (): Promise<void> => {
     if (waiting.length === 0) return;
     if (signal?.aborted) throw new Interrupted();
-    const sent = waiting;
+    const last = waiting.at(-1)!.number;
+    // An event of several rows is made when its last one is past: back in its place, its people take a step and need not be
+    // folded again.
+    const sent = waiting.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
     waiting = [];
     bytes = 0;
     note(sent, await target.send(batchOf(sent), sent.length));
     refused.flush();
-    putCheckpoint(checkpointFile, { format: 1, of, calls: sent.at(-1)!.number, probe, tally });
+    putCheckpoint(checkpointFile, { format: 1, of, calls: last, probe, tally });
   };
   const ask = async (known: Waiting): Promise<void> => {
     const answer = await target.send(batchOf([known]), 1);
