@@ -166,6 +166,8 @@ const engagedSince = (state: SessionState, pageView: string, ms: number): number
 export const isEngaged = (session: Pick<Session, 'engagedMs' | 'pageViews' | 'commerce'>): boolean =>
   session.engagedMs >= engagedMinMs || session.pageViews >= 2 || session.commerce;
 
-/** S2: the first touch that is not direct; a session without one is direct. */
-export const sessionSource = (touches: readonly Touch[]): string =>
-  touches.find((touch) => touch.channel !== 'Direct')?.channel ?? 'Direct';
+/** S2: of the first touch that is not direct, its source, or its channel where it names none. */
+export const sessionSource = (touches: readonly Touch[]): string => {
+  const touch = touches.find((one) => one.channel !== 'Direct');
+  return touch?.source ?? touch?.channel ?? 'direct';
+};
