@@ -132,6 +132,8 @@ export const profile = z.object({
     .nullable(),
   touches: z.array(touch),
   consent: z.record(z.string(), z.object({ value: z.string(), source: z.string(), at: instant })),
+  /** When the browser's opt-out signal was first seen from one of the devices; always there in an answer. */
+  gpcSeenAt: instant.nullable().optional(),
   lifecycle: z.string().nullable(),
 });
 

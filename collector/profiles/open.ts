@@ -20,13 +20,16 @@ export const readModelOf = (sql: Sql): ReadModel => {
   const consent = openConsentView(sql, secret);
   return readModel(sql, profileFold([presence, traits, cartAspect]), {
     consentOf: ({ anonymousIds, userIds }, now) => {
-      const { purposes } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
-      return Object.fromEntries(
-        Object.entries(purposes).map(([purpose, { value, source, at }]) => [
-          purpose,
-          { value, source, at: new Date(at).toISOString() },
-        ]),
-      );
+      const { purposes, gpcSeenAt } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
+      return {
+        gpcSeenAt,
+        purposes: Object.fromEntries(
+          Object.entries(purposes).map(([purpose, { value, source, at }]) => [
+            purpose,
+            { value, source, at: new Date(at).toISOString() },
+          ]),
+        ),
+      };
     },
     denialOf: (userIds) => ({
       denied: userIds.flatMap(consent.deniedOf),

@@ -38,7 +38,7 @@ export interface ConsentReading {
   consentOf: (
     person: { anonymousIds: readonly string[]; userIds: readonly string[] },
     now: number,
-  ) => Profile['consent'];
+  ) => { purposes: Profile['consent']; gpcSeenAt: number | null };
   /** What a person said no to (R15), and what of it was an objection. */
   denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
 }
@@ -239,6 +239,10 @@ export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: 
       .filter((member) => member.kind === 'user_id' && member.id !== leader)
       .map((member) => member.value);
     const known = presence.identifiers.some((identifier) => identifier.type !== 'anonymous_id');
+    const consent = consentOf(
+      { anonymousIds: valuesOf(presence, 'anonymous_id'), userIds: valuesOf(presence, 'user_id') },
+      asked.now,
+    );
     return {
       id: node.hid,
       identifiers: [...presence.identifiers]
@@ -274,13 +278,8 @@ export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: 
       cart: openCart(cartState(found.state)),
       lastSession: lastSession(presence),
       touches: [...presence.firstTouches, ...presence.lastTouches].map((touch) => showTouch(touch, marketing)),
-      consent: consentOf(
-        {
-          anonymousIds: valuesOf(presence, 'anonymous_id'),
-          userIds: valuesOf(presence, 'user_id'),
-        },
-        asked.now,
-      ),
+      consent: consent.purposes,
+      gpcSeenAt: isoOrNull(consent.gpcSeenAt),
       lifecycle:
         figures.counts.orders > 1
           ? 'repeat_customer'
@@ -319,11 +318,11 @@ export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: 
         .filter((leader) => leader !== undefined);
     }
     if ('email' in query) {
-      const gated = gateEmail(query.email, { reservedEmail: 'allow' });
+      const gated = gateEmail(withPlus(query.email), { reservedEmail: 'allow' });
       return gated.ok ? holders('email', gated.value) : [];
     }
     if ('phone' in query) {
-      const gated = gatePhone(query.phone);
+      const gated = gatePhone(withPlus(query.phone));
       return gated.ok ? holders('phone', gated.value) : [];
     }
     const gated = gateLookupKey(query.orderId);
@@ -727,6 +726,9 @@ export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: 
     overview,
   };
 };
+
+/** A plus that an address did not write as %2B comes as a space: before a number, or inside an e-mail, which has none. */
+const withPlus = (value: string): string => value.replace(/^ (?=\d)|(?<=\S) (?=\S*@)/g, '+');
 
 const kindOrder = (kind: string): number => {
   const at = ['user_id', 'email', 'phone', 'anonymous_id'].indexOf(kind);
