@@ -786,6 +786,13 @@ describe('R5–R8: joining, traits, contacts, trust', () => {
     expect(user.identifiers.map(({ type }) => type)).toContain('external:crm');
     expect((await it.one({ anonymousId: A2 })).id).toBe(user.id);
   });
+  it('finds an address and a number whose plus came as a space', async () => {
+    const it = await house();
+    const [name, number] = [fresh('mail'), `+3362${Math.floor(1e6 + Math.random() * 8.9e6)}`];
+    await it.server(identify(fresh('u'), 0, { traits: { email: `${name}+tag@shop.com`, phone: number } }));
+    for (const query of [`email=${name}+tag@shop.com`, `phone=${number}`, `phone=${encodeURIComponent(number)}`])
+      expect((await it.get(`/v1/profiles?${query}`)).body.profiles).toHaveLength(1);
+  });
   it('R6: assurance before time; null unsets and stays unset; set_once keeps the earliest', async () => {
     const it = await house();
     const [A, U] = [fresh('a'), fresh('u')] as const;
@@ -1198,7 +1205,7 @@ describe('sessions (S)', () => {
     const profile = await it.one({ anonymousId: A });
     expect(profile.lastSession).toMatchObject({
       id: session!.id,
-      source: 'Organic Search',
+      source: 'google',
       startedAt: at(0),
       lastActivityAt: at(1),
     });
@@ -2803,12 +2810,18 @@ describe('the door', () => {
       }
     }
     expect(sent).toBeGreaterThan(1_000);
-    for (const word of words) {
-      const { status } = await it.get(`/v1/profiles?userId=${encodeURIComponent(wellFormed(word))}`);
-      expect([word, [200, 400].includes(status)]).toEqual([word, true]);
-      expect(
-        [404, 400].includes((await it.get(`/v1/profiles/${encodeURIComponent(wellFormed(word)) || 'x'}`)).status),
-      ).toBe(true);
+    for (let from = 0; from < words.length; from += 50) {
+      await Promise.all(
+        words.slice(from, from + 50).map(async (word) => {
+          const written = encodeURIComponent(wellFormed(word));
+          const { status } = await it.get(`/v1/profiles?userId=${written}`);
+          expect([word, [200, 400].includes(status)]).toEqual([word, true]);
+          expect([word, [400, 404].includes((await it.get(`/v1/profiles/${written || 'x'}`)).status)]).toEqual([
+            word,
+            true,
+          ]);
+        }),
+      );
     }
   });
   it('NUL, lone surrogates, prototype names and absurd numbers in every place', async () => {
