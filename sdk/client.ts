@@ -5,9 +5,21 @@ import { after, iso, now } from './browser/clock.js';
 import { onWindow, type Stop, together } from './browser/listen.js';
 import { request } from './browser/net.js';
 import { hasPage, isShown, originNow } from './browser/page.js';
-import { debug, hear, quietly, tell } from './browser/tell.js';
+import { debug, hear, quietly, tell, tellPage } from './browser/tell.js';
 import { put, wipe } from './buffer/buffer.js';
-import { answer, begin, keep, look, on, record, renew, suspend, tune } from './consent/keeper.js';
+import {
+  answer,
+  begin,
+  type ConsentState,
+  keep,
+  look,
+  on,
+  record,
+  renew,
+  state,
+  suspend,
+  tune,
+} from './consent/keeper.js';
 import type { Act, ConsentRecord } from './consent/record.js';
 import type { Effective } from './consent/rules.js';
 import { deliver, drain, frozen, leave, retryNow } from './delivery/delivery.js';
@@ -66,10 +78,15 @@ export interface Client {
     withdraw: (purposes?: string | string[]) => void;
     /** Closes purposes on this page without deciding anything, or lifts that again; it can open nothing by itself. */
     suspend: (purposes: string[], isClosed: boolean) => void;
-    show: () => void;
+    /** Opens the banner, or tells a banner of the site's own (`weft.on('show', …)`). */
+    show: (layer?: 'first' | 'preferences') => void;
+    /** What a banner goes by: the document, what was decided, what must be asked. */
+    state: () => ConsentState;
     onChange: (heard: (now: Effective) => void) => Stop;
   };
   on: <Detail>(name: string, heard: (detail: Detail) => void) => Stop;
+  /** For sources: says what happens to whoever listens. */
+  tell: (name: string, detail?: unknown) => void;
   /** Prints the way of each event; what it returns ends that. */
   debug: () => Stop;
   stop: () => void;
@@ -174,6 +191,7 @@ const configure = async (sources: readonly Source[], given?: RemoteConfig, cache
 
 const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
   if (!begin(known) || !early) return;
+  tellPage('consent:ready', on);
   const calls = early;
   early = undefined;
   for (const call of calls) call();
@@ -187,7 +205,10 @@ const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
     ...deliver(),
     () => tune(false),
     hear('stale', () => configure(sources, known, 'reload')),
-    hear('consent', release),
+    hear('consent', () => {
+      tellPage('consent:change', on);
+      release();
+    }),
     hear('ended', () => {
       held = [];
       wipe();
@@ -265,10 +286,13 @@ const client: Client = {
     set: (decisions, how) => soon(() => answer(decisions, how)),
     withdraw: (purposes) => withdraw({}, purposes),
     suspend: (purposes, isClosed) => soon(() => suspend(purposes, isClosed)),
-    show: () => void tell('show'),
+    // A turn later, so that a call made before the page's sources were there is heard by them.
+    show: (layer = 'preferences') => soon(() => after(0, () => tell('show', { layer }))),
+    state,
     onChange: (heard) => hear('consent', heard),
   },
   on: hear,
+  tell,
   debug,
   stop: () => stop?.(),
 };

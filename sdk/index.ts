@@ -2,15 +2,25 @@
 
 import { type Client, createClient, type Source } from './client.js';
 import type { Options } from './options.js';
+import { asking } from './sources/asking.js';
 import { chunk } from './sources/chunks.js';
 import { engagement } from './sources/engagement.js';
 import { pageViews } from './sources/page-view.js';
 
 export type { Client, Source } from './client.js';
+export type { ConsentState } from './consent/keeper.js';
 export type { Act } from './consent/record.js';
 export type { Effective } from './consent/rules.js';
 export type { Commerce, EventContext, PageEvent, Properties } from './event/wire.js';
-export type { ConsentConfig, Model, Options, PreConsent, PurposeRule, RemoteConfig } from './options.js';
+export type {
+  ConsentConfig,
+  Model,
+  Options,
+  PreConsent,
+  PurposeRule,
+  Region,
+  RemoteConfig,
+} from './options.js';
 
 export interface InitOptions extends Options {
   /** Names of chunks to be fetched, with spaces between: `data-layer`, `markup`, `attributes`. */
@@ -27,8 +37,15 @@ export interface InitOptions extends Options {
  * weft.cart.add({ product_id: 'p1', price: 19.9, quantity: 1 });
  */
 export const init = (options: InitOptions): Client => {
-  const { host, sources, use = [], base = `${host}/`, pages } = options;
+  const { host, sources, use = [], base = `${host}/`, pages, banner } = options;
   const chunks = (sources?.match(/\S+/g) ?? []).map((name) => chunk(name, base));
   // An attribute is text.
-  return createClient(options, [engagement, ...(/false/.test(`${pages}`) ? [] : [pageViews]), ...chunks, ...use]);
+  const unless = (option: unknown, source: Source) => (/false/.test(`${option}`) ? [] : [source]);
+  return createClient(options, [
+    engagement,
+    ...unless(pages, pageViews),
+    ...unless(banner, asking(base)),
+    ...chunks,
+    ...use,
+  ]);
 };

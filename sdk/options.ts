@@ -32,11 +32,22 @@ export interface PurposeRule {
 
 export type Model = 'opt-in' | 'opt-out' | 'none';
 
+/** What holds where a visitor is. */
+export interface Region {
+  /** ISO 3166; null where nobody knows. */
+  code?: string | null;
+  model?: Model;
+  /** What a person sees before anybody has answered. */
+  ui?: 'banner' | 'link' | 'none';
+  /** The page must say that the browser's opt-out signal is honoured. */
+  gpcStatus?: boolean;
+}
+
 export interface ConsentConfig {
   killSwitch?: boolean;
   purposes?: readonly PurposeRule[];
   /** Groups of countries written out. */
-  regions?: readonly { match: readonly string[]; model: Model; fallback?: boolean }[];
+  regions?: readonly (Region & { match: readonly string[]; fallback?: boolean })[];
   decision?: { days?: number; countRefusals?: boolean };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };
@@ -46,7 +57,7 @@ export interface ConsentConfig {
 /** What `GET /v1/config/:writeKey` answers, as far as the page reads it. */
 export interface RemoteConfig {
   policy?: unknown;
-  region?: { code?: string | null; model?: Model };
+  region?: Region;
   consent: ConsentConfig;
 }
 
@@ -64,6 +75,8 @@ export interface Options {
   preConsent?: PreConsent | undefined;
   /** False where the site calls `page()` itself. */
   pages?: boolean | undefined;
+  /** False where the site asks by itself (`consent.set`). */
+  banner?: boolean | undefined;
   /** A person known to be a child: nothing but the consent record (consent.md section 8). */
   minor?: boolean | undefined;
 }

@@ -26,7 +26,7 @@ const folder = newBrowserFolder();
 /** A product in JSON-LD, a push made before the tag, and one button. */
 const html = (collectorUrl: string) => `<!doctype html><html lang="en"><head><title>Mug</title>
 <script nonce="n1">window.dataLayer = [{ event: 'search', search_term: 'mug' }];</script>
-<script nonce="n1" async src="${collectorUrl}/weft.js" data-key="${writeKey}" data-sources="data-layer markup attributes"></script>
+<script nonce="n1" async src="${collectorUrl}/weft.js" data-key="${writeKey}" data-banner="false" data-sources="data-layer markup attributes"></script>
 <script nonce="n1" type="application/ld+json">{"@context":"https://schema.org","@type":"Product","sku":"M-1","name":"Mug","offers":{"@type":"Offer","price":"19.00","priceCurrency":"EUR"}}</script>
 </head><body><h1>Mug</h1><button data-weft-event="Product Added" data-weft-product-id="M-1" data-weft-price="19" data-weft-currency="EUR">Add</button></body></html>`;
 const policy = (collectorUrl: string) =>

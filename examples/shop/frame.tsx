@@ -254,6 +254,7 @@ export const Frame: FC<FrameProps> = (props) => {
           async
           src={visit.scriptUrl}
           data-key={visit.writeKey}
+          data-banner="false"
           data-sources="data-layer markup"
           nonce={visit.nonce}
         />

@@ -38,6 +38,17 @@ export const onWindow = (names: string, heard: (event: Event) => void) => listen
 /** For what must not be heard from frames of the page's own windows: the document alone. */
 export const onDocument = (names: string, heard: (event: Event) => void) => listen(document, names, heard);
 
+/** A press on what matches is ours alone: the browser does not follow the link. */
+export const onClick = (selector: string, pressed: () => void): Stop => {
+  const heard = (event: Event) => {
+    if (!(event.target as Element).closest?.(selector)) return;
+    event.preventDefault();
+    pressed();
+  };
+  addEventListener('click', heard);
+  return () => removeEventListener('click', heard);
+};
+
 /**
  * Same-document navigations. The Navigation API tells of all of them. Where it is missing, whatever may have led to one
  * is a reason to look at the address: we do not wrap the page's own history.

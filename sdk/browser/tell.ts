@@ -7,6 +7,9 @@ const bus = new EventTarget();
 
 export const tell = (name: string, detail?: unknown) => bus.dispatchEvent(new CustomEvent(name, { detail }));
 
+/** For whoever writes for the page, and need not know that it is us. */
+export const tellPage = (name: string, detail: unknown) => document.dispatchEvent(new CustomEvent(name, { detail }));
+
 export const hear = <Detail>(name: string, heard: (detail: Detail) => void): Stop =>
   listen(bus, name, (event) => heard((event as CustomEvent<Detail>).detail));
 

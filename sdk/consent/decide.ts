@@ -8,13 +8,13 @@ import { type Decision, type Decisions, daysMs, isOptIn, isSignalled, policy, pu
 export const rowOf = (
   ids: Pick<Row, 'kind' | 'receipt' | 'epoch' | 'visitorId' | 'supersedes'>,
   decisions: Decisions,
-  { textHash, locale, layer, source, action, gpcAck }: Act,
+  { textHash, locale, layer, source, action, variant, gpcAck }: Act,
 ): Row => ({
   ...ids,
   decisions: Object.entries(decisions).map(([purpose, decision]) => ({ ...decision, purpose, at: undefined })),
   policy,
   text: textHash && { locale, sha256: textHash },
-  ui: { layer: layer ?? source, action },
+  ui: { layer: layer ?? source, action, variant },
   gpc: { js: isSignalled('deny'), ack: !!gpcAck },
   clientAt: iso(now()),
 });

@@ -5,10 +5,40 @@ import { now } from '../browser/clock.js';
 import { writeCookie } from '../browser/cookie.js';
 import { openChannel } from '../browser/net.js';
 import { tell } from '../browser/tell.js';
-import { config, learn, type RemoteConfig } from '../options.js';
+import { type ConsentConfig, config, learn, options, type Region, type RemoteConfig } from '../options.js';
 import { decide, renewed, rowOf } from './decide.js';
 import { type Act, type ConsentRecord, recordIn } from './record.js';
-import { type Effective, effective, endDefaults, enforce, isCurrent } from './rules.js';
+import {
+  type Decisions,
+  type Effective,
+  effective,
+  endDefaults,
+  enforce,
+  hasSignal,
+  isCurrent,
+  place,
+  policy,
+  toAsk,
+} from './rules.js';
+
+/** What a banner goes by. */
+export interface ConsentState {
+  /** The whole document, as the collector gave it. */
+  config: ConsentConfig;
+  region: Region;
+  policy: unknown;
+  /** Under which the record was made. */
+  since: unknown;
+  decisions: Decisions;
+  receipt: string | undefined;
+  visitorId: string | undefined;
+  /** The browser's opt-out signal (GPC) is on. */
+  signal: boolean;
+  /** Purposes that must be asked; none: no banner. */
+  ask: string[];
+  /** Origin of the collector. */
+  host: string;
+}
 
 export let record: ConsentRecord | undefined;
 export let on: Effective = {};
@@ -50,6 +80,22 @@ export const look = (): void => {
   if (text === onText) return;
   onText = text;
   tell('consent', on);
+};
+
+export const state = (): ConsentState => {
+  const { decisions = {}, receipt, anonymousId: visitorId, policy: since } = record ?? {};
+  return {
+    config,
+    region: place,
+    policy,
+    since,
+    decisions,
+    receipt,
+    visitorId,
+    signal: hasSignal,
+    ask: toAsk(decisions),
+    host: options.host,
+  };
 };
 
 const act = (next: ConsentRecord | undefined) => {

@@ -15,7 +15,7 @@ export interface Row {
   decisions: ({ purpose: string; at: undefined } & Omit<Decision, 'at'>)[];
   policy: unknown;
   text: unknown;
-  ui: { layer: string | undefined; action: string | undefined };
+  ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };
   gpc: { js: boolean; ack: boolean };
   clientAt: string;
 }
@@ -67,6 +67,8 @@ export interface Act {
   locale?: string;
   layer?: string;
   action?: string;
+  /** Of several looks of one banner, which. */
+  variant?: string;
   /** The person was told that this goes against the browser's opt-out signal, and still wants it. */
   gpcAck?: boolean;
   kind?: 'object' | 'erase';

@@ -4,7 +4,7 @@
 
 import { now } from '../browser/clock.js';
 import { hasGpcSignal } from '../browser/page.js';
-import { dayMs, options, type PurposeRule, type RemoteConfig } from '../options.js';
+import { dayMs, options, type PurposeRule, type Region, type RemoteConfig } from '../options.js';
 
 export interface Decision {
   value: 'granted' | 'denied';
@@ -22,7 +22,9 @@ export let purposes: readonly PurposeRule[] = [];
 export let policy: unknown;
 export let isOptIn = true;
 export let daysMs: number;
-let hasSignal: boolean;
+export let hasSignal: boolean;
+/** Where the visitor is, and what holds there. */
+export let place: Region = {};
 
 /**
  * The page's word on where it is goes before the collector's; what nobody knows is held to the strictest. Without a
@@ -34,11 +36,13 @@ export const enforce = (
 ) => {
   const { purposes: listed, regions = [], decision, killSwitch } = config?.consent ?? {};
   const { region, minor } = options;
-  const place = region ? regions.find(({ match, fallback }) => fallback || match.includes(region)) : config?.region;
+  place = region
+    ? { ...regions.find(({ match, fallback }) => fallback || match.includes(region)), code: region }
+    : (config?.region ?? {});
   purposes =
     (killSwitch || minor ? [] : listed?.filter(({ always }) => !always)) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
-  isOptIn = !!config && (place?.model ?? 'opt-in') === 'opt-in';
+  isOptIn = !!config && (place.model ?? 'opt-in') === 'opt-in';
   daysMs = (decision?.days ?? 180) * dayMs;
   hasSignal = hasGpcSignal();
   policy = config?.policy ?? recorded?.policy;
@@ -81,9 +85,17 @@ export const effective = (decisions: Decisions, suspended: ReadonlySet<string>):
     result[id] =
       suspended.has(id) || (isSignalled(gpc) && !(isGranted && decision?.ack))
         ? false
-        : isGranted && missing
+        : isGranted !== false && missing
           ? (result[missing] as boolean | null)
           : isGranted;
   }
   return result;
+};
+
+/** What must be asked: what nobody has said, as far as an answer could change anything. */
+export const toAsk = (decisions: Decisions): string[] => {
+  const now = effective(decisions, new Set());
+  return purposes
+    .filter((one) => isOptIn && now[one.id] === null && !stands(decisions[one.id], one))
+    .map(({ id }) => id);
 };

@@ -3,11 +3,12 @@
 
 import type { Source } from '../client.js';
 
-/** A source by name, from the folder `weft/` beside `base`. What is unknown or fails to load is left out. */
+/** A source by name, from the folder `weft/` beside `base`. What is unknown or fails to load is left out, and said to be. */
 export const chunk =
-  (name: string, base: string): Source =>
+  (name: string, base: string, done = (_isStarted: boolean) => {}): Source =>
   (client) => {
     const loading: Promise<{ start: Source }> = import(`${new URL(`weft/${__WEFT_CHUNKS__[name]}`, base)}`);
-    const stopping = loading.then(({ start }) => start(client)).catch(() => () => {});
-    return () => void stopping.then((stop) => stop());
+    const stopping = loading.then(({ start }) => start(client)).catch(() => undefined);
+    stopping.then((stop) => done(!!stop));
+    return () => void stopping.then((stop) => stop?.());
   };
