@@ -37,7 +37,10 @@ export interface Door {
 }
 
 export interface Consent {
-  policy: Policy;
+  /** The one in force now; another may come between two transactions. */
+  readonly policy: Policy;
+  /** From here on this policy holds. In the caller's transaction; earlier receipts are read under it from now on. */
+  adopt: (policy: Policy, at: number) => void;
   /** A row by itself, from `POST /v1/consent`. */
   acceptRow: (row: unknown, context: RowContext) => RowResult;
   door: (request: DoorRequest) => Door;
@@ -56,11 +59,24 @@ export interface Consent {
 
 const gravity: Readonly<Record<DeviceState, number>> = { stale: 1, withdrawn: 2, erased: 3 };
 
-export const openConsent = (sql: Sql, { policy, secret }: ConsentOptions, now: number): Consent => {
+export const openConsent = (sql: Sql, { policy: first, secret }: ConsentOptions, now: number): Consent => {
+  let policy = first;
   const keyOf = keyedHash(secret);
   const tombstones = openTombstones(sql, keyOf);
-  const store = openConsentStore(sql, policy, (purpose) => (isPurpose(purpose) ? bitOf(purpose) : 0));
-  const parts = { sql, store, tombstones, keyOf, policy };
+  const store = openConsentStore(
+    sql,
+    () => policy,
+    (purpose) => (isPurpose(purpose) ? bitOf(purpose) : 0),
+  );
+  const parts = {
+    sql,
+    store,
+    tombstones,
+    keyOf,
+    get policy() {
+      return policy;
+    },
+  };
   store.notePolicy(now);
 
   const denialOf = (userId: string) => store.denialOf(userId, () => keyOf('userId', userId));
@@ -152,7 +168,14 @@ export const openConsent = (sql: Sql, { policy, secret }: ConsentOptions, now: n
   };
 
   return {
-    policy,
+    get policy() {
+      return policy;
+    },
+    adopt: (next, at) => {
+      policy = next;
+      store.dropCaches();
+      store.notePolicy(at);
+    },
     acceptRow: (row, context) => acceptRow(parts, row, context),
     door,
     erasures: openErasures(parts),

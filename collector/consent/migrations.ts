@@ -139,4 +139,34 @@ export const consentMigrations: Migration[] = [
       CREATE INDEX erasures_open ON erasures (requested_at) WHERE state <> 'done';
     `,
   },
+  {
+    // `consent_releases` holds every policy that was in force, as it was written, each time it came into force;
+    // `consent_removals` when a purpose was last taken out, since what was granted before is worth nothing after.
+    name: '0020-policy',
+    sql: `
+      CREATE TABLE consent_texts (
+        hash TEXT PRIMARY KEY,
+        locale TEXT NOT NULL,
+        content TEXT NOT NULL,
+        first_at INTEGER NOT NULL
+      ) WITHOUT ROWID;
+
+      CREATE TABLE consent_releases (
+        id INTEGER PRIMARY KEY,
+        config_hash TEXT NOT NULL,
+        version TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        by TEXT NOT NULL,
+        how TEXT NOT NULL,
+        source TEXT NOT NULL,
+        holders INTEGER NOT NULL,
+        reasked TEXT NOT NULL
+      );
+
+      CREATE TABLE consent_removals (
+        purpose TEXT PRIMARY KEY,
+        removed_at INTEGER NOT NULL
+      ) WITHOUT ROWID;
+    `,
+  },
 ];

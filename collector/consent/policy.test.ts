@@ -53,11 +53,11 @@ describe('a consent file', () => {
     expect(policy.onWithdraw).toBe('erase');
   });
 
-  test('the example of the specification is read whole, and what we do not know of it is passed on to the page', () => {
+  test('the example of the specification is read whole, and what it leaves out is filled in for the page', () => {
     const policy = parsePolicy(example);
     expect(policy.version).toBe('2026-11-01');
     expect(policy.preConsentMaxMs).toBe(30 * 60_000);
-    expect(policy.document.ui).toEqual({ layer1: 'box' });
+    expect(policy.document.ui).toMatchObject({ layer1: 'box', position: 'bottom-start', theme: { dark: 'auto' } });
   });
 
   test.each<[string, unknown, string]>([
@@ -95,10 +95,12 @@ describe('a consent file', () => {
   });
 
   test('a file that is missing or no JSON is named', () => {
-    expect(() => readPolicy(join(folder, 'none.json'))).toThrowError(/none\.json: cannot be read/);
+    expect(() => readPolicy(join(folder, 'none.json'))).toThrowError(
+      /none\.json is not valid:\s+\(file\): it cannot be read/,
+    );
     const broken = join(folder, 'broken.json');
     writeFileSync(broken, '{"policy":');
-    expect(() => readPolicy(broken)).toThrowError(/broken\.json: not JSON/);
+    expect(() => readPolicy(broken)).toThrowError(/broken\.json is not valid:\s+line 1, column 11: \(file\): not JSON/);
     const good = join(folder, 'good.json');
     writeFileSync(good, JSON.stringify(example));
     expect(readPolicy(good).configHash).toBe(parsePolicy(example).configHash);
@@ -120,7 +122,12 @@ describe('the material hash', () => {
   });
 
   test('consent 24: wording, theme and version are not in it', () => {
-    const reworded = { ...example, policy: { version: '2027' }, ui: { layer1: 'bar' }, locales: { default: 'ar' } };
+    const reworded = {
+      ...example,
+      policy: { version: '2027' },
+      ui: { layer1: 'bar' },
+      locales: { files: { en: null } },
+    };
     for (const { id, materialHash } of parsePolicy(example).purposes) expect(hashOf(reworded, id)).toBe(materialHash);
     expect(parsePolicy(reworded).configHash).not.toBe(parsePolicy(example).configHash);
   });

@@ -1,79 +1,15 @@
 // The consent configuration of a site: what is asked, under which terms, where. Owns its shape, its defaults and the
 // material hash that decides what a release asks again (consent.md, sections 2 and 10). It never decides about an event.
 
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { type Purpose, requires } from '../contract/purposes.js';
 import { contentHash } from './canonical.js';
 import { bitOf, everything, isPurpose, type Mask, maskOf } from './mask.js';
-import { expandMatch, isInEea, type Model, models, type Region, type RegionRule, regionOf } from './region.js';
-
-const text = z.string().max(2_000);
-const id = z.string().min(1).max(64);
-const ids = z.array(id).max(100);
-const days = z.number().int().min(1).max(4_000);
-
-const purpose = z.looseObject({
-  id,
-  always: z.boolean().optional(),
-  basis: z.enum(['consent', 'legitimate-interest', 'contract', 'legal-obligation']).optional(),
-  requires: ids.optional(),
-  gpc: z.enum(['deny', 'ignore']).optional(),
-  retentionDays: days.optional(),
-  data: ids.optional(),
-  recipients: ids.optional(),
-  automated: z.boolean().optional(),
-  thirdCountries: z.array(z.string().regex(/^[A-Z]{2}$/)).optional(),
-  consentMode: ids.optional(),
-  /** Material hashes of earlier terms that were no narrower: what was granted under them stands. */
-  compatibleWith: z
-    .array(z.string().regex(/^[0-9a-f]{64}$/))
-    .max(100)
-    .optional(),
-});
-
-const recipient = z.looseObject({
-  name: text,
-  country: z.string().regex(/^[A-Z]{2}$/, { error: 'ISO 3166 alpha-2' }),
-  role: z.enum(['processor', 'controller', 'joint-controller']),
-});
-
-const region = z.looseObject({
-  match: z
-    .array(z.string().regex(/^(\*|EEA|[A-Z]{2}(-[A-Z0-9]{1,3})?)$/, { error: 'ISO 3166, `EU`, `EEA` or `*`' }))
-    .min(1)
-    .max(300),
-  model: z.enum(models),
-  ui: z.enum(['banner', 'link', 'none']).optional(),
-  gpcStatus: z.boolean().optional(),
-  fallback: z.boolean().optional(),
-});
-
-const file = z.looseObject({
-  site: text.optional(),
-  policy: z.looseObject({ version: z.string().min(1).max(100) }).optional(),
-  killSwitch: z.boolean().optional(),
-  decision: z
-    .looseObject({
-      days: z.number().int().min(1).max(395).optional(),
-      onClose: z.enum(['ignore', 'reject']).optional(),
-      countRefusals: z.boolean().optional(),
-      scope: z.enum(['device', 'account']).optional(),
-    })
-    .optional(),
-  preConsent: z
-    .looseObject({
-      mode: z.enum(['current', 'hold', 'drop']).optional(),
-      maxEvents: z.number().int().min(0).max(50).optional(),
-      maxMinutes: z.number().min(0).max(30).optional(),
-    })
-    .optional(),
-  onWithdraw: z.enum(['erase', 'stop', 'anonymise']).optional(),
-  purposes: z.array(purpose).min(1).max(20).optional(),
-  recipients: z.record(id, recipient).optional(),
-  regions: z.array(region).min(1).max(100).optional(),
-});
-type ConsentFile = z.output<typeof file>;
+import { type Locales, readLocaleFiles, readLocales } from './policy/locales.js';
+import { clip, documentMaxBytes, type Finding, findingsOfIssues, readText, type Text } from './policy/read.js';
+import { type ConsentFile, consentFile, type PurposeGiven } from './policy/shape.js';
+import { expandMatch, isInEea, type Model, type Region, type RegionRule, regionOf, regionPresets } from './region.js';
 
 /** The terms of one purpose, and the hash that says whether a decision was made under them. */
 export interface PurposeTerms {
@@ -87,6 +23,19 @@ export interface PurposeTerms {
   thirdCountries: readonly string[];
   compatibleWith: readonly string[];
   materialHash: string;
+  /** What the hash is of: the terms a person agreed to, without any word or colour. */
+  material: Readonly<Material>;
+}
+
+export interface Material {
+  id: string;
+  basis: string;
+  dataClasses: readonly string[];
+  /** `id:role`: a processor that becomes a controller is another recipient, though its name stays. */
+  recipients: readonly string[];
+  retentionDays: number;
+  automated: boolean;
+  thirdCountries: readonly string[];
 }
 
 export interface Policy {
@@ -105,6 +54,8 @@ export interface Policy {
   preConsentMaxMs: number;
   onWithdraw: 'erase' | 'stop' | 'anonymise';
   regions: readonly RegionRule[];
+  /** The words of every language it is asked in. */
+  locales: Locales;
   /** The validated file with its defaults, as the page and the privacy notice read it. */
   document: Readonly<Record<string, unknown>>;
 }
@@ -134,17 +85,6 @@ const consentMode: Readonly<Record<Purpose, readonly string[]>> = {
   sharing: [],
 };
 
-const defaultRegions: readonly RegionRule[] = [
-  { match: ['EU', 'EEA', 'GB', 'CH', 'BR', 'CA-QC'], model: 'opt-in', ui: 'banner' },
-  {
-    match: ['CA', 'CO', 'CT', 'DE', 'MD', 'MT', 'NE', 'NH', 'NJ', 'OR', 'TX'].map((state) => `US-${state}`),
-    model: 'opt-out',
-    ui: 'link',
-    gpcStatus: true,
-  },
-  { match: ['*'], model: 'opt-in', ui: 'banner', fallback: true },
-];
-
 const defaults = {
   policy: { version: '1', reconsent: 'material' },
   decision: {
@@ -161,49 +101,124 @@ const defaults = {
   onWithdraw: 'erase' as 'erase' | 'stop' | 'anonymise',
   cookieless: { mode: 'off', regions: [], unique: 'none' },
   age: { gate: false, minorBelow: { '*': 16 } },
+  redact: { query: {}, path: 'auto', keys: [] },
+  ui: {
+    layer1: 'box',
+    position: 'bottom-start',
+    buttons: ['reject', 'accept', 'choose'],
+    modal: false,
+    theme: { dark: 'auto' },
+  },
+  locales: { default: 'en', detect: 'document' },
+  bridges: { googleConsentMode: false, tcf: false, gpp: false, dataLayer: false },
 };
 
-/** What is wrong with a consent file, one line a finding, each with its path. */
+/** `12:5 purposes.3.gpc: why → what next`, as a person reads it. */
+export const lineOf = (finding: Finding): string =>
+  [
+    finding.file === undefined ? '' : `${clip(finding.file)}: `,
+    finding.line === null ? '' : `line ${finding.line}, column ${finding.column}: `,
+    finding.path === '' ? '(file): ' : `${finding.path}: `,
+    finding.reason,
+    finding.next === '' ? '' : `. ${finding.next}`,
+  ].join('');
+
+/** What is wrong with a consent file, one line a finding, each with its place. */
 export class PolicyError extends Error {
   override readonly name = 'PolicyError';
-  readonly findings: readonly string[];
-  constructor(findings: readonly string[]) {
-    super(`The consent file is not valid:\n${findings.map((finding) => `  ${finding}`).join('\n')}`);
+  readonly findings: readonly Finding[];
+  constructor(findings: readonly Finding[], file: string | null = null) {
+    super(
+      `The consent file${file === null ? '' : ` ${file}`} is not valid:\n${findings.map((finding) => `  ${lineOf(finding)}`).join('\n')}`,
+    );
     this.findings = findings;
   }
 }
 
-/** What zod's shape cannot say. */
-const findingsOf = (given: ConsentFile): string[] => {
-  const findings: string[] = [];
+type Note = (rule: string, path: readonly PropertyKey[], reason: string, next: string) => void;
+
+/** What the shape cannot say and without which no policy can be in force; advice beyond that is policy/lint.ts. */
+const inspect = (given: ConsentFile, note: Note): void => {
   const seen = new Set<string>();
   for (const [index, one] of (given.purposes ?? []).entries()) {
-    const path = `purposes.${index}`;
-    if (seen.has(one.id)) findings.push(`${path}.id: "${one.id}" is listed twice`);
+    const path = ['purposes', index];
+    if (seen.has(one.id)) note('purpose-twice', [...path, 'id'], `"${one.id}" is listed twice`, 'Keep one of them.');
     seen.add(one.id);
     if (one.id === 'necessary') continue;
     if (!isPurpose(one.id)) {
-      findings.push(`${path}.id: "${one.id}" is no purpose Weft knows`);
+      note(
+        'purpose-unknown',
+        [...path, 'id'],
+        `"${one.id}" is no purpose Weft knows`,
+        'Use necessary, measurement, personalisation, marketing or sharing.',
+      );
       continue;
     }
-    if (one.always) findings.push(`${path}.always: only "necessary" needs no decision`);
+    if (one.always)
+      note(
+        'pre-set',
+        [...path, 'always'],
+        'only "necessary" needs no decision',
+        'Take `always` out: nothing is on before somebody says so.',
+      );
     const needed = requires[one.id];
     if (one.requires && (one.requires.length !== (needed ? 1 : 0) || (needed && one.requires[0] !== needed)))
-      findings.push(`${path}.requires: "${one.id}" requires ${needed ? `"${needed}"` : 'nothing'}`);
+      note(
+        'purpose-requires',
+        [...path, 'requires'],
+        `"${one.id}" requires ${needed ? `"${needed}"` : 'nothing'}`,
+        'Take the key out; what builds on what is fixed.',
+      );
     if (one.id === 'sharing' && one.gpc === 'ignore')
-      findings.push(`${path}.gpc: the opt-out signal is about sharing and cannot be ignored for it`);
-    for (const name of one.recipients ?? [])
+      note(
+        'sharing-ignores-gpc',
+        [...path, 'gpc'],
+        'the opt-out signal is about sharing and cannot be ignored for it',
+        'Write "deny".',
+      );
+    for (const [at, name] of (one.recipients ?? []).entries())
       if (!Object.hasOwn(given.recipients ?? {}, name))
-        findings.push(`${path}.recipients: "${name}" is not described under recipients`);
+        note(
+          'recipient-undescribed',
+          [...path, 'recipients', at],
+          `"${clip(name)}" is not described under recipients`,
+          'Describe it there with name, country and role.',
+        );
   }
   for (const listed of seen) {
     const needed = isPurpose(listed) ? requires[listed] : null;
-    if (needed && !seen.has(needed)) findings.push(`purposes: "${listed}" requires "${needed}", which is not listed`);
+    if (needed && !seen.has(needed))
+      note(
+        'purpose-requires',
+        ['purposes'],
+        `"${listed}" requires "${needed}", which is not listed`,
+        `List "${needed}" too.`,
+      );
   }
-  return findings;
+  const buttons = given.ui?.buttons;
+  if (buttons && !buttons.includes('reject'))
+    note('no-reject', ['ui', 'buttons'], 'the first layer has no way to refuse', 'List "reject" beside "accept".');
+  if (buttons && !buttons.includes('accept'))
+    note('no-accept', ['ui', 'buttons'], 'the first layer has no way to accept', 'List "accept" beside "reject".');
+  if (Array.isArray(given.regions) && !given.regions.some((rule) => rule.fallback || rule.match.includes('*')))
+    note(
+      'no-fallback-region',
+      ['regions'],
+      'no rule holds where none of them matches',
+      'Add {"match": ["*"], "model": "opt-in", "ui": "banner", "fallback": true}.',
+    );
+  if (Array.isArray(given.regions))
+    for (const [index, rule] of given.regions.entries())
+      if (rule.model === 'opt-out' && (rule.ui === 'none' || rule.ui === 'banner'))
+        note(
+          'opt-out-without-link',
+          ['regions', index, 'ui'],
+          'where people must opt out, a link to do so must stand',
+          'Write "link".',
+        );
 };
 
-const termsOf = (one: z.output<typeof purpose> & { id: Purpose }, given: ConsentFile): PurposeTerms => {
+const termsOf = (one: PurposeGiven & { id: Purpose }, given: ConsentFile): PurposeTerms => {
   const built = defaultPurposes[one.id];
   const recipients = [...(one.recipients ?? [])].sort();
   const described = recipients.map((name) => ({ ...given.recipients?.[name], id: name }));
@@ -220,32 +235,70 @@ const termsOf = (one: z.output<typeof purpose> & { id: Purpose }, given: Consent
         .filter((code) => code !== undefined)
         .sort(),
   };
+  const material: Material = {
+    id: terms.id,
+    basis: terms.basis,
+    dataClasses: terms.data,
+    recipients: described.map((one) => `${one.id}:${one.role ?? ''}`),
+    retentionDays: terms.retentionDays,
+    automated: terms.automated,
+    thirdCountries: terms.thirdCountries,
+  };
   return {
     ...terms,
     gpc: one.gpc ?? built.gpc,
     compatibleWith: one.compatibleWith ?? [],
-    materialHash: contentHash({
-      id: terms.id,
-      basis: terms.basis,
-      dataClasses: terms.data,
-      // A processor that becomes a controller is another recipient, though its name stays.
-      recipients: described.map((one) => `${one.id}:${one.role ?? ''}`),
-      retentionDays: terms.retentionDays,
-      automated: terms.automated,
-      thirdCountries: terms.thirdCountries,
-    }),
+    materialHash: contentHash(material),
+    material,
   };
 };
 
-/** From the parsed JSON of a consent file; `{}` gives the defaults. Throws a PolicyError that names every finding. */
-export const parsePolicy = (json: unknown): Policy => {
-  const parsed = file.safeParse(json);
-  if (!parsed.success)
-    throw new PolicyError(parsed.error.issues.map((issue) => `${issue.path.join('.') || '(file)'}: ${issue.message}`));
-  const given = parsed.data;
-  const findings = findingsOf(given);
-  if (findings.length > 0) throw new PolicyError(findings);
+/** The site's own words, as texts by language. */
+export type OwnLocales = Readonly<Record<string, string>>;
 
+export type Parsed = { ok: true; policy: Policy } | { ok: false; findings: readonly Finding[] };
+
+/** From the JSON of a consent file, with the words beside it. Never throws. */
+export const readPolicyJson = (json: unknown, own: OwnLocales = {}, placeOf: Text['placeOf'] | null = null): Parsed => {
+  const parsed = consentFile.safeParse(json);
+  if (!parsed.success) return { ok: false, findings: findingsOfIssues(parsed.error.issues, placeOf) };
+  const findings: Finding[] = [];
+  inspect(parsed.data, (rule, path, reason, next) => {
+    const at = placeOf?.(path);
+    findings.push({
+      severity: 'error',
+      rule,
+      path: path.join('.'),
+      line: at?.line ?? null,
+      column: at?.column ?? null,
+      reason,
+      next,
+    });
+  });
+  const { locales, findings: ofWords } = readLocales(parsed.data.locales, own);
+  findings.push(...ofWords);
+  return findings.length > 0 ? { ok: false, findings } : { ok: true, policy: policyOf(parsed.data, locales) };
+};
+
+/** As it was written: the text of a consent file, and of the locale files beside it. */
+export interface Source {
+  text: string;
+  own: OwnLocales;
+}
+
+export const readSource = ({ text, own }: Source): Parsed => {
+  const read = readText(text);
+  return read.ok ? readPolicyJson(read.read.json, own, read.read.placeOf) : read;
+};
+
+/** `{}` gives the defaults. Throws a PolicyError that names every finding. */
+export const parsePolicy = (json: unknown, own: OwnLocales = {}): Policy => {
+  const parsed = readPolicyJson(json, own);
+  if (!parsed.ok) throw new PolicyError(parsed.findings);
+  return parsed.policy;
+};
+
+const policyOf = (given: ConsentFile, locales: Locales): Policy => {
   const listed = given.purposes ?? [
     { id: 'necessary', always: true },
     ...Object.keys(defaultPurposes).map((name) => ({ id: name })),
@@ -254,8 +307,10 @@ export const parsePolicy = (json: unknown): Policy => {
   const purposes = known.map((one) => termsOf(one, given));
   const preConsent = over(defaults.preConsent, given.preConsent);
   const decision = over(defaults.decision, given.decision);
-  const regions: readonly RegionRule[] = given.regions ?? defaultRegions;
+  const regions: readonly RegionRule[] =
+    typeof given.regions === 'string' ? regionPresets[given.regions]() : (given.regions ?? regionPresets.world());
   const policy = over(defaults.policy, given.policy);
+  const ui = over<Record<string, unknown>>(defaults.ui, given.ui);
   const onWithdraw = given.onWithdraw ?? defaults.onWithdraw;
   const document = {
     ...defaults,
@@ -265,9 +320,24 @@ export const parsePolicy = (json: unknown): Policy => {
     preConsent,
     onWithdraw,
     regions,
+    storage: over<Record<string, unknown>>(defaults.storage, given.storage),
+    cookieless: over<Record<string, unknown>>(defaults.cookieless, given.cookieless),
+    age: over<Record<string, unknown>>(defaults.age, given.age),
+    redact: over<Record<string, unknown>>(defaults.redact, given.redact),
+    ui: { ...ui, theme: over<Record<string, unknown>>(defaults.ui.theme, given.ui?.theme) },
+    locales: over<Record<string, unknown>>(defaults.locales, given.locales),
+    bridges: over<Record<string, unknown>>(defaults.bridges, given.bridges),
+    // By hash: who has a receipt's policy has the words it was given under.
+    texts: Object.fromEntries(
+      Object.entries(locales).map(([language, { hash, dir }]) => [
+        language,
+        { href: `/consent/texts/${hash}.json`, dir },
+      ]),
+    ),
     purposes: listed.map((one) => {
-      const terms = purposes.find((candidate) => candidate.id === one.id);
-      return terms
+      const found = purposes.find((candidate) => candidate.id === one.id);
+      const { material: _, ...terms } = found ?? { id: null };
+      return terms.id !== null
         ? {
             consentMode: consentMode[terms.id],
             ...one,
@@ -288,22 +358,52 @@ export const parsePolicy = (json: unknown): Policy => {
     preConsentMaxMs: preConsent.mode === 'hold' ? preConsent.maxMinutes * 60_000 : 0,
     onWithdraw,
     regions,
+    locales,
     document,
   };
 };
 
+/** A consent file and the words beside it, as texts; what cannot be read is a finding. */
+export const sourceOf = (path: string, text?: string): { source: Source; findings: readonly Finding[] } => {
+  const unreadable = (reason: string, next: string) => ({
+    source: { text: '', own: {} },
+    findings: [{ severity: 'error' as const, rule: 'file', path: '', line: null, column: null, reason, next }],
+  });
+  let given = text;
+  if (given === undefined) {
+    try {
+      const { size } = statSync(path);
+      if (size > documentMaxBytes)
+        return unreadable(
+          `it is larger than ${documentMaxBytes} bytes`,
+          'A consent file is a few kilobytes; is this one?',
+        );
+      given = readFileSync(path, 'utf8');
+    } catch {
+      return unreadable('it cannot be read', 'Set WEFT_CONSENT to a file that this process may read.');
+    }
+  }
+  const read = readText(given);
+  if (!read.ok) return { source: { text: given, own: {} }, findings: [] };
+  const shaped = consentFile.safeParse(read.read.json);
+  const { own, findings } = readLocaleFiles(shaped.success ? shaped.data.locales?.files : undefined, dirname(path));
+  const placed = findings.map((finding) => ({ ...finding, ...read.read.placeOf(finding.path.split('.')) }));
+  return { source: { text: given, own }, findings: placed };
+};
+
+/** The defaults, as a file. */
+export const shippedSource: Source = { text: '{}\n', own: {} };
+
 /** Without a path, the defaults. */
 export const readPolicy = (path: string | null): Policy => {
   if (path === null) return parsePolicy({});
-  let json: unknown;
-  try {
-    json = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new PolicyError([
-      `${path}: ${error instanceof SyntaxError ? `not JSON, ${error.message}` : 'cannot be read'}`,
-    ]);
-  }
-  return parsePolicy(json);
+  const { source, findings } = sourceOf(path);
+  const parsed: Parsed = findings.some(({ rule }) => rule === 'file')
+    ? { ok: false, findings: [] }
+    : readSource(source);
+  if (findings.length > 0 || !parsed.ok)
+    throw new PolicyError([...findings, ...(parsed.ok ? [] : parsed.findings)], path);
+  return parsed.policy;
 };
 
 /** What a decision says of the terms it was made under. */

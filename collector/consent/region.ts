@@ -22,6 +22,31 @@ export interface Region {
   gpcStatus: boolean;
 }
 
+/** What somebody may name instead of writing rules: each is a list of rules that ends with a fallback. */
+export const regionPresets = {
+  /** Opt-in where the law asks for it and where nothing is known; opt-out only where a signal must be honoured. */
+  world: (): readonly RegionRule[] => [
+    { match: ['EU', 'EEA', 'GB', 'CH', 'BR', 'CA-QC'], model: 'opt-in', ui: 'banner' },
+    { match: signalStates, model: 'opt-out', ui: 'link', gpcStatus: true },
+    { match: ['*'], model: 'opt-in', ui: 'banner', fallback: true },
+  ],
+  /** A shop of Europe: whoever comes is asked first. */
+  eu: (): readonly RegionRule[] => [{ match: ['*'], model: 'opt-in', ui: 'banner', fallback: true }],
+  /** A shop of the United States: a link and the signal there, the question everywhere else. */
+  us: (): readonly RegionRule[] => [
+    { match: ['US'], model: 'opt-out', ui: 'link', gpcStatus: true },
+    { match: ['*'], model: 'opt-in', ui: 'banner', fallback: true },
+  ],
+  /** The question everywhere, and the signal's status where it must be shown. */
+  'everywhere-opt-in': (): readonly RegionRule[] => [
+    { match: signalStates, model: 'opt-in', ui: 'banner', gpcStatus: true },
+    { match: ['*'], model: 'opt-in', ui: 'banner', fallback: true },
+  ],
+} as const satisfies Readonly<Record<string, () => readonly RegionRule[]>>;
+
+/** Where an opt-out signal of the browser binds a shop by law. */
+const signalStates = ['CA', 'CO', 'CT', 'DE', 'MD', 'MT', 'NE', 'NH', 'NJ', 'OR', 'TX'].map((state) => `US-${state}`);
+
 const members =
   'AT BE BG HR CY CZ DK EE FI FR DE GR HU IE IT LV LT LU MT NL PL PT RO SK SI ES SE' +
   // Parts of the Union with country codes of their own.

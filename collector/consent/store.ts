@@ -143,7 +143,8 @@ export interface PersonAct {
 
 export type ConsentStore = ReturnType<typeof openConsentStore>;
 
-export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string) => Mask) => {
+/** `inForce` is asked each time: another policy may have come since. */
+export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose: string) => Mask) => {
   const insertLedger = sql.prepare(`
     INSERT INTO consent_ledger (receipt, kind, at, client_at, effective_at, expires_at, subject_key, epoch, supersedes, decisions,
       policy, text, ui, jurisdiction, gpc, age, origin, sdk_version, cmp)
@@ -211,6 +212,10 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
   const insertPolicy = sql.prepare(
     'INSERT OR IGNORE INTO consent_policies (config_hash, version, document, first_at) VALUES (?, ?, ?, ?)',
   );
+  const insertText = sql.prepare(
+    'INSERT OR IGNORE INTO consent_texts (hash, locale, content, first_at) VALUES (?, ?, ?, ?)',
+  );
+  const removalRows = sql.prepare<{ purpose: string; removed_at: number }>('SELECT * FROM consent_removals');
   const policyVersion = sql.prepare<{ version: string }>(
     'SELECT version FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
   );
@@ -235,13 +240,22 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
     if (!reading) {
       const said = JSON.parse(termsById.get(terms)?.said ?? '{"decisions":[],"policy":{}}') as Said;
       reading = {
-        valid: termsHold(policy, said.decisions, said.policy),
+        valid: termsHold(inForce(), said.decisions, said.policy),
         chosen: masked('granted', said.decisions),
         refused: withDependants(masked('denied', said.decisions)),
       };
       readings.set(terms, reading);
     }
     return reading;
+  };
+
+  let removals: { purpose: string; removed_at: number }[] | null = null;
+  /** Purposes that were taken out after an answer: what it granted for them is gone, though they came back (section 2). */
+  const removedSince = (at: number): Mask => {
+    removals ??= removalRows.all();
+    let mask = 0;
+    for (const one of removals) if (at <= one.removed_at) mask |= bit(one.purpose);
+    return mask;
   };
 
   const toState = (row: ReceiptRow): ReceiptState => {
@@ -252,7 +266,7 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
       life: row.life,
       visitorKey: row.visitor_key,
       visitorId: null,
-      granted: row.granted & policy.available,
+      granted: row.granted & inForce().available & ~removedSince(row.at),
       valid,
       cap: row.cap,
       deniedAfter: row.denied_after,
@@ -409,7 +423,11 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
       addCount.run(day, what, version, model);
     },
     countsOf: (day: string) => counts.all(day),
+    /** The policy in force and its words, once for ever: a receipt names them by hash. */
     notePolicy: (at: number): void => {
+      const policy = inForce();
+      for (const [language, { hash, content }] of Object.entries(policy.locales))
+        insertText.run(hash, language, content, at);
       insertPolicy.run(policy.configHash, policy.version, JSON.stringify(policy.document), at);
     },
     /** null for a policy this collector never had: nobody else's words become a label. */
@@ -419,6 +437,7 @@ export const openConsentStore = (sql: Sql, policy: Policy, bit: (purpose: string
     dropCaches: (): void => {
       receipts.clear();
       readings.clear();
+      removals = null;
       persons.clear();
       signalled.clear();
       personsExist = null;
