@@ -233,6 +233,9 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     return mask;
   };
 
+  const isKnown = ({ version, configHash }: Said['policy']): boolean =>
+    (version === null && configHash === null) || policyVersion.get(configHash, configHash, version) !== undefined;
+
   const readings = new LRUCache<number, Reading>({ max: 1_000 });
   const readingOf = (terms: number | null): Reading => {
     if (terms === null) return nothingSaid;
@@ -240,7 +243,8 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     if (!reading) {
       const said = JSON.parse(termsById.get(terms)?.said ?? '{"decisions":[],"policy":{}}') as Said;
       reading = {
-        valid: termsHold(inForce(), said.decisions, said.policy),
+        // Who names a policy that this collector never had was asked by somebody else (section 4, check 4).
+        valid: isKnown(said.policy) ? termsHold(inForce(), said.decisions, said.policy) : 0,
         chosen: masked('granted', said.decisions),
         refused: withDependants(masked('denied', said.decisions)),
       };

@@ -5,11 +5,20 @@
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { contentHash } from '../canonical.js';
+import ar from '../locales/ar.json' with { type: 'json' };
+import de from '../locales/de.json' with { type: 'json' };
 import en from '../locales/en.json' with { type: 'json' };
+import es from '../locales/es.json' with { type: 'json' };
+import fr from '../locales/fr.json' with { type: 'json' };
+import it from '../locales/it.json' with { type: 'json' };
+import ja from '../locales/ja.json' with { type: 'json' };
+import nl from '../locales/nl.json' with { type: 'json' };
+import pl from '../locales/pl.json' with { type: 'json' };
+import pt from '../locales/pt.json' with { type: 'json' };
 import { clip, type Finding, meant, readText } from './read.js';
 
 /** By language; `en` is the structure of all. */
-export const builtIn: Readonly<Record<string, Words>> = { en };
+export const builtIn: Readonly<Record<string, Words>> = { en, de, fr, es, it, nl, pl, pt, ar, ja };
 
 export interface Words {
   [key: string]: string | Words;
