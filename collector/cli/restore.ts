@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { ErasureSubject } from '../consent/erase.js';
+import { keyFileOf } from '../consent/signing.js';
 import { keyedHash, type TombstoneKind } from '../consent/tombstones.js';
 import { databaseFile, writerOptions } from '../embedded.js';
 import { identityStore } from '../identity/store.js';
@@ -308,7 +309,13 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
         'Give --without-tombstones to go on, then erase again whoever asked for it since then.',
       );
     const news = tells && !asked.withoutTombstones ? takeOver(copy, place.file) : [];
-    const writer = openWriter({ ...writerOptions(place.config), path: copy, what: 'weft restore' });
+    const writer = openWriter({
+      ...writerOptions(place.config),
+      path: copy,
+      // The key lies in the folder and is in no backup; the room's folder goes.
+      ledgerKeyFile: keyFileOf(place.file)!,
+      what: 'weft restore',
+    });
     let again: ErasedAgain;
     let counts: Record<string, number>;
     try {

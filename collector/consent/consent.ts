@@ -7,9 +7,11 @@ import type { KeyContext } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
 import { type Erasures, openErasures } from './erase.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
+import { type Ledger, openLedger } from './ledger.js';
 import { bitOf, isPurpose, purposesOf } from './mask.js';
 import type { Policy } from './policy.js';
 import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
+import type { KeyFile } from './signing.js';
 import { noDenial, openConsentStore } from './store.js';
 import { keyedHash, openTombstones, type Tombstone, type TombstoneKind } from './tombstones.js';
 
@@ -17,6 +19,8 @@ export interface ConsentOptions {
   policy: Policy;
   /** The site's own secret, which never changes: tombstones and bindings are keyed with it. */
   secret: string;
+  /** Where the key lies that signs the ledger; null or absent = it ends with the process. */
+  ledgerKeyFile?: KeyFile;
 }
 
 export interface DoorRequest extends RowContext {
@@ -41,6 +45,7 @@ export interface Consent {
   readonly policy: Policy;
   /** From here on this policy holds. In the caller's transaction; earlier receipts are read under it from now on. */
   adopt: (policy: Policy, at: number) => void;
+  ledger: Ledger;
   /** A row by itself, from `POST /v1/consent`. */
   acceptRow: (row: unknown, context: RowContext) => RowResult;
   door: (request: DoorRequest) => Door;
@@ -59,14 +64,20 @@ export interface Consent {
 
 const gravity: Readonly<Record<DeviceState, number>> = { stale: 1, withdrawn: 2, erased: 3 };
 
-export const openConsent = (sql: Sql, { policy: first, secret }: ConsentOptions, now: number): Consent => {
+export const openConsent = (
+  sql: Sql,
+  { policy: first, secret, ledgerKeyFile = null }: ConsentOptions,
+  now: number,
+): Consent => {
   let policy = first;
   const keyOf = keyedHash(secret);
   const tombstones = openTombstones(sql, keyOf);
+  const ledger = openLedger(sql, ledgerKeyFile);
   const store = openConsentStore(
     sql,
     () => policy,
     (purpose) => (isPurpose(purpose) ? bitOf(purpose) : 0),
+    ledger,
   );
   const parts = {
     sql,
@@ -176,6 +187,7 @@ export const openConsent = (sql: Sql, { policy: first, secret }: ConsentOptions,
       store.dropCaches();
       store.notePolicy(at);
     },
+    ledger,
     acceptRow: (row, context) => acceptRow(parts, row, context),
     door,
     erasures: openErasures(parts),

@@ -5,6 +5,7 @@
 import { compareEvents } from '../events/event.js';
 import type { Sql } from '../store/sql.js';
 import { canonicalJson } from './canonical.js';
+import { houseRow } from './ledger.js';
 import type { ConsentStore } from './store.js';
 import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
 
@@ -219,30 +220,6 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
     store.endLife(bound.life);
   };
 
-  const noteInLedger = (at: number): void => {
-    store.append({
-      receipt: null,
-      kind: 'erase',
-      at,
-      clientAt: null,
-      effectiveAt: at,
-      expiresAt: at,
-      subjectKey: null,
-      epoch: null,
-      supersedes: null,
-      decisions: [],
-      policy: { version: null, configHash: null },
-      text: null,
-      ui: null,
-      jurisdiction: { code: null, model: 'opt-in', how: 'unknown' },
-      gpc: { header: false, js: null, ack: false },
-      age: null,
-      origin: null,
-      sdkVersion: null,
-      cmp: null,
-    });
-  };
-
   return {
     request: (subject, { id, by, at }) =>
       sql.transaction(() => {
@@ -256,7 +233,7 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
             const kind = directly[field];
             if (kind) tombstones.add(kind, value, 'erased', at);
           }
-          noteInLedger(at);
+          store.append(houseRow('erase', at));
         }
         return { id, state: 'accepted' as const };
       }),

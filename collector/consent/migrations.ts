@@ -4,7 +4,7 @@
 import type { Migration } from '../store/sql.js';
 
 /**
- * `consent_ledger` only ever grows; `prev_hash` and `hash` wait for the chain. `consent_receipts` is what the door asks:
+ * `consent_ledger` only ever grows. `consent_receipts` is what the door asks:
  * `granted` as the row said it, `cap` what all its successors still grant, `denied_after` what one of them denied; a
  * receipt of which only a successor was seen has no `seq` yet. `consent_terms` are the few different answers people give,
  * each once, so that the door reads one narrow row a device. A *life* is the line of receipts of one device's consent;
@@ -167,6 +167,59 @@ export const consentMigrations: Migration[] = [
         purpose TEXT PRIMARY KEY,
         removed_at INTEGER NOT NULL
       ) WITHOUT ROWID;
+    `,
+  },
+  {
+    // `consent_chain` has one row: where the chain begins (an anchor, once old rows are gone), where it ends, how far it was
+    // checked. A row of the ledger may be changed only while it has no hash, which is when an older store is chained, and may
+    // go only from the beginning, once the anchor has moved past it. Public keys and signatures are kept for ever.
+    name: '0030-consent-chain',
+    sql: `
+      DROP TRIGGER consent_ledger_is_not_rewritten;
+      CREATE TRIGGER consent_ledger_is_not_rewritten BEFORE UPDATE ON consent_ledger WHEN OLD.hash IS NOT NULL
+        BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+      DROP TRIGGER consent_ledger_keeps_its_rows;
+      CREATE TRIGGER consent_ledger_keeps_its_rows BEFORE DELETE ON consent_ledger
+        WHEN OLD.seq > (SELECT anchor_seq FROM consent_chain)
+        BEGIN SELECT RAISE(ABORT, 'the consent ledger is append-only'); END;
+
+      CREATE TABLE consent_chain (
+        id INTEGER PRIMARY KEY CHECK (id = 1),
+        anchor_seq INTEGER NOT NULL,
+        anchor_hash BLOB NOT NULL,
+        head_seq INTEGER NOT NULL,
+        head_hash BLOB NOT NULL,
+        checked_seq INTEGER NOT NULL,
+        checked_at INTEGER,
+        full_at INTEGER
+      );
+      INSERT INTO consent_chain VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, NULL, NULL);
+
+      CREATE TABLE consent_keys (
+        id TEXT PRIMARY KEY,
+        spki BLOB NOT NULL,
+        created_at INTEGER NOT NULL,
+        retired_at INTEGER,
+        endorsed_by TEXT,
+        endorsement BLOB
+      ) WITHOUT ROWID;
+      CREATE TRIGGER consent_keys_are_not_rewritten BEFORE UPDATE OF id, spki, created_at, endorsed_by, endorsement
+        ON consent_keys BEGIN SELECT RAISE(ABORT, 'public keys are kept as they are'); END;
+      CREATE TRIGGER consent_keys_are_kept BEFORE DELETE ON consent_keys
+        BEGIN SELECT RAISE(ABORT, 'public keys are kept as they are'); END;
+
+      CREATE TABLE consent_signatures (
+        seq INTEGER NOT NULL,
+        key TEXT NOT NULL,
+        hash BLOB NOT NULL,
+        at INTEGER NOT NULL,
+        signature BLOB NOT NULL,
+        PRIMARY KEY (seq, key)
+      ) WITHOUT ROWID;
+      CREATE TRIGGER consent_signatures_are_not_rewritten BEFORE UPDATE ON consent_signatures
+        BEGIN SELECT RAISE(ABORT, 'signatures are kept as they are'); END;
+      CREATE TRIGGER consent_signatures_are_kept BEFORE DELETE ON consent_signatures
+        BEGIN SELECT RAISE(ABORT, 'signatures are kept as they are'); END;
     `,
   },
 ];

@@ -5,41 +5,11 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../store/sql.js';
+import type { Ledger, LedgerDecision, LedgerRow } from './ledger.js';
 import { type Mask, withDependants } from './mask.js';
 import { type Policy, termsHold } from './policy.js';
 
-/** A decision as the ledger keeps it. */
-export interface LedgerDecision {
-  purpose: string;
-  value: 'granted' | 'denied' | 'unset';
-  source: string | null;
-  materialHash: string | null;
-  /** Not said by this row: it stands as the row before had it. */
-  carried?: true;
-}
-
-/** One act, as it is appended. */
-export interface LedgerRow {
-  receipt: string | null;
-  kind: string;
-  at: number;
-  clientAt: number | null;
-  effectiveAt: number;
-  expiresAt: number;
-  subjectKey: Uint8Array | null;
-  epoch: string | null;
-  supersedes: string | null;
-  decisions: readonly LedgerDecision[];
-  policy: { version: string | null; configHash: string | null };
-  text: Readonly<Record<string, string>> | null;
-  ui: Readonly<Record<string, string>> | null;
-  jurisdiction: { code: string | null; model: string; how: 'page' | 'cdn' | 'unknown' };
-  gpc: { header: boolean; js: boolean | null; ack: boolean };
-  age: Readonly<Record<string, string>> | null;
-  origin: string | null;
-  sdkVersion: string | null;
-  cmp: Readonly<Record<string, string>> | null;
-}
+export type { LedgerDecision, LedgerRow } from './ledger.js';
 
 /** What the door must know of a receipt. All masks are of purposes this policy has. */
 export interface ReceiptState {
@@ -144,11 +114,7 @@ export interface PersonAct {
 export type ConsentStore = ReturnType<typeof openConsentStore>;
 
 /** `inForce` is asked each time: another policy may have come since. */
-export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose: string) => Mask) => {
-  const insertLedger = sql.prepare(`
-    INSERT INTO consent_ledger (receipt, kind, at, client_at, effective_at, expires_at, subject_key, epoch, supersedes, decisions,
-      policy, text, ui, jurisdiction, gpc, age, origin, sdk_version, cmp)
-    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose: string) => Mask, ledger: Ledger) => {
   const receiptRow = sql.prepare<ReceiptRow>('SELECT * FROM consent_receipts WHERE receipt = ?');
   const insertTerms = sql.prepare('INSERT OR IGNORE INTO consent_terms (hash, said) VALUES (?, ?)');
   const termsByHash = sql.prepare<{ id: number }>('SELECT id FROM consent_terms WHERE hash = ?');
@@ -170,7 +136,6 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
   const lifeRow = sql.prepare<{ life: number; salt: Uint8Array; head: string; began_at: number }>(
     'SELECT life, salt, head, began_at FROM consent_lives WHERE life = ?',
   );
-  const decisionsOf = sql.prepare<{ decisions: string }>('SELECT decisions FROM consent_ledger WHERE seq = ?');
   const insertLife = sql.prepare('INSERT INTO consent_lives (salt, head, began_at) VALUES (?, ?, ?)');
   const setHead = sql.prepare('UPDATE consent_lives SET head = ? WHERE life = ?');
   const deleteLife = sql.prepare('DELETE FROM consent_lives WHERE life = ?');
@@ -289,36 +254,9 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     for (const { receipt } of receiptsOfLife.all(life)) receipts.delete(receipt);
   };
 
-  const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
-
   return {
-    append: (row: LedgerRow): number =>
-      Number(
-        insertLedger.run(
-          row.receipt,
-          row.kind,
-          row.at,
-          row.clientAt,
-          row.effectiveAt,
-          row.expiresAt,
-          row.subjectKey,
-          row.epoch,
-          row.supersedes,
-          JSON.stringify(row.decisions),
-          JSON.stringify(row.policy),
-          json(row.text),
-          json(row.ui),
-          JSON.stringify(row.jurisdiction),
-          JSON.stringify(row.gpc),
-          json(row.age),
-          row.origin,
-          row.sdkVersion,
-          json(row.cmp),
-        ).lastInsertRowid,
-      ),
-
-    decisionsOf: (seq: number): LedgerDecision[] =>
-      JSON.parse(decisionsOf.get(seq)?.decisions ?? '[]') as LedgerDecision[],
+    append: (row: LedgerRow): number => ledger.append(row),
+    decisionsOf: (seq: number): LedgerDecision[] => ledger.decisionsOf(seq),
 
     receipt: (receipt: string): ReceiptState | null => {
       const known = receipts.get(receipt);
@@ -439,6 +377,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       policyVersion.get(configHash, configHash, version)?.version ?? null,
 
     dropCaches: (): void => {
+      ledger.dropCaches();
       receipts.clear();
       readings.clear();
       removals = null;

@@ -9,6 +9,7 @@ import { type Consent, openConsent } from '../consent/consent.js';
 import type { ErasureSubject } from '../consent/erase.js';
 import { readPolicy } from '../consent/policy.js';
 import type { RowResult } from '../consent/rows.js';
+import { keyFileOf } from '../consent/signing.js';
 import { identityStore } from '../identity/store.js';
 import type { Command, CommandResult } from '../log/log.js';
 import { presence } from '../profiles/presence.js';
@@ -34,6 +35,8 @@ export interface WriterOptions {
   /** Path of the consent file; null = the one that ships. */
   consentFile: string | null;
   cacheMaxBytes?: number;
+  /** Of the key that signs the ledger; beside the store unless said otherwise. */
+  ledgerKeyFile?: string;
   /** Who it is, for whoever finds the folder taken; `the collector` if nothing is said. */
   what?: string;
 }
@@ -81,7 +84,8 @@ export const openWriter = (options: WriterOptions): Writer => {
 const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
   const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 96 * 1024 * 1024 });
   const secret = siteSecret(store);
-  const consent = openConsent(store, { policy: readPolicy(options.consentFile), secret }, Date.now());
+  const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
+  const consent = openConsent(store, { policy: readPolicy(options.consentFile), secret, ledgerKeyFile }, Date.now());
   const pipeline = openPipeline({
     sql: store,
     rules: options.rules,
@@ -191,6 +195,7 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
   const due = (now: number): void => {
     while (pipeline.due(now) > 0);
     erasePending(now);
+    consent.ledger.signDue(now);
   };
 
   return {
