@@ -394,7 +394,12 @@ describe('what is mounted', () => {
       demo: page('demo'),
       examples: page('examples'),
       dashboard: page('dashboard'),
-      ribs: [new Hono().get('/v1/segments', (c) => c.text('segments'))],
+      ribs: [
+        {
+          routes: new Hono().get('/v1/segments', (c) => c.text('segments')),
+          permissions: { 'GET /v1/segments': { by: 'anyone' } },
+        },
+      ],
     });
     const text = async (path: string) => (await get(path)).text();
     const dashboard = new Hono()

@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { access } from './app/access.js';
+import { admission, mustBeListed } from './app/admission.js';
 import { sdkAssets } from './app/assets.js';
 import { docs } from './app/docs.js';
 import { openMeters } from './app/meters.js';
@@ -19,6 +20,7 @@ import { respondRefusal } from './ingest/respond.js';
 import { reachedAt, segmentSettings } from './ingest/settings.js';
 import type { Log } from './log/log.js';
 import type { Reader } from './profiles/reader.js';
+import type { Rows } from './site/permissions.js';
 import type { KeyRing } from './site/ring.js';
 
 export interface AppOptions {
@@ -43,8 +45,8 @@ export interface AppOptions {
   demo?: Hono;
   /** Pages a developer can open, mounted at /examples. */
   examples?: Hono;
-  /** Routes of ribs. */
-  ribs?: readonly Hono[];
+  /** Routes of ribs, each with its row of who may ask. */
+  ribs?: readonly { routes: Hono; permissions: Rows }[];
   now?: () => number;
   waitingMaxEvents?: number;
   /** Also meter the process itself; off in tests, where many apps share one. */
@@ -86,6 +88,8 @@ export const createApp = (options: AppOptions): Hono => {
   const app = new Hono();
 
   app.use(access(logger, meters));
+  const ribRows = Object.assign({}, ...(options.ribs ?? []).map(({ permissions }) => permissions)) as Rows;
+  app.use(admission(ring, ribRows));
   app.onError((error, c) => {
     if (isUnavailable(error)) {
       logger.warn(traceOf(error), 'unavailable');
@@ -108,8 +112,8 @@ export const createApp = (options: AppOptions): Hono => {
       ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
     }),
   );
-  app.route('/', reading({ reader, log, ring, rate, now }));
-  for (const rib of options.ribs ?? []) app.route('/', rib);
+  app.route('/', reading({ reader, log, rate, now }));
+  for (const rib of options.ribs ?? []) app.route('/', rib.routes);
 
   const noKey = refuse('not_found', {
     message: 'No live write key of this name.',
@@ -161,6 +165,8 @@ export const createApp = (options: AppOptions): Hono => {
   if (options.demo !== undefined) app.route('/demo', options.demo);
   if (options.examples !== undefined) app.route('/examples', options.examples);
   if (options.dashboard !== undefined) app.route('/', options.dashboard);
+
+  mustBeListed(app, ribRows);
 
   let allowed: ((path: string) => string[]) | null = null;
   app.notFound((c) => {

@@ -16,7 +16,6 @@ import {
   purposeQuery,
 } from '../contract/reading.js';
 import { type Refusal, refuse } from '../errors.js';
-import { authenticateHeader, presentedKey } from '../ingest/authenticate.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
 import { corsHeaders, preflightHeaders } from '../ingest/origin.js';
@@ -25,13 +24,12 @@ import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Command, CommandResult, Log } from '../log/log.js';
 import type { Asked, IdentifierQuery, PageAsked, Reader } from '../profiles/reader.js';
-import type { Key, KeyRole } from '../site/keys.js';
-import type { KeyRing } from '../site/ring.js';
+import type { Key } from '../site/keys.js';
+import { admittedKey } from './admission.js';
 
 export interface ReadingOptions {
   reader: Reader;
   log: Log;
-  ring: Pick<KeyRing, 'write' | 'secret' | 'refresh'>;
   /** For acts that need no key: a person who asks to be forgotten. */
   rate: Limiter;
   now: () => number;
@@ -55,20 +53,11 @@ const queryOf = (c: Context): Record<string, string> | Refusal => {
   return query;
 };
 
-export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono => {
+export const reading = ({ reader, log, rate, now }: ReadingOptions): Hono => {
   const app = new Hono();
 
-  const secretKey = async (c: Context, role?: KeyRole): Promise<Key | Refusal> => {
-    const presented = presentedKey(c.req.header('authorization'));
-    if (presented === null) return refuse('bad_key');
-    const key = await authenticateHeader(ring, presented);
-    if (isRefusal(key)) return key;
-    if (key.kind !== 'secret') return refuse('forbidden');
-    if (role !== undefined && !key.roles.includes(role)) {
-      return refuse('forbidden', { message: `The key lacks the role "${role}".` });
-    }
-    return key;
-  };
+  /** Who it is was asked before anything else (admission.ts), by the table of permissions. */
+  const secretKey = (c: Context): Key | Refusal => admittedKey(c) ?? refuse('bad_key');
 
   const askedBy = (key: Key, query: Record<string, string>): Asked | Refusal => {
     const wanted = parsed(purposeQuery, query.purpose);
@@ -82,7 +71,7 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
 
   /** Key, query and purposes, in this order: who may not ask learns nothing of how. */
   const asking = async (c: Context): Promise<{ asked: Asked; query: Record<string, string> } | Refusal> => {
-    const key = await secretKey(c);
+    const key = secretKey(c);
     if (isRefusal(key)) return key;
     const query = queryOf(c);
     if (isRefusal(query)) return query;
@@ -150,7 +139,7 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
 
   app.post('/v1/merges', async (c) => {
     personal(c);
-    const key = await secretKey(c, 'owner');
+    const key = secretKey(c);
     if (isRefusal(key)) return respondRefusal(c, key);
     const body = await bodyOf(c);
     const call = isRefusal(body) ? body : parsed(mergeCall, body);
@@ -160,7 +149,7 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
 
   app.post('/v1/merges/:id/undo', async (c) => {
     personal(c);
-    const key = await secretKey(c, 'owner');
+    const key = secretKey(c);
     if (isRefusal(key)) return respondRefusal(c, key);
     return run(c, { kind: 'undo', mergeId: c.req.param('id'), by: key.context.id, at: now() });
   });
@@ -188,9 +177,7 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
   app.post('/v1/privacy/erasures', async (c) => {
     personal(c);
     anyPage(c);
-    const byKey = presentedKey(c.req.header('authorization')) !== null;
-    const key = byKey ? await secretKey(c, 'privacy') : null;
-    if (isRefusal(key)) return respondRefusal(c, key);
+    const key = admittedKey(c);
     const refused = key === null ? admitPerson() : null;
     if (refused !== null) return respondRefusal(c, refused);
     const body = await bodyOf(c);
@@ -207,8 +194,7 @@ export const reading = ({ reader, log, ring, rate, now }: ReadingOptions): Hono 
   app.get('/v1/privacy/erasures/:id', async (c) => {
     personal(c);
     anyPage(c);
-    const key = presentedKey(c.req.header('authorization')) === null ? null : await secretKey(c, 'privacy');
-    if (isRefusal(key)) return respondRefusal(c, key);
+    const key = admittedKey(c);
     const refused = key === null ? admitPerson() : null;
     if (refused !== null) return respondRefusal(c, refused);
     const result = await log.command({ kind: 'erasure', id: c.req.param('id') });

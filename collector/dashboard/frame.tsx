@@ -8,6 +8,9 @@ import { errorBody } from '../contract/answer.js';
 import { purposes } from '../contract/purposes.js';
 import type { CommandResult, Log } from '../log/log.js';
 import type { Asked, PageAsked, Reader } from '../profiles/reader.js';
+import type { StaffAccount, StaffRole } from '../site/keys.js';
+import { homeOf, mayStaff } from '../site/permissions.js';
+import type { KeyRing } from '../site/ring.js';
 import { assets } from './assets.js';
 import { Document, type Room } from './kit/document.js';
 import { localeOf, type View } from './kit/view.js';
@@ -24,23 +27,38 @@ export interface House {
   reader: Reader;
   log: Log;
   sessions: Sessions;
+  /** The accounts of staff. */
+  keys: Pick<KeyRing, 'staff' | 'account' | 'accounts' | 'renew'>;
   now: () => number;
   links: Links;
 }
 
 export interface Staffed extends Env {
-  Variables: { session: Session | null };
+  Variables: { session: Session | null; staff: StaffAccount | null };
 }
 export type StaffContext = Context<Staffed>;
 
-/** The staff credential's id (site/keys.ts): who undid, joined, erased. */
-export const byStaff = 'staff_admin';
+/** Whoever is logged in, behind the door: who reads, undoes, joins, erases. */
+export const staffOf = (c: StaffContext): StaffAccount => {
+  const staff = c.get('staff');
+  if (staff === null) throw new Error('a room was opened without an account');
+  return staff;
+};
+/** For links on a page: whether they lead anywhere for whoever looks at it. */
+export const may = (c: StaffContext, pattern: string, method: 'GET' | 'POST' = 'GET'): boolean =>
+  mayStaff(staffOf(c).role, method, pattern);
+/** Of the forms on a page. */
+export const tokenOf = (c: StaffContext, house: Pick<House, 'sessions'>): string =>
+  house.sessions.token(c.get('session')?.id ?? '');
 
 const rooms: readonly Room[] = [
   { path: '/', name: 'Overview' },
   { path: '/live', name: 'Live' },
   { path: '/people', name: 'People' },
+  { path: '/privacy', name: 'Privacy' },
+  { path: '/staff', name: 'Staff' },
 ];
+const roomsOf = (role: StaffRole): Room[] => rooms.filter(({ path }) => mayStaff(role, 'GET', path));
 
 const policy = [
   "default-src 'self'",
@@ -120,13 +138,16 @@ export const unchanged = (c: Context, version: string): Response => {
 
 export const respondPage = (c: StaffContext, house: House, props: PageProps, body: Child): Response => {
   const session = c.get('session') ?? null;
+  const staff = c.get('staff') ?? null;
   if (props.version !== undefined) c.header('ETag', etag(props.version));
   const page = (
     <Document
       title={props.title}
       view={viewOf(c, house.now())}
       assets={assets}
-      rooms={rooms}
+      rooms={staff === null ? [] : roomsOf(staff.role)}
+      home={staff === null ? '/' : homeOf(staff.role)}
+      who={staff === null || house.keys.accounts().length < 2 ? null : staff.name}
       room={props.room ?? null}
       csrf={session === null ? null : house.sessions.token(session.id)}
       refresh={
@@ -161,13 +182,41 @@ export const respondTrouble = (
     </section>,
   );
 
+const homeFor = (c: StaffContext): string => {
+  const staff = c.get('staff') ?? null;
+  return staff === null ? '/' : homeOf(staff.role);
+};
+
 export const noSuchPage = (c: StaffContext, house: House): Response =>
   respondTrouble(c, house, {
     status: 404,
     title: 'There is no such page',
     words: 'The address may be mistyped, or what it showed is gone.',
-    step: <a href="/">Go to the overview</a>,
+    step: <a href={homeFor(c)}>Go to the start</a>,
   });
+
+/** A room of others: said clearly, with where one's own is. */
+export const notYours = (c: StaffContext, house: House): Response => {
+  const { role } = staffOf(c);
+  return respondTrouble(c, house, {
+    status: 403,
+    title: 'This room is not open to you',
+    words: `Your account has the role “${role}”. ${roleWords[role]}`,
+    step: (
+      <>
+        <a href={homeOf(role)}>Go to {role === 'privacy' ? 'the privacy room' : 'the overview'}</a>, or ask an owner for
+        an account with another role.
+      </>
+    ),
+  });
+};
+
+/** What each role is there for, for whoever has it or gives it. */
+export const roleWords: Readonly<Record<StaffRole, string>> = {
+  owner: 'It opens every room, and gives accounts to others.',
+  marketing: 'It opens the overview, live events and people; not the privacy room, and no export of a person.',
+  privacy: 'It opens the privacy room and the export of one person at a time; not the rooms of marketing.',
+};
 
 /** What a command found wrong, in its own words where it has some. */
 export const troubleOf = (result: CommandResult): { message: string; hint: string } => {
@@ -190,4 +239,14 @@ export const fieldsOf = async (c: Context): Promise<Readonly<Record<string, stri
 export const isOurForm = (c: Context, sessions: Sessions, of: string, token: string | undefined): boolean => {
   const site = c.req.header('sec-fetch-site');
   return (site === undefined || site === 'same-origin' || site === 'none') && sessions.checks(of, token);
+};
+
+/** The fields of a form of this session, or null. */
+export const ownForm = async (
+  c: StaffContext,
+  { sessions }: Pick<House, 'sessions'>,
+): Promise<Readonly<Record<string, string>> | null> => {
+  const fields = await fieldsOf(c);
+  const session = c.get('session');
+  return session !== null && isOurForm(c, sessions, session.id, fields.csrf) ? fields : null;
 };

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { countGuesses } from './guesses.js';
 
-const wrong = async () => false;
-const right = async () => true;
+const wrong = async () => null;
+const right = async () => 'ada';
 const clock = () => {
   let now = 0;
   return { now: () => now, pass: (ms: number) => (now += ms) };
@@ -17,18 +17,19 @@ describe('guessing a password', () => {
     let asked = 0;
     const spied = async () => {
       asked += 1;
-      return true;
+      return 'ada';
     };
     const stopped = await guesses.attempt(stranger('a'), spied);
     expect(stopped).toEqual({ kind: 'wait', seconds: 30 });
     expect(asked).toBe(0);
     pass(30_000);
-    expect(await guesses.attempt(stranger('a'), right)).toEqual({ kind: 'right' });
+    expect(await guesses.attempt(stranger('a'), right)).toEqual({ kind: 'right', right: 'ada' });
   });
 
   it('costs nothing when it is right', async () => {
     const guesses = countGuesses(clock().now);
-    for (let n = 0; n < 50; n += 1) expect(await guesses.attempt(stranger('a'), right)).toEqual({ kind: 'right' });
+    for (let n = 0; n < 50; n += 1)
+      expect(await guesses.attempt(stranger('a'), right)).toEqual({ kind: 'right', right: 'ada' });
   });
 
   it('from many places is bounded together, and does not lock out a browser that logged in before', async () => {
@@ -39,7 +40,7 @@ describe('guessing a password', () => {
       answers.set(kind, (answers.get(kind) ?? 0) + 1);
     }
     expect(Object.fromEntries(answers)).toEqual({ wrong: 40, wait: 60 });
-    expect(await guesses.attempt({ name: 'ours', known: true }, right)).toEqual({ kind: 'right' });
+    expect(await guesses.attempt({ name: 'ours', known: true }, right)).toEqual({ kind: 'right', right: 'ada' });
     // A place cannot take the name of a known browser.
     expect((await guesses.attempt(stranger('ours'), right)).kind).toBe('wait');
   });
@@ -58,7 +59,7 @@ describe('guessing a password', () => {
     expect(await guesses.attempt(stranger('c'), right)).toEqual({ kind: 'wait', seconds: 1 });
     release();
     await Promise.all(both);
-    expect(await guesses.attempt(stranger('c'), right)).toEqual({ kind: 'right' });
+    expect(await guesses.attempt(stranger('c'), right)).toEqual({ kind: 'right', right: 'ada' });
   });
 
   it('forgets the places it heard from least lately, and stays bounded', async () => {
@@ -69,6 +70,6 @@ describe('guessing a password', () => {
       pass(1_500);
       await guesses.attempt(stranger(`place ${n}`), right);
     }
-    expect(await guesses.attempt(stranger('first'), right)).toEqual({ kind: 'right' });
+    expect(await guesses.attempt(stranger('first'), right)).toEqual({ kind: 'right', right: 'ada' });
   });
 });

@@ -25,10 +25,10 @@ export interface Place {
 
 export interface Guesses {
   /** Runs the check, or says how many seconds to wait. A right guess costs nothing. */
-  attempt: (
+  attempt: <Right>(
     place: Place,
-    check: () => Promise<boolean>,
-  ) => Promise<{ kind: 'right' | 'wrong' } | { kind: 'wait'; seconds: number }>;
+    check: () => Promise<Right | null>,
+  ) => Promise<{ kind: 'right'; right: Right } | { kind: 'wrong' } | { kind: 'wait'; seconds: number }>;
 }
 
 export const countGuesses = (now: () => number): Guesses => {
@@ -64,10 +64,11 @@ export const countGuesses = (now: () => number): Guesses => {
       if (!known) crowd.level -= 1;
       running += 1;
       try {
-        if (!(await check())) return { kind: 'wrong' };
+        const right = await check();
+        if (right === null) return { kind: 'wrong' };
         own.level += 1;
         if (!known) crowd.level += 1;
-        return { kind: 'right' };
+        return { kind: 'right', right };
       } finally {
         running -= 1;
       }

@@ -7,20 +7,22 @@ import { compress } from 'hono/compress';
 import { isUnavailable } from '../errors.js';
 import type { Log } from '../log/log.js';
 import type { Reader } from '../profiles/reader.js';
-import type { KeyTable } from '../site/keys.js';
+import type { KeyRing } from '../site/ring.js';
 import { assetRoutes } from './assets.js';
 import { type House, type Links, noSuchPage, protective, respondTrouble, type Staffed } from './frame.js';
 import { live } from './live/live.js';
-import { login, recognise, staffOnly } from './login.js';
+import { admit, login, recognise } from './login.js';
 import { overview } from './overview.js';
 import { people } from './people/people.js';
 import { person } from './person/person.js';
+import { privacyRoom } from './privacy/privacy.js';
 import { openSessions } from './session.js';
+import { staffRooms } from './staff/staff.js';
 
 export interface DashboardOptions {
   reader: Reader;
   log: Log;
-  keys: Pick<KeyTable, 'staff'>;
+  keys: Pick<KeyRing, 'staff' | 'account' | 'accounts' | 'renew'>;
   /** Signs cookies and form tokens. Another one ends every session. */
   sessionSecret: string;
   links: Links;
@@ -43,6 +45,7 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
     reader: options.reader,
     log: options.log,
     sessions: openSessions(options.sessionSecret, now),
+    keys: options.keys,
     now,
     links: options.links,
   };
@@ -53,15 +56,16 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
   app.route('/', assetRoutes());
   app.use(recognise(house));
   const bounded = bodyLimit({ maxSize: formMaxBytes, onError: (c) => c.text('The form is too large.', 413) });
-  for (const room of ['/login', '/logout', '/people/*']) app.use(room, bounded);
-  app.route('/', login(house, options.keys));
-
-  const staffed = staffOnly(house);
-  for (const room of ['/', '/live', '/live/*', '/people', '/people/*', '/erasures/*']) app.use(room, staffed);
+  for (const room of ['/login', '/logout', '/people/*', '/privacy/*', '/staff', '/staff/*']) app.use(room, bounded);
+  // Everything from here on by the table of permissions; what stands in no row of it is nobody's.
+  app.use(admit(house));
+  app.route('/', login(house));
   app.route('/', overview(house));
   app.route('/', live(house));
   app.route('/', people(house));
   app.route('/', person(house));
+  app.route('/', privacyRoom(house));
+  app.route('/', staffRooms(house));
 
   app.all('*', (c, next) => (isForEyes(c) ? Promise.resolve(noSuchPage(c, house)) : next()));
 

@@ -1,11 +1,24 @@
-// The door for staff: one password, a cookie, and a way out. Where a session begins and ends, and nothing else.
+// The door for staff: an account's password, a cookie, and a way out; and whom the table of permissions lets into which room.
+// Where a session begins and ends, and nothing else.
 
 import { getConnInfo } from '@hono/node-server/conninfo';
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { FC } from 'hono/jsx';
-import type { KeyTable } from '../site/keys.js';
-import { fieldsOf, type House, isHttps, isOurForm, respondPage, respondTrouble, type Staffed } from './frame.js';
+import { matchedRoutes } from 'hono/route';
+import { owner } from '../site/keys.js';
+import { admissionOf, homeOf } from '../site/permissions.js';
+import {
+  fieldsOf,
+  type House,
+  isHttps,
+  isOurForm,
+  notYours,
+  respondPage,
+  respondTrouble,
+  type StaffContext,
+  type Staffed,
+} from './frame.js';
 import { countGuesses, type Place } from './guesses.js';
 import { Notice } from './kit/panel.js';
 import { draw, idleMaxMs, knownMaxMs } from './session.js';
@@ -18,7 +31,7 @@ const attributes = (c: Context, path = '/') => ({ httpOnly: true, sameSite: 'Lax
 export const safeNext = (next: string | null | undefined): string =>
   next != null &&
   next.length <= 500 &&
-  /^\/(people|live)?(?:[/?][\w\-.~%/?&=+@:,]*)?$/.test(next) &&
+  /^\/(people|live|privacy|erasures|staff)?(?:[/?][\w\-.~%/?&=+@:,]*)?$/.test(next) &&
   !next.startsWith('//')
     ? next
     : '/';
@@ -40,10 +53,12 @@ const placeOf = (c: Context, known: string | null): Place => {
 const LoginForm: FC<{
   csrf: string;
   next: string;
+  /** What was typed as the account; null: there is only the owner, who need not be named. */
+  account: string | null;
   trouble: string | null;
   demo: string | null;
   docs: string | null;
-}> = ({ csrf, next, trouble, demo, docs }) => (
+}> = ({ csrf, next, account, trouble, demo, docs }) => (
   <section class="panel login">
     <h1>Log in</h1>
     {trouble !== null && (
@@ -54,9 +69,29 @@ const LoginForm: FC<{
     <form method="post" action="/login">
       <input type="hidden" name="csrf" value={csrf} />
       <input type="hidden" name="next" value={next} />
-      {/* Password managers file a password under a name. */}
-      <input type="hidden" name="username" value="staff" autocomplete="username" />
-      <label for="password">Staff password</label>
+      {account === null ? (
+        // Password managers file a password under a name.
+        <input type="hidden" name="account" value={owner.name} autocomplete="username" />
+      ) : (
+        <>
+          <label for="account">Account</label>
+          <input
+            id="account"
+            name="account"
+            value={account}
+            maxlength={100}
+            autocomplete="username"
+            autocapitalize="none"
+            spellcheck={false}
+            required
+            aria-describedby="account-note"
+          />
+          <p id="account-note" class="soft small">
+            The name an owner gave it. Whoever has WEFT_ADMIN_PASSWORD is “{owner.name}”.
+          </p>
+        </>
+      )}
+      <label for="password">{account === null ? 'Staff password' : 'Password'}</label>
       <input
         id="password"
         name="password"
@@ -70,8 +105,14 @@ const LoginForm: FC<{
       />
       <button type="submit">Log in</button>
       <p id="password-note" class="soft small">
-        The collector printed it when it first started. To set another one, start it with{' '}
-        <code>WEFT_ADMIN_PASSWORD</code>.
+        {account === null ? (
+          <>
+            The collector printed it when it first started. To set another one, start it with{' '}
+            <code>WEFT_ADMIN_PASSWORD</code>.
+          </>
+        ) : (
+          'Lost it? An owner gives a new one under Staff.'
+        )}
       </p>
     </form>
     {(demo !== null || docs !== null) && (
@@ -83,8 +124,8 @@ const LoginForm: FC<{
   </section>
 );
 
-export const login = (house: House, keys: Pick<KeyTable, 'staff'>): Hono<Staffed> => {
-  const { sessions, now } = house;
+export const login = (house: House): Hono<Staffed> => {
+  const { sessions, keys, now } = house;
   const guesses = countGuesses(now);
   const app = new Hono<Staffed>();
 
@@ -96,38 +137,57 @@ export const login = (house: House, keys: Pick<KeyTable, 'staff'>): Hono<Staffed
     setCookie(c, cookies.visitor, made, { ...attributes(c, '/login'), maxAge: 3_600 });
     return made;
   };
-  const form = (c: Context<Staffed>, next: string, trouble: string | null, status: 200 | 400 | 401 | 429 = 200) =>
+  const form = (
+    c: StaffContext,
+    next: string,
+    typed: string,
+    trouble: string | null,
+    status: 200 | 400 | 401 | 429 = 200,
+  ) =>
     respondPage(
       c,
       house,
       { title: 'Log in', narrow: true, status },
-      <LoginForm csrf={sessions.token(visitorOf(c))} next={next} trouble={trouble} {...house.links} />,
+      <LoginForm
+        csrf={sessions.token(visitorOf(c))}
+        next={next}
+        account={keys.accounts().length > 1 ? typed : null}
+        trouble={trouble}
+        {...house.links}
+      />,
     );
+  const entrance = (next: string, role: Parameters<typeof homeOf>[0]): string => (next === '/' ? homeOf(role) : next);
 
   app.get('/login', (c) => {
     const next = safeNext(c.req.query('next'));
-    return c.get('session') === null ? form(c, next, null) : c.redirect(next, 303);
+    const staff = c.get('staff');
+    return staff === null ? form(c, next, '', null) : c.redirect(entrance(next, staff.role), 303);
   });
 
   app.post('/login', async (c) => {
     const fields = await fieldsOf(c);
     const next = safeNext(fields.next);
+    const typed = (fields.account ?? '').slice(0, 100);
     const visitor = getCookie(c, cookies.visitor);
     if (visitor === undefined || !isOurForm(c, sessions, visitor, fields.csrf)) {
-      return form(c, next, 'This form had been open for too long, or cookies are off. Please try again.', 400);
+      return form(c, next, typed, 'This form had been open for too long, or cookies are off. Please try again.', 400);
     }
     const place = placeOf(c, sessions.known(getCookie(c, cookies.known)));
-    const guess = await guesses.attempt(place, () => keys.staff(fields.password ?? ''));
+    const guess = await guesses.attempt(place, () => keys.staff(typed, fields.password ?? ''));
     if (guess.kind === 'wait') {
       c.header('Retry-After', String(guess.seconds));
-      return form(c, next, `Too many tries. Wait ${guess.seconds} s, then try again.`, 429);
+      return form(c, next, typed, `Too many tries. Wait ${guess.seconds} s, then try again.`, 429);
     }
-    if (guess.kind === 'wrong') return form(c, next, 'That is not the password.', 401);
+    if (guess.kind === 'wrong') {
+      const words =
+        keys.accounts().length > 1 ? 'That is not the password of this account.' : 'That is not the password.';
+      return form(c, next, typed, words, 401);
+    }
     // Always a new session: one that was planted before the login is worth nothing.
-    setCookie(c, cookies.session, sessions.open().cookie, { ...attributes(c), maxAge: idleMaxMs / 1_000 });
+    setCookie(c, cookies.session, sessions.open(guess.right).cookie, { ...attributes(c), maxAge: idleMaxMs / 1_000 });
     setCookie(c, cookies.known, sessions.know(), { ...attributes(c, '/login'), maxAge: knownMaxMs / 1_000 });
     deleteCookie(c, cookies.visitor, { path: '/login' });
-    return c.redirect(next, 303);
+    return c.redirect(entrance(next, guess.right.role), 303);
   });
 
   app.get('/logout', (c) => c.redirect('/', 303));
@@ -145,10 +205,14 @@ export const login = (house: House, keys: Pick<KeyTable, 'staff'>): Hono<Staffed
 
 /** Reads the cookie. Before every room, and before the door itself. */
 export const recognise =
-  ({ sessions }: House): MiddlewareHandler<Staffed> =>
+  ({ sessions, keys }: House): MiddlewareHandler<Staffed> =>
   async (c, next) => {
-    const session = sessions.read(getCookie(c, cookies.session));
+    const read = sessions.read(getCookie(c, cookies.session));
+    // Of the account as it is now: one that was revoked, or given another password, has no session.
+    const staff = read === null ? null : keys.account(read.account);
+    const session = staff !== null && staff.stamp === read?.stamp ? read : null;
     c.set('session', session);
+    c.set('staff', session === null ? null : staff);
     await next();
     // Only a page somebody opens keeps a session alive; one that mends itself in a forgotten tab does not.
     if (session === null || c.req.method !== 'GET' || c.req.header('x-weft-refresh') !== undefined) return;
@@ -156,24 +220,37 @@ export const recognise =
     if (cookie !== null) setCookie(c, cookies.session, cookie, { ...attributes(c), maxAge: idleMaxMs / 1_000 });
   };
 
-/** Staff only. A page's own script is told so; whoever opens a page is led to the door and back. */
-export const staffOnly =
+/** Whoever is not logged in. A page's own script is told so; whoever opens a page is led to the door and back. */
+const toTheDoor = (c: StaffContext, house: House): Response => {
+  if (c.req.header('x-weft-refresh') !== undefined) return c.text('Log in again.', 401);
+  if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
+    return respondTrouble(c, house, {
+      status: 401,
+      title: 'You are logged out',
+      words: 'Nothing was changed.',
+      step: <a href="/login">Log in again</a>,
+    });
+  }
+  const { pathname, search } = new URL(c.req.url);
+  const wanted = safeNext(pathname + search);
+  return c.redirect(wanted === '/' ? '/login' : `/login?next=${encodeURIComponent(wanted)}`, 303);
+};
+
+/** By the table of permissions, before any room: what stands in no row of it is nobody's. */
+export const admit =
   (house: House): MiddlewareHandler<Staffed> =>
   async (c, next) => {
-    const session = c.get('session');
-    if (session === null) {
-      if (c.req.header('x-weft-refresh') !== undefined) return c.text('Log in again.', 401);
-      if (c.req.method !== 'GET' && c.req.method !== 'HEAD') {
-        return respondTrouble(c, house, {
-          status: 401,
-          title: 'You are logged out',
-          words: 'Nothing was changed.',
-          step: <a href="/login">Log in again</a>,
-        });
-      }
-      const { pathname, search } = new URL(c.req.url);
-      const wanted = safeNext(pathname + search);
-      return c.redirect(wanted === '/' ? '/login' : `/login?next=${encodeURIComponent(wanted)}`, 303);
+    for (const { method, path } of matchedRoutes(c)) {
+      if (method === 'ALL') continue;
+      const row = admissionOf(method, path);
+      if (row === null) return c.notFound();
+      if (row.by !== 'staff') continue;
+      const staff = c.get('staff');
+      if (staff === null) return toTheDoor(c, house);
+      if (row.roles.includes(staff.role)) continue;
+      // The bare address leads everybody to their own start.
+      if (c.req.path === '/') return c.redirect(homeOf(staff.role), 303);
+      return c.req.header('x-weft-refresh') === undefined ? notYours(c, house) : c.text('Not yours.', 403);
     }
     return next();
   };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { idleMaxMs, knownMaxMs, openSessions, sessionMaxMs } from './session.js';
 
+const ada = { id: 'staff_ada', stamp: 'one' };
 const at = (start: number) => {
   let now = start;
   return { now: () => now, pass: (ms: number) => (now += ms) };
@@ -9,14 +10,15 @@ const at = (start: number) => {
 describe('a session', () => {
   it('is read from the cookie that opened it, by every process that has the secret', () => {
     const clock = at(1_000);
-    const { cookie, session } = openSessions('secret', clock.now).open();
+    const { cookie, session } = openSessions('secret', clock.now).open(ada);
     expect(openSessions('secret', clock.now).read(cookie)).toEqual(session);
+    expect(session).toMatchObject({ account: 'staff_ada', stamp: 'one' });
     expect(openSessions('another secret', clock.now).read(cookie)).toBeNull();
   });
 
   it('is nobody’s once a character of its cookie changed', () => {
     const sessions = openSessions('secret', () => 0);
-    const { cookie } = sessions.open();
+    const { cookie } = sessions.open(ada);
     for (let index = 0; index < cookie.length; index += 1) {
       const forged = `${cookie.slice(0, index)}${cookie[index] === 'A' ? 'B' : 'A'}${cookie.slice(index + 1)}`;
       expect([index, sessions.read(forged)]).toEqual([index, null]);
@@ -30,7 +32,7 @@ describe('a session', () => {
   it('ends when nobody came for its idle time', () => {
     const clock = at(5);
     const sessions = openSessions('secret', clock.now);
-    const { cookie } = sessions.open();
+    const { cookie } = sessions.open(ada);
     clock.pass(idleMaxMs - 1);
     expect(sessions.read(cookie)).not.toBeNull();
     clock.pass(1);
@@ -40,7 +42,7 @@ describe('a session', () => {
   it('goes on while someone comes, but not for ever', () => {
     const clock = at(5);
     const sessions = openSessions('secret', clock.now);
-    let { cookie } = sessions.open();
+    let { cookie } = sessions.open(ada);
     let lastedMs = 0;
     for (;;) {
       clock.pass(idleMaxMs * 0.75);
@@ -55,13 +57,13 @@ describe('a session', () => {
 
   it('gets no new cookie while the present one is young', () => {
     const sessions = openSessions('secret', () => 0);
-    expect(sessions.renewed(sessions.open().session)).toBeNull();
+    expect(sessions.renewed(sessions.open(ada).session)).toBeNull();
   });
 
   it('is over once it was closed, for its renewed cookies too', () => {
     const clock = at(5);
     const sessions = openSessions('secret', clock.now);
-    const { cookie, session } = sessions.open();
+    const { cookie, session } = sessions.open(ada);
     clock.pass(idleMaxMs * 0.75);
     const renewed = sessions.renewed(session)!;
     sessions.close(session);
@@ -89,7 +91,7 @@ describe('the token of a form', () => {
   });
 
   it('is no session, and a session no token', () => {
-    const { cookie, session } = sessions.open();
+    const { cookie, session } = sessions.open(ada);
     expect(sessions.checks(session.id, cookie)).toBe(false);
     expect(sessions.read(sessions.token(session.id))).toBeNull();
   });

@@ -5,6 +5,9 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 
 export interface Session {
   id: string;
+  /** Whose it is, and the stamp of the password it was opened with (site/keys.ts). What the account may is asked of the table. */
+  account: string;
+  stamp: string;
   issuedAt: number;
   expiresAt: number;
 }
@@ -19,7 +22,7 @@ export const knownMaxMs = 90 * 24 * 3_600_000;
 const closedMax = 10_000;
 
 export interface Sessions {
-  open: () => { session: Session; cookie: string };
+  open: (account: { id: string; stamp: string }) => { session: Session; cookie: string };
   read: (cookie: string | undefined) => Session | null;
   /** A cookie with a later end, when half of the present one has passed. */
   renewed: (session: Session) => string | null;
@@ -47,8 +50,8 @@ export const openSessions = (secret: string, now: () => number): Sessions => {
   const sign = (key: Buffer, text: string): string => createHmac('sha256', key).update(text).digest('base64url');
   const closed = new Map<string, number>();
 
-  const write = ({ id, issuedAt, expiresAt }: Session): string => {
-    const body = `${id}.${issuedAt.toString(36)}.${expiresAt.toString(36)}`;
+  const write = ({ id, account, stamp, issuedAt, expiresAt }: Session): string => {
+    const body = [id, account, stamp, issuedAt.toString(36), expiresAt.toString(36)].join('.');
     return `${body}.${sign(keys.session, body)}`;
   };
   /** `body.signature`, when the signature is ours. */
@@ -61,15 +64,28 @@ export const openSessions = (secret: string, now: () => number): Sessions => {
   };
 
   return {
-    open: () => {
+    open: (account) => {
       const at = now();
-      const session = { id: draw(), issuedAt: at, expiresAt: at + idleMaxMs };
+      const session = {
+        id: draw(),
+        account: account.id,
+        stamp: account.stamp,
+        issuedAt: at,
+        expiresAt: at + idleMaxMs,
+      };
       return { session, cookie: write(session) };
     },
     read: (cookie) => {
-      const [id, issued, expires] = signed(keys.session, cookie)?.split('.') ?? [];
-      if (id === undefined || issued === undefined || expires === undefined) return null;
-      const session = { id, issuedAt: Number.parseInt(issued, 36), expiresAt: Number.parseInt(expires, 36) };
+      const [id, account, stamp, issued, expires] = signed(keys.session, cookie)?.split('.') ?? [];
+      if (id === undefined || account === undefined || stamp === undefined) return null;
+      if (issued === undefined || expires === undefined) return null;
+      const session = {
+        id,
+        account,
+        stamp,
+        issuedAt: Number.parseInt(issued, 36),
+        expiresAt: Number.parseInt(expires, 36),
+      };
       const at = now();
       const over = at >= session.expiresAt || at >= session.issuedAt + sessionMaxMs || closed.has(id);
       return over ? null : session;

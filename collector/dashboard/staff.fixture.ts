@@ -1,11 +1,26 @@
 // A browser for tests that needs no socket: keeps cookies, follows no redirect, fills forms as a page gave them.
 
 import type { Hono } from 'hono';
+import type { StaffAccount } from '../site/keys.js';
 import type { Staffed } from './frame.js';
 import { type DashboardOptions, dashboard } from './index.js';
 import { nowAt, openShop, type Shop } from './people.fixture.js';
 
 export const password = 'right horse';
+
+/** Staff of tests; each logs in with the name and the one password. */
+export const accountsOfTests: readonly StaffAccount[] = [
+  { id: 'staff_admin', name: 'owner', role: 'owner', stamp: 's0' },
+  { id: 'staff_maya', name: 'Maya', role: 'marketing', stamp: 's1' },
+  { id: 'staff_piet', name: 'Piet', role: 'privacy', stamp: 's2' },
+];
+export const keysOf = (accounts: readonly StaffAccount[]): DashboardOptions['keys'] => ({
+  staff: async (name, given) =>
+    given === password ? (accounts.find((it) => it.name === (name === '' ? 'owner' : name)) ?? null) : null,
+  account: (id) => accounts.find((it) => it.id === id) ?? null,
+  accounts: () => accounts,
+  renew: async () => {},
+});
 
 export interface Visitor {
   cookies: Map<string, string>;
@@ -15,7 +30,7 @@ export interface Visitor {
   post: (path: string, fields: Record<string, string>, headers?: Record<string, string>) => Promise<Response>;
   /** The token of the form that posts to `action` on a page. */
   csrf: (path: string, action?: string) => Promise<string>;
-  logIn: () => Promise<void>;
+  logIn: (account?: string, password?: string) => Promise<Response>;
 }
 
 export const visit = (app: Hono<Staffed>): Visitor => {
@@ -48,9 +63,8 @@ export const visit = (app: Hono<Staffed>): Visitor => {
         action === undefined ? html.slice(html.indexOf('<main')) : html.slice(html.indexOf(`action="${action}"`));
       return /name="csrf" value="([^"]+)"/.exec(form)![1]!;
     },
-    logIn: async () => {
-      await visitor.post('/login', { password, csrf: await visitor.csrf('/login') });
-    },
+    logIn: async (account = '', given = password) =>
+      visitor.post('/login', { account, password: given, csrf: await visitor.csrf('/login') }),
   };
   return visitor;
 };
@@ -61,7 +75,7 @@ export const openDashboard = (options: { empty?: boolean; shop?: Shop } & Partia
   const app = dashboard({
     reader: shop.reader,
     log: shop.log,
-    keys: { staff: async (given) => given === password },
+    keys: keysOf(accountsOfTests.slice(0, 1)),
     sessionSecret: 'a secret of tests',
     links: { demo: '/demo', docs: '/docs' },
     now: () => clock.at,

@@ -91,7 +91,8 @@ export type Command =
       at: number;
     }
   | { kind: 'erasure'; id: string }
-  | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown }
+  /** `by`, `at`: of an act by staff. */
+  | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown; by?: string; at?: number }
   | { kind: 'due'; at: number }
   | { kind: 'rebuild'; at: number; check: boolean };
 

@@ -1,4 +1,4 @@
-// Who may speak to this site: write keys (public), secret keys and the staff password (known here as hashes only).
+// Who may speak to this site: write keys (public), secret keys and the accounts of staff (known here as hashes only).
 // Pure. A room of its own, below the door, because the read routes, the dashboard and the CLI ask it too.
 // No secret is ever stored, logged, or handed on from here.
 
@@ -13,6 +13,10 @@ import type { KeyContext } from '../log/log.js';
 export const keyRoles = ['owner', 'privacy'] as const;
 export type KeyRole = (typeof keyRoles)[number];
 
+/** What a member of staff is there for; which rooms that opens stands in permissions.ts. An account has one. */
+export const staffRoles = ['owner', 'marketing', 'privacy'] as const;
+export type StaffRole = (typeof staffRoles)[number];
+
 export const credential = z.object({
   id: z.string().min(1).max(64),
   kind: z.enum(['write', 'secret', 'staff']),
@@ -25,7 +29,8 @@ export const credential = z.object({
   purposes: z.array(z.enum(purposes)),
   /** `claimed`: categories of a foreign banner → our purposes. */
   categories: z.record(z.string().max(200), z.enum(purposes)),
-  roles: z.array(z.enum(keyRoles)),
+  /** Of a secret key some, of an account of staff one. */
+  roles: z.array(z.enum(staffRoles)),
   /** Set up from the environment or at the first start. */
   seeded: z.boolean(),
   createdAt: z.number().int(),
@@ -95,11 +100,30 @@ const derive = promisify(scrypt) as (password: string, salt: Buffer, length: num
 // OWASP's figures for scrypt; 32 MiB a check, so guessing is slow and a login is not.
 const cost = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
 
-export const staffCredential = async (password: string, { label, seeded, at }: Given): Promise<Credential> => {
+/** The account of WEFT_ADMIN_PASSWORD. It can be given another password, and is always there. */
+export const owner = { id: 'staff_admin', name: 'owner' } as const;
+
+export const newAccountId = (): string => `staff_${randomBytes(9).toString('base64url')}`;
+
+/** How an account may be called: what a person can type, and what does not turn the text around it. */
+export const accountName = z
+  .string()
+  .trim()
+  .regex(/^[\p{L}\p{N}](?:[\p{L}\p{M}\p{N} ._@'’-]{0,58}[\p{L}\p{M}\p{N}.])?$/u, {
+    error: "A name begins with a letter or a number and has at most 60 letters, numbers, spaces and . _ @ - ' in it",
+  });
+export const sameName = (a: string, b: string): boolean =>
+  a.trim().normalize('NFC').toLowerCase() === b.trim().normalize('NFC').toLowerCase();
+
+export const staffCredential = async (
+  password: string,
+  { label, seeded, at }: Given,
+  { id = owner.id, role = 'owner' }: { id?: string; role?: StaffRole } = {},
+): Promise<Credential> => {
   const salt = randomBytes(16);
   const derived = await derive(password.normalize('NFC'), salt, 32, cost);
   return {
-    id: 'staff_admin',
+    id,
     kind: 'staff',
     label,
     publicValue: null,
@@ -107,7 +131,7 @@ export const staffCredential = async (password: string, { label, seeded, at }: G
     mode: 'external',
     purposes: [...purposes],
     categories: {},
-    roles: [...keyRoles],
+    roles: [role],
     seeded,
     createdAt: at,
     revokedAt: null,
@@ -137,7 +161,7 @@ export interface Key {
 const keyOf = (credential: Credential, kind: 'write' | 'secret'): Key =>
   Object.freeze({
     kind,
-    roles: credential.roles,
+    roles: credential.roles.filter((role): role is KeyRole => (keyRoles as readonly string[]).includes(role)),
     context: Object.freeze({
       id: credential.id,
       trust: kind === 'write' ? 'public' : 'secret',
@@ -147,19 +171,51 @@ const keyOf = (credential: Credential, kind: 'write' | 'secret'): Key =>
     }),
   });
 
+/** A live account of staff, as the dashboard uses it. */
+export interface StaffAccount {
+  id: string;
+  name: string;
+  role: StaffRole;
+  /** Another one with each password: what was opened with the one before is closed. */
+  stamp: string;
+}
+
+/** An account has one role; rows from before there were accounts carry the owner's two. */
+const roleOf = ({ roles }: Credential): StaffRole =>
+  roles.includes('owner') ? 'owner' : roles.includes('privacy') ? 'privacy' : 'marketing';
+
+export const accountOf = (credential: Credential): StaffAccount =>
+  Object.freeze({
+    id: credential.id,
+    name: credential.id === owner.id ? owner.name : credential.label,
+    role: roleOf(credential),
+    stamp: createHash('sha256')
+      .update(`stamp:${credential.verifier ?? ''}`)
+      .digest('base64url')
+      .slice(0, 16),
+  });
+
 export interface KeyTable {
   /** Of a write key, which is public: an ordinary look-up. */
   write: (value: string) => Key | null;
   /** Of a secret: every live one is compared, each in constant time, so that the time taken tells nothing. */
   secret: (value: string) => Key | null;
-  /** Whether the staff password is this one. */
-  staff: (password: string) => Promise<boolean>;
+  /** Whose password this is, asked by name; the owner's when no name is given. */
+  staff: (name: string, password: string) => Promise<StaffAccount | null>;
+  /** A live account by its id. */
+  account: (id: string) => StaffAccount | null;
+  /** Live ones, the owner first. */
+  accounts: () => readonly StaffAccount[];
 }
+
+/** Of nobody: checked where there is no account of a name, so that the time taken does not tell which names there are. */
+const nobodys = `scrypt$${cost.N}$${cost.r}$${cost.p}$${Buffer.alloc(16).toString('base64url')}$${Buffer.alloc(32).toString('base64url')}`;
 
 export const keyTable = (credentials: readonly Credential[]): KeyTable => {
   const live = credentials.filter(({ revokedAt }) => revokedAt === null);
   const writes = new Map<string, Key>();
   const secrets: { verifier: Buffer; key: Key }[] = [];
+  const staff: { account: StaffAccount; verifier: string }[] = [];
   for (const credential of live) {
     if (credential.kind === 'write' && credential.publicValue !== null) {
       writes.set(credential.publicValue, keyOf(credential, 'write'));
@@ -167,7 +223,11 @@ export const keyTable = (credentials: readonly Credential[]): KeyTable => {
     if (credential.kind === 'secret' && credential.verifier !== null) {
       secrets.push({ verifier: Buffer.from(credential.verifier, 'base64url'), key: keyOf(credential, 'secret') });
     }
+    if (credential.kind === 'staff' && credential.verifier !== null) {
+      staff.push({ account: accountOf(credential), verifier: credential.verifier });
+    }
   }
+  staff.sort((a, b) => Number(b.account.id === owner.id) - Number(a.account.id === owner.id));
   return {
     write: (value) => writes.get(value) ?? null,
     secret: (value) => {
@@ -178,9 +238,13 @@ export const keyTable = (credentials: readonly Credential[]): KeyTable => {
       }
       return found;
     },
-    staff: async (password) => {
-      const admin = live.find(({ kind }) => kind === 'staff');
-      return admin?.verifier != null && (await verifyPassword(password, admin.verifier));
+    staff: async (name, password) => {
+      const wanted = name.trim() === '' ? owner.name : name;
+      const known = staff.find(({ account }) => sameName(account.name, wanted));
+      const isRight = await verifyPassword(password, known?.verifier ?? nobodys);
+      return known !== undefined && isRight ? known.account : null;
     },
+    account: (id) => staff.find(({ account }) => account.id === id)?.account ?? null,
+    accounts: () => staff.map(({ account }) => account),
   };
 };

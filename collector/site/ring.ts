@@ -8,6 +8,8 @@ import { type Credential, credential, type KeyTable, keyTable } from './keys.js'
 export interface KeyRing extends KeyTable {
   /** For a key that was not found: true when the table changed meanwhile and looking again is worth it. */
   refresh: () => Promise<boolean>;
+  /** After an act on the table in this process: what it changed holds from the next request on. */
+  renew: () => Promise<void>;
   close: () => void;
 }
 
@@ -50,7 +52,14 @@ export const openKeyRing = async (log: Log, now: () => number = () => performanc
   return {
     write: (value) => table.write(value),
     secret: (value) => table.secret(value),
-    staff: (password) => table.staff(password),
+    staff: (name, password) => table.staff(name, password),
+    account: (id) => table.account(id),
+    accounts: () => table.accounts(),
+    renew: async () => {
+      // One that was under way may have read the table before the act.
+      await asking?.catch(() => false);
+      await once();
+    },
     refresh: async () => {
       if (asking === null && now() - askedAt < missEveryMs) return false;
       return once().catch(() => false);

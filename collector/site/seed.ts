@@ -8,6 +8,7 @@ import {
   newPassword,
   newSecretKey,
   newWriteKey,
+  owner,
   secretCredential,
   staffCredential,
   verifyPassword,
@@ -19,8 +20,8 @@ export interface Seeded {
   /** The write key to show people; public. */
   writeKey: string;
   /**
-   * Signs the dashboard's sessions. Drawn from the password's verifier, so that sessions live through a restart and end
-   * with the password.
+   * Signs the dashboard's sessions. Drawn from the owner's verifier, so that sessions live through a restart and all of
+   * them, other accounts' too, end with the owner's password.
    */
   sessionSecret: string;
   /** Only when made just now: nobody can read them again. */
@@ -48,7 +49,7 @@ export const seed = async (
     await upsert(secretCredential(made.secretKey, seeded));
   }
 
-  let staff = live('staff')[0];
+  let staff = live('staff').find(({ id }) => id === owner.id);
   if (config.adminPassword !== null) {
     const same = staff?.verifier != null && (await verifyPassword(config.adminPassword, staff.verifier));
     if (!same) staff = await staffCredential(config.adminPassword, seeded);

@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Log } from '../log/log.js';
 import { openSqlite } from '../store/sqlite.js';
 import {
+  accountName,
   type Credential,
   keyTable,
   newPassword,
@@ -78,7 +79,59 @@ describe('a password', () => {
     expect(await verifyPassword('x', 'md5$x')).toBe(false);
   });
   it('of nobody opens nothing', async () => {
-    expect(await keyTable([]).staff('')).toBe(false);
+    expect(await keyTable([]).staff('', '')).toBeNull();
+  });
+});
+
+describe('an account of staff', () => {
+  const people = async () => [
+    await staffCredential('first horse', given),
+    await staffCredential('second horse', { ...given, label: 'Maya Ōta' }, { id: 'staff_maya', role: 'marketing' }),
+    {
+      ...(await staffCredential('third horse', { ...given, label: 'Leo' }, { id: 'staff_leo', role: 'privacy' })),
+      revokedAt: at,
+    },
+  ];
+  it('is known by its name, however it is typed, and its own password alone', async () => {
+    const table = keyTable(await people());
+    expect(await table.staff('', 'first horse')).toMatchObject({ id: 'staff_admin', name: 'owner', role: 'owner' });
+    expect(await table.staff(' OWNER', 'first horse')).toMatchObject({ id: 'staff_admin' });
+    expect(await table.staff('maya O\u0304ta ', 'second horse')).toMatchObject({ name: 'Maya Ōta', role: 'marketing' });
+    for (const [name, password] of [
+      ['', 'second horse'],
+      ['Maya Ōta', 'first horse'],
+      ['Leo', 'third horse'],
+      ['nobody', 'first horse'],
+      ['nobody', ''],
+    ] as const)
+      expect([name, await table.staff(name, password)]).toEqual([name, null]);
+    expect(table.accounts().map(({ name }) => name)).toEqual(['owner', 'Maya Ōta']);
+    expect([table.account('staff_maya')?.role, table.account('staff_leo')]).toEqual(['marketing', null]);
+  });
+  it('has another stamp with each password, which says nothing of it', async () => {
+    const [one] = await people();
+    const again = await staffCredential('first horse', given);
+    expect(keyTable([one!]).account('staff_admin')!.stamp).not.toBe(keyTable([again]).account('staff_admin')!.stamp);
+    expect(one!.verifier).not.toContain(keyTable([one!]).account('staff_admin')!.stamp);
+  });
+  it('whose row is from before there were accounts is the owner’s', async () => {
+    const old: Credential = { ...(await staffCredential('x', given)), roles: ['owner', 'privacy'] };
+    expect(keyTable([old]).accounts()).toMatchObject([{ name: 'owner', role: 'owner' }]);
+  });
+  it('shares its name with no other live one, and is not called owner', async () => {
+    const { sql } = store();
+    const [, maya, leo] = await people();
+    expect(runKeys(sql, 'create', maya).status).toBe(200);
+    expect(runKeys(sql, 'create', { ...maya, id: 'staff_other', label: 'MAYA ōta' }).status).toBe(409);
+    expect(runKeys(sql, 'create', { ...leo, label: 'Owner' }).status).toBe(409);
+    runKeys(sql, 'revoke', { id: 'staff_maya', at });
+    expect(runKeys(sql, 'create', { ...maya, id: 'staff_other' }).status).toBe(200);
+  });
+  it.each(['Maya', 'maya.ota@shop.example', 'Zoë O’Hara-Lee', '渡辺', '7'])('may be called %s', (name) => {
+    expect(accountName.parse(name)).toBe(name);
+  });
+  it.each(['', ' ', '<b>', 'a\nb', '\u202Eabc', 'x'.repeat(61), '-a', 'a|b'])('may not be called %j', (name) => {
+    expect(accountName.safeParse(name).success).toBe(false);
   });
 });
 
@@ -137,7 +190,11 @@ describe('the first start', () => {
     const table = keyTable(await credentialsOf(log));
     expect(table.secret(first.made.secretKey!)?.roles).toEqual(['owner', 'privacy']);
     expect(table.write(first.writeKey)?.context.mode).toBe('ledger');
-    expect(await table.staff(first.made.adminPassword!)).toBe(true);
+    expect(await table.staff('', first.made.adminPassword!)).toMatchObject({
+      id: 'staff_admin',
+      name: 'owner',
+      role: 'owner',
+    });
   });
 });
 
@@ -160,7 +217,10 @@ describe('a later start', () => {
       true,
     ]);
     expect([table.write('wk_1')?.context.mode, table.write('wk_2')?.context.mode]).toEqual(['ledger', 'external']);
-    expect([await table.staff('one'), await table.staff('two')]).toEqual([false, true]);
+    expect([await table.staff('', 'one'), await table.staff('owner', 'two')]).toMatchObject([
+      null,
+      { id: 'staff_admin' },
+    ]);
   });
   it('changes the mode of the seeded write key, and brings a revoked key back only when the environment names it', async () => {
     const { log } = store();

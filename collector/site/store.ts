@@ -3,7 +3,7 @@
 import { z } from 'zod';
 import type { CommandResult } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
-import { type Credential, credential } from './keys.js';
+import { type Credential, credential, owner, sameName } from './keys.js';
 
 interface Row {
   id: string;
@@ -82,7 +82,14 @@ export const runKeys = (sql: Sql, act: 'create' | 'revoke' | 'upsert' | 'list', 
         return { status: 200, body: { credentials: listCredentials(sql) } };
       case 'create': {
         const it = credential.parse(value);
-        const taken = sql.prepare('SELECT 1 FROM credentials WHERE id = ?').get(it.id) !== undefined;
+        const taken =
+          sql.prepare('SELECT 1 FROM credentials WHERE id = ?').get(it.id) !== undefined ||
+          // Staff log in by name, and acts are told by it.
+          (it.kind === 'staff' &&
+            (sameName(it.label, owner.name) ||
+              listCredentials(sql).some(
+                (other) => other.kind === 'staff' && other.revokedAt === null && sameName(other.label, it.label),
+              )));
         if (!taken) put(sql, it);
         return { status: taken ? 409 : 200, body: { id: it.id } };
       }

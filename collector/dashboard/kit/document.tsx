@@ -20,6 +20,10 @@ export interface DocumentProps {
   view: View;
   assets: Assets;
   rooms: readonly Room[];
+  /** Where the name of the house leads. */
+  home: string;
+  /** Who is logged in, where there are several who could be. */
+  who: string | null;
   /** Path of the room this page is in. */
   room: string | null;
   /** Token of the session for forms; null for whoever is not logged in. */
@@ -51,7 +55,7 @@ export const Document: FC<PropsWithChildren<DocumentProps>> = (props) => (
           Skip to the content
         </a>
         <header class="top">
-          <a class="brand" href="/">
+          <a class="brand" href={props.home}>
             <svg viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">
               <path class="warp" d="M4 1v18M10 1v18M16 1v18" />
               <path class="weft" d="M1 6h1.500M5.500 6H14.500M17.500 6H19M1 14H8.500M11.500 14H19" />
@@ -73,7 +77,16 @@ export const Document: FC<PropsWithChildren<DocumentProps>> = (props) => (
               </nav>
               {props.bar}
               <Act action="/logout" csrf={props.csrf} class="logout">
-                <button type="submit" class="quiet">
+                {props.who !== null && (
+                  <span class="who soft small">
+                    <bdi>{props.who}</bdi>
+                  </span>
+                )}
+                <button
+                  type="submit"
+                  class="quiet"
+                  aria-label={props.who === null ? undefined : `Log out ${props.who}`}
+                >
                   Log out
                 </button>
               </Act>

@@ -67,3 +67,20 @@ export const Act: FC<PropsWithChildren<{ action: string; csrf: string; class?: s
     {props.children}
   </form>
 );
+
+/** The last word before something is done: what it does stands above it, and the way back beside it. */
+export const Confirm: FC<
+  PropsWithChildren<{ action: string; csrf: string; verb: string; danger?: boolean; back: string }>
+> = ({ action, csrf, verb, danger = false, back, children }) => (
+  <Act action={action} csrf={csrf} class="confirm">
+    {children}
+    <div class="buttons">
+      <button type="submit" class={danger ? 'danger' : undefined}>
+        {verb}
+      </button>
+      <a class="button quiet" href={back}>
+        Cancel
+      </a>
+    </div>
+  </Act>
+);

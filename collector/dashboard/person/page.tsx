@@ -1,7 +1,7 @@
 // One person's page: who, what they did on which device, what lies in their carts, what is known of them and from whom,
 // and why all of it is one person.
 
-import type { Child, FC } from 'hono/jsx';
+import { type Child, createContext, type FC, useContext } from 'hono/jsx';
 import type { Cart, Line, Merge, Order, Profile } from '../../contract/profile.js';
 import { purposes } from '../../contract/purposes.js';
 import { segment } from '../frame.js';
@@ -555,7 +555,11 @@ export const Identifier: FC<{ type: string; value: string; link?: boolean }> = (
 export const undoPath = (profileId: string, merge: Pick<Merge, 'id'>): string =>
   `${personPath(profileId)}/merges/${segment(merge.id)}/undo`;
 
+/** Whether whoever looks may undo, join, erase and carry away (site/permissions.ts): links to what they may not are left out. */
+const acting = createContext(false);
+
 const MergeBlock: FC<{ merge: Merge; profileId: string }> = ({ merge, profileId }) => {
+  const mayAct = useContext(acting);
   const { title, sentence } = joinWords(merge);
   const isUndone = merge.undoneAt !== null;
   return (
@@ -565,9 +569,11 @@ const MergeBlock: FC<{ merge: Merge; profileId: string }> = ({ merge, profileId 
         {isUndone ? (
           <Badge>Undone</Badge>
         ) : (
-          <a class="button quiet" href={undoPath(profileId, merge)}>
-            <Icon name="undo" /> Undo…
-          </a>
+          mayAct && (
+            <a class="button quiet" href={undoPath(profileId, merge)}>
+              <Icon name="undo" /> Undo…
+            </a>
+          )
         )}
       </div>
       <p class="joined">
@@ -615,13 +621,14 @@ export const joinPath = (profileId: string, other: string): string =>
 const SuggestionBlock: FC<{ suggestion: Suggestion; profile: Profile }> = ({ suggestion, profile }) => {
   const { match, name, userId } = suggestion;
   const mine = userIdOf(profile);
+  const mayAct = useContext(acting);
   return (
     <li class="block" data-key={match.profileId}>
       <div class="block-head">
         <a class="name" href={personPath(match.profileId)}>
           <Said text={name} charsMax={60} />
         </a>
-        {mine !== null && userId !== null && (
+        {mayAct && mine !== null && userId !== null && (
           <a class="button quiet" href={joinPath(profile.id, match.profileId)}>
             <Icon name="link" /> Join…
           </a>
@@ -655,7 +662,7 @@ const Suggestions: FC<{ read: PersonRead }> = ({ read }) =>
 
 // ── The page ─────────────────────────────────────────────────────────────────────────────────────────────────────────
 
-export const PersonPage: FC<{ read: PersonRead; isOlder: boolean }> = ({ read, isOlder }) => {
+export const PersonPage: FC<{ read: PersonRead; isOlder: boolean; mayAct: boolean }> = ({ read, isOlder, mayAct }) => {
   const { profile } = read;
   const threads = threadsOf(
     profile.identifiers
@@ -673,7 +680,7 @@ export const PersonPage: FC<{ read: PersonRead; isOlder: boolean }> = ({ read, i
     ['suggestions', 'Perhaps the same', read.suggestions.length > 0],
   ];
   return (
-    <>
+    <acting.Provider value={mayAct}>
       <Head profile={profile} />
       <nav class="jump" aria-label="On this page">
         <ul>
@@ -701,23 +708,25 @@ export const PersonPage: FC<{ read: PersonRead; isOlder: boolean }> = ({ read, i
           </div>
           <Traits traits={profile.traits} />
           <Identifiers identifiers={profile.identifiers} threads={threads} />
-          <section class="panel" aria-labelledby="acts-title">
-            <div class="panel-head">
-              <h2 id="acts-title">What you can do</h2>
-            </div>
-            <ul class="acts">
-              <li>
-                <a href={`${personPath(profile.id)}/profile.json`}>The profile as JSON</a>
-              </li>
-              <li>
-                <a class="danger" href={`${personPath(profile.id)}/erase`}>
-                  Erase this person…
-                </a>
-              </li>
-            </ul>
-          </section>
+          {mayAct && (
+            <section class="panel" aria-labelledby="acts-title">
+              <div class="panel-head">
+                <h2 id="acts-title">What you can do</h2>
+              </div>
+              <ul class="acts">
+                <li>
+                  <a href={`${personPath(profile.id)}/profile.json`}>The profile as JSON</a>
+                </li>
+                <li>
+                  <a class="danger" href={`${personPath(profile.id)}/erase`}>
+                    Erase this person…
+                  </a>
+                </li>
+              </ul>
+            </section>
+          )}
         </div>
       </div>
-    </>
+    </acting.Provider>
   );
 };

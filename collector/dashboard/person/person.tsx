@@ -2,29 +2,30 @@
 // with a page that says what will happen before it does. Acts are commands of the log; nothing is decided here.
 
 import { Hono } from 'hono';
-import type { Child, FC } from 'hono/jsx';
+import type { FC } from 'hono/jsx';
 import { z } from 'zod';
 import type { Merge, Profile } from '../../contract/profile.js';
 import { erasureState } from '../../contract/reading.js';
 import {
   askedBy,
-  byStaff,
-  fieldsOf,
   type House,
-  isOurForm,
   isUnchanged,
+  may,
   noSuchPage,
+  ownForm,
   pageOf,
   queryOf,
   respondPage,
   respondTrouble,
   type StaffContext,
   type Staffed,
+  staffOf,
+  tokenOf,
   troubleOf,
   unchanged,
 } from '../frame.js';
 import { Badge } from '../kit/badge.js';
-import { Act, Notice } from '../kit/panel.js';
+import { Confirm, Notice } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
 import { Time } from '../kit/time.js';
 import { counted, useView } from '../kit/view.js';
@@ -44,27 +45,6 @@ const notes: Readonly<Record<string, string>> = {
   undone: 'Undone. The two are told apart from now on; each keeps what their own events say.',
   joined: 'Joined. They are one person from now on, and this can be undone below.',
 };
-
-const Confirm: FC<{
-  action: string;
-  csrf: string;
-  verb: string;
-  danger?: boolean;
-  back: string;
-  children?: Child;
-}> = ({ action, csrf, verb, danger = false, back, children }) => (
-  <Act action={action} csrf={csrf} class="confirm">
-    {children}
-    <div class="buttons">
-      <button type="submit" class={danger ? 'danger' : undefined}>
-        {verb}
-      </button>
-      <a class="button quiet" href={back}>
-        Cancel
-      </a>
-    </div>
-  </Act>
-);
 
 const Counts: FC<{ profile: Profile }> = ({ profile }) => {
   const { locale } = useView();
@@ -102,18 +82,11 @@ const erasureWords: Readonly<Record<string, { title: string; words: string }>> =
 };
 
 export const person = (house: House): Hono<Staffed> => {
-  const { reader, log, sessions, now } = house;
+  const { reader, log, now } = house;
   const app = new Hono<Staffed>();
 
   const profileOf = (c: StaffContext): Promise<Profile | null> =>
     reader.profile(c.req.param('id') ?? '', askedBy(house));
-  const tokenOf = (c: StaffContext): string => sessions.token(c.get('session')?.id ?? '');
-  /** The fields of a form of this session, or null. */
-  const ownForm = async (c: StaffContext): Promise<Readonly<Record<string, string>> | null> => {
-    const fields = await fieldsOf(c);
-    const session = c.get('session');
-    return session !== null && isOurForm(c, sessions, session.id, fields.csrf) ? fields : null;
-  };
   const nobody = (c: StaffContext): Response =>
     respondTrouble(c, house, {
       status: 404,
@@ -164,7 +137,7 @@ export const person = (house: House): Hono<Staffed> => {
         ),
         bar: <SearchForm where="bar" find={null} />,
       },
-      <PersonPage read={read} isOlder={before !== null} />,
+      <PersonPage read={read} isOlder={before !== null} mayAct={may(c, '/people/:id/erase')} />,
     );
   });
 
@@ -221,7 +194,7 @@ export const person = (house: House): Hono<Staffed> => {
                 second time. Events that carry the user id themselves stay with that user.
               </li>
             </ul>
-            <Confirm action={undoPath(profile.id, merge)} csrf={tokenOf(c)} verb="Tell them apart" back={back} />
+            <Confirm action={undoPath(profile.id, merge)} csrf={tokenOf(c, house)} verb="Tell them apart" back={back} />
           </>
         ) : (
           <p>
@@ -233,10 +206,10 @@ export const person = (house: House): Hono<Staffed> => {
   });
 
   app.post('/people/:id/merges/:mergeId/undo', async (c) => {
-    if ((await ownForm(c)) === null) return staleForm(c, house);
+    if ((await ownForm(c, house)) === null) return staleForm(c, house);
     const found = await mergeOf(c);
     if (found === null) return noSuchPage(c, house);
-    const result = await log.command({ kind: 'undo', mergeId: found.merge.id, by: byStaff, at: now() });
+    const result = await log.command({ kind: 'undo', mergeId: found.merge.id, by: staffOf(c).id, at: now() });
     if (result.status >= 400) return refused(c, result, personPath(found.profile.id));
     return c.redirect(`${personPath(found.profile.id)}?done=undone#why`, 303);
   });
@@ -274,7 +247,7 @@ export const person = (house: House): Hono<Staffed> => {
         </ul>
         <Confirm
           action={joinPath(here.id, there.id)}
-          csrf={tokenOf(c)}
+          csrf={tokenOf(c, house)}
           verb="Join them"
           back={`${personPath(here.id)}#suggestions`}
         >
@@ -299,13 +272,13 @@ export const person = (house: House): Hono<Staffed> => {
   });
 
   app.post('/people/:id/join', async (c) => {
-    const fields = await ownForm(c);
+    const fields = await ownForm(c, house);
     if (fields === null) return staleForm(c, house);
     const pair = await pairOf(c, queryOf(c, 'with'));
     if (pair === null || (fields.stays !== 'here' && fields.stays !== 'there')) return noSuchPage(c, house);
     const { here, mine, theirs } = pair;
     const [from, into] = fields.stays === 'here' ? [theirs, mine] : [mine, theirs];
-    const result = await log.command({ kind: 'merge', from, into, by: byStaff, at: now() });
+    const result = await log.command({ kind: 'merge', from, into, by: staffOf(c).id, at: now() });
     if (result.status >= 400) return refused(c, result, personPath(here.id));
     return c.redirect(`${personPath(here.id)}?done=joined#why`, 303);
   });
@@ -334,7 +307,7 @@ export const person = (house: House): Hono<Staffed> => {
             <b>This can’t be undone.</b>
           </li>
         </ul>
-        <Confirm action={`${back}/erase`} csrf={tokenOf(c)} verb="Erase for good" danger back={back}>
+        <Confirm action={`${back}/erase`} csrf={tokenOf(c, house)} verb="Erase for good" danger back={back}>
           <label class="choice">
             <input type="checkbox" name="sure" value="yes" required /> I understand that nothing of it can be brought
             back
@@ -345,12 +318,17 @@ export const person = (house: House): Hono<Staffed> => {
   });
 
   app.post('/people/:id/erase', async (c) => {
-    const fields = await ownForm(c);
+    const fields = await ownForm(c, house);
     if (fields === null) return staleForm(c, house);
     const profile = await profileOf(c);
     if (profile === null) return nobody(c);
     if (fields.sure !== 'yes') return c.redirect(`${personPath(profile.id)}/erase`, 303);
-    const result = await log.command({ kind: 'erase', subject: { profileId: profile.id }, by: byStaff, at: now() });
+    const result = await log.command({
+      kind: 'erase',
+      subject: { profileId: profile.id },
+      by: staffOf(c).id,
+      at: now(),
+    });
     const job = erasureState.safeParse(result.body);
     if (result.status >= 400 || !job.success) return refused(c, result, personPath(profile.id));
     return c.redirect(`/erasures/${encodeURIComponent(job.data.id)}`, 303);
@@ -367,7 +345,12 @@ export const person = (house: House): Hono<Staffed> => {
     return respondPage(
       c,
       house,
-      { title: 'Erasure', room: '/people', narrow: true, ...(state !== 'done' && { version, refreshMs }) },
+      {
+        title: 'Erasure',
+        room: may(c, '/people') ? '/people' : '/privacy',
+        narrow: true,
+        ...(state !== 'done' && { version, refreshMs }),
+      },
       <section class="panel">
         <div class="head">
           <h1>{known.title}</h1>
@@ -396,7 +379,7 @@ export const person = (house: House): Hono<Staffed> => {
               {' · '}
             </>
           )}
-          <a href="/people">Back to people</a>
+          {may(c, '/people') ? <a href="/people">Back to people</a> : <a href="/privacy">Back to the privacy room</a>}
         </p>
       </section>,
     );

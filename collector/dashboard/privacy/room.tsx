@@ -1,0 +1,49 @@
+// The frame of the privacy room: which pages it has, and the way from one to the next. A page is listed for whoever the table
+// of permissions lets in, once it is there.
+
+import type { Child, FC } from 'hono/jsx';
+import { type House, may, type PageProps, respondPage, type StaffContext } from '../frame.js';
+
+/** In the order of a working day: what is to be done, then what proves it. */
+const pages: readonly { path: string; name: string }[] = [
+  { path: '/privacy', name: 'To do' },
+  { path: '/privacy/requests', name: 'Requests' },
+  { path: '/privacy/consent', name: 'Consent' },
+  { path: '/privacy/policy', name: 'Policy' },
+  { path: '/privacy/ledger', name: 'Ledger' },
+  { path: '/privacy/retention', name: 'Retention' },
+  { path: '/privacy/recipients', name: 'Recipients' },
+  { path: '/privacy/cookieless', name: 'Cookieless' },
+  { path: '/privacy/audit', name: 'Audit log' },
+];
+
+const Pages: FC<{ pages: readonly { path: string; name: string }[]; here: string }> = ({ pages: shown, here }) => (
+  <nav aria-label="Privacy" class="filters">
+    <ul>
+      {shown.map(({ path, name }) => (
+        <li>
+          <a href={path} aria-current={path === here ? 'page' : undefined}>
+            {name}
+          </a>
+        </li>
+      ))}
+    </ul>
+  </nav>
+);
+
+/** `here`: the page of the room this is, or the one it belongs to. */
+export const respondRoom = (
+  c: StaffContext,
+  house: House,
+  { here, ...props }: Omit<PageProps, 'room'> & { here: string },
+  body: Child,
+): Response =>
+  respondPage(
+    c,
+    house,
+    { ...props, room: '/privacy' },
+    <>
+      <Pages pages={pages.filter(({ path }) => may(c, path))} here={here} />
+      {body}
+    </>,
+  );
