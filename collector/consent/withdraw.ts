@@ -2,9 +2,9 @@
 // with it some fields. Pure; the pipeline executes. It never touches what was not collected under that consent.
 
 import type { Purpose } from '../contract/purposes.js';
-import type { EventType } from '../events/event.js';
+import type { AcceptedEvent, EventType } from '../events/event.js';
 import { purposeOf } from './gate.js';
-import { bitOf, grantable, maskOf, purposesOf } from './mask.js';
+import { bitOf, grantable, type Mask, maskOf, purposesOf } from './mask.js';
 import type { Withdrawal } from './rows.js';
 
 /** Of an event in the store, what decides. */
@@ -26,6 +26,27 @@ export interface Narrowing {
   clickIds: boolean;
 }
 
+/** What stays of an event that may be used for less; null: nothing, the purpose that permitted it is gone. */
+export const narrowed = (event: Pick<HeldEvent, 'seq' | 'type' | 'name'>, left: Mask): Narrowing | null =>
+  left & bitOf(purposeOf(event.type, event.name))
+    ? {
+        seq: event.seq,
+        purposes: purposesOf(left),
+        identity: !(left & bitOf('personalisation')),
+        clickIds: !(left & bitOf('marketing')),
+      }
+    : null;
+
+/** The event without the fields of the purposes it lost. */
+export const without = (event: AcceptedEvent, { purposes, identity, clickIds }: Narrowing): AcceptedEvent => ({
+  ...event,
+  purposes,
+  ...(identity
+    ? { anonymousId: null, userId: null, claimedUserId: null, traits: {}, contacts: [], previousId: null }
+    : {}),
+  touch: clickIds && event.touch ? { ...event.touch, clickId: null } : event.touch,
+});
+
 export interface WithdrawalPlan {
   deleted: readonly number[];
   narrowed: readonly Narrowing[];
@@ -43,23 +64,19 @@ export const planWithdrawal = (
   const receipts = new Set(withdrawal.receipts);
   const gone = maskOf(withdrawal.purposes);
   const deleted: number[] = [];
-  const narrowed: Narrowing[] = [];
+  const kept: Narrowing[] = [];
   for (const event of events) {
     if (event.receipt === null || !receipts.has(event.receipt)) continue;
     const before = maskOf(event.purposes);
     if (!(before & gone)) continue;
     const left = grantable(before & ~gone);
-    if (withdrawal.onWithdraw !== 'stop' && !(left & bitOf(purposeOf(event.type, event.name)))) {
-      deleted.push(event.seq);
+    if (withdrawal.onWithdraw === 'stop') {
+      kept.push({ seq: event.seq, purposes: purposesOf(left), identity: false, clickIds: false });
       continue;
     }
-    const erases = withdrawal.onWithdraw !== 'stop';
-    narrowed.push({
-      seq: event.seq,
-      purposes: purposesOf(left),
-      identity: erases && !(left & bitOf('personalisation')),
-      clickIds: erases && !(left & bitOf('marketing')),
-    });
+    const narrowing = narrowed(event, left);
+    if (narrowing) kept.push(narrowing);
+    else deleted.push(event.seq);
   }
-  return { deleted, narrowed };
+  return { deleted, narrowed: kept };
 };

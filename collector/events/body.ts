@@ -3,7 +3,7 @@
 
 import type { AnonymousId, MessageId, Receipt, UserId } from '../contract/ids.js';
 import { type Purpose, purposes } from '../contract/purposes.js';
-import type { AcceptedEvent, EventType } from './event.js';
+import type { AcceptedEvent, EventType, KeptDays } from './event.js';
 
 const types: readonly EventType[] = ['track', 'page', 'identify', 'screen', 'alias', 'group'];
 const assurances: readonly AcceptedEvent['assurance'][] = ['claimed', 'transactional', 'verified'];
@@ -23,6 +23,8 @@ interface Body {
   /** Bits in the order of `purposes`. */
   p: number;
   rc?: string;
+  /** Days of an external key, and of its orders; absent with a secret key = nothing of its own. */
+  x?: [number | null, number | null];
   b?: string;
   c?: AcceptedEvent['contacts'];
   k?: AcceptedEvent['keys'];
@@ -63,6 +65,8 @@ export const packBody = (event: AcceptedEvent): string => {
   if (event.sessionHint !== null) body.h = event.sessionHint;
   if (event.assurance !== 'claimed') body.as = assurances.indexOf(event.assurance);
   if (event.receipt !== null) body.rc = event.receipt;
+  if (event.kept && (event.trust === 'public' || event.kept.days !== null || event.kept.orderDays !== null))
+    body.x = [event.kept.days, event.kept.orderDays];
   if (event.bot !== null) body.b = event.bot;
   if (event.contacts.length > 0) body.c = event.contacts;
   if (event.keys.length > 0) body.k = event.keys;
@@ -82,6 +86,7 @@ export const packBody = (event: AcceptedEvent): string => {
 const purposeLists: readonly (readonly Purpose[])[] = Array.from({ length: 1 << purposes.length }, (_, mask) =>
   Object.freeze(purposes.filter((_purpose, bit) => mask & (1 << bit))),
 );
+const asThePolicySays: KeptDays = Object.freeze({ days: null, orderDays: null });
 const none: readonly never[] = Object.freeze([]);
 
 export const unpackBody = (text: string, messageId: MessageId, at: number): AcceptedEvent => {
@@ -103,6 +108,7 @@ export const unpackBody = (text: string, messageId: MessageId, at: number): Acce
     assurance: assurances[body.as ?? 0]!,
     purposes: purposeLists[body.p]!,
     receipt: (body.rc ?? null) as Receipt | null,
+    kept: body.x ? { days: body.x[0], orderDays: body.x[1] } : body.f & 4 ? asThePolicySays : null,
     bot: body.b ?? null,
     contacts: body.c ?? none,
     keys: body.k ?? none,

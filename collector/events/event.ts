@@ -50,6 +50,15 @@ export interface Contact {
 }
 
 /**
+ * For how long a key's events are kept on a basis of its own (`external`), in days from their receipt. Null: for `days`, as
+ * the policy says of each purpose; for `orderDays`, for ever.
+ */
+export interface KeptDays {
+  days: number | null;
+  orderDays: number | null;
+}
+
+/**
  * An event as accepted and stored. Everything that acceptance decides once is in it: its instant, which identifiers
  * passed the gate, what it may be used for, what was redacted.
  */
@@ -79,6 +88,8 @@ export interface AcceptedEvent {
   /** Granted when it was collected, after GPC. */
   purposes: readonly Purpose[];
   receipt: Receipt | null;
+  /** On a basis of its key's own, for so long; absent = as its consent's policy says. */
+  kept?: KeptDays | null;
   bot: string | null;
   contacts: readonly Contact[];
   keys: readonly LookupKey[];

@@ -16,6 +16,8 @@ export interface KeyContext {
   purposes: readonly Purpose[];
   /** `claimed`: foreign category names → our purposes. */
   categories: Readonly<Record<string, Purpose>>;
+  /** `external`: for how long, in days from their receipt; null or absent = as the policy says, and orders for ever. */
+  retention?: { readonly days: number | null; readonly orderDays: number | null } | null;
 }
 
 export interface Rejection {
@@ -93,6 +95,8 @@ export type Command =
   | { kind: 'erasure'; id: string }
   /** `by`, `at`: of an act by staff. */
   | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown; by?: string; at?: number }
+  | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown }
+  | { kind: 'retention'; at: number }
   | { kind: 'due'; at: number }
   | { kind: 'rebuild'; at: number; check: boolean };
 

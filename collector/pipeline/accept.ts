@@ -132,6 +132,8 @@ const equal = (a: string, b: string): boolean => {
   return one.length === other.length && timingSafeEqual(one, other);
 };
 
+/** What an external key keeps that has no days of its own. */
+const asThePolicySays = Object.freeze({ days: null, orderDays: null });
 const orderEvents = /^Order /;
 /** How the server libraries of Segment's vocabulary name themselves. */
 const serverLibrary = /^(analytics|rudder|segment)[\w.-]*\//i;
@@ -310,6 +312,7 @@ export const accept = (
     assurance,
     purposes,
     receipt: pass.receipt,
+    kept: key.trust === 'secret' || key.mode === 'external' ? (key.retention ?? asThePolicySays) : null,
     bot,
     contacts,
     keys,

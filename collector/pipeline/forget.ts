@@ -1,8 +1,10 @@
 // Takes events out of the house: the row, what was read from it, and the identifiers nothing else carries. What remains is
 // folded again, so that it is exactly what the remaining events say (R14, consent.md section 6).
 
+import { type Narrowing, without } from '../consent/withdraw.js';
+import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
-import { beatOf, beatSlotMs } from './record.js';
+import { beatOf, beatSlotMs, record } from './record.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
 
 /** A mark that stays where an erased person was named: it still counts as a distinct user (R4). */
@@ -34,6 +36,27 @@ export const forgetEvents = (set: WorkingSet, seqs: Iterable<number>, marks: rea
   }
   forgetNodes(set, nodes, devices);
   return count;
+};
+
+/**
+ * Deletes some events and keeps others with less: a fact of its own from here on, the same event, permitted less, in the
+ * place it had in the order of arrival. One that nothing is left to find by goes too. How many are still there.
+ */
+export const forgetAndNarrow = (
+  set: WorkingSet,
+  plan: { deleted: readonly number[]; narrowed: readonly Narrowing[] },
+  bodies: ReadonlyMap<number, AcceptedEvent>,
+): number => {
+  forgetEvents(set, [...plan.deleted, ...plan.narrowed.map(({ seq }) => seq)]);
+  let kept = 0;
+  for (const narrowing of plan.narrowed) {
+    const event = without(bodies.get(narrowing.seq)!, narrowing);
+    // Without its person it can only be counted under the page's session; a server's event would find its owner by that.
+    if (narrowing.identity && (event.sessionHint === null || event.trust === 'secret')) continue;
+    record(set, event, narrowing.seq);
+    kept += 1;
+  }
+  return kept;
 };
 
 const forgetOne = (set: WorkingSet, row: EventRow, nodes: Set<number>, devices: Set<number>): void => {
@@ -110,6 +133,7 @@ const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: Set<n
       set.identity.deleteDevice(id);
       set.sessions.deleteOf(id);
       set.events.deleteBeatsOf(id);
+      set.events.deleteMeasured(id);
       set.spoiltDevices.delete(id);
       set.changedDevices.delete(id);
       set.dropDevice(id);

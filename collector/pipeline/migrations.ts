@@ -1,6 +1,7 @@
 // All tables of the collector, in the order of their names.
 
 import { consentMigrations } from '../consent/migrations.js';
+import { retentionMigrations } from '../consent/retention-store.js';
 import { eventMigrations } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
 import { profileMigrations } from '../profiles/store.js';
@@ -15,4 +16,5 @@ export const migrations: readonly Migration[] = [
   ...profileMigrations,
   ...consentMigrations,
   ...siteMigrations,
+  ...retentionMigrations,
 ];

@@ -1,6 +1,7 @@
 // Station: fold → project. Brings every profile a batch touched up to its events and to the clock, and announces what
 // became due. Folds from the start where a step would not do.
 
+import { limits } from '../contract/limits.js';
 import type { Shelf } from '../profiles/aspect.js';
 import type { ProfileState, ShelfOf } from '../profiles/fold.js';
 import { eventsOfPerson } from './resolve.js';
@@ -132,7 +133,13 @@ const announce = (set: WorkingSet, leader: number, state: ProfileState, now: num
   const known = new Set(announced.map((row) => row.key));
   for (const announcement of wanted) if (!known.has(announcement.key)) write(announcement);
   for (const row of announced) {
-    if (row.kind !== 'cart.abandoned' || keys.has(row.key)) continue;
+    if (keys.has(row.key)) continue;
+    if (set.ageing) {
+      // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
+      if (row.at + 2 * limits.lateMaxMs < now) set.profiles.deleteAnnouncement(row.key);
+      continue;
+    }
+    if (row.kind !== 'cart.abandoned') continue;
     // The episode may simply have left the state: only a cart the state still holds can have lost one.
     const body = JSON.parse(row.body) as { cartId?: string };
     const stillHeld = wanted.some((announcement) => (announcement.body as { cartId?: string }).cartId === body.cartId);

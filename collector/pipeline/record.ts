@@ -69,7 +69,8 @@ export const ownedEvent = (event: AcceptedEvent, because: OwnedBecause, beginId:
 
 export type Recorded = 'accepted' | 'duplicate' | 'id_conflict';
 
-export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
+/** `seq`: its place in the order of arrival, where it was here before (narrowed, it keeps its place). */
+export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Recorded => {
   const mid = packMessageId(event.messageId);
   const known = set.events.seqOf(mid);
   if (known !== undefined) {
@@ -88,7 +89,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent): Recorded => {
       : null;
   const userNode = event.userId && !isBot ? set.node('user_id', event.userId, event.at, event.messageId) : null;
   const row: EventRow = {
-    seq: set.nextSeq(),
+    seq: seq ?? set.nextSeq(),
     mid,
     dev: deviceNode?.id ?? null,
     usr: userNode?.id ?? null,

@@ -15,11 +15,11 @@ import type { Candidate } from '../consent/gate.js';
 import type { RowContext, RowResult, Withdrawal } from '../consent/rows.js';
 import { type HeldEvent, planWithdrawal } from '../consent/withdraw.js';
 import type { AcceptedEvent } from '../events/event.js';
-import { type EventRow, packMessageId, parseBody, unpackMessageId } from '../events/store.js';
+import { type EventRow, parseBody, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';
 import type { Submission } from '../log/log.js';
 import { sessionRules } from '../sessions/session.js';
-import { forgetEvents } from './forget.js';
+import { forgetAndNarrow, forgetEvents } from './forget.js';
 import { record } from './record.js';
 import { ownsEvents } from './resolve.js';
 import type { WorkingSet } from './working-set.js';
@@ -88,21 +88,7 @@ const withdraw = (set: WorkingSet, withdrawal: Withdrawal): void => {
     }
   }
   const plan = planWithdrawal(withdrawal, held);
-  const narrowed: AcceptedEvent[] = [];
-  for (const { seq, purposes, identity, clickIds } of plan.narrowed) {
-    const before = bodies.get(seq)!;
-    narrowed.push({
-      ...before,
-      purposes,
-      ...(identity
-        ? { anonymousId: null, userId: null, claimedUserId: null, traits: {}, contacts: [], previousId: null }
-        : {}),
-      touch: clickIds && before.touch ? { ...before.touch, clickId: null } : before.touch,
-    });
-  }
-  forgetEvents(set, [...plan.deleted, ...plan.narrowed.map((event) => event.seq)]);
-  // What stays is a fact of its own now: the same event, permitted less.
-  for (const event of narrowed) if (event.anonymousId || event.userId || event.sessionHint) record(set, event);
+  forgetAndNarrow(set, plan, bodies);
 };
 
 const erasable = (row: EventRow, owned: boolean): ErasableEvent => {
@@ -209,7 +195,11 @@ const isProvedElsewhere = (set: WorkingSet, contact: number, ids: ReadonlySet<nu
     .some(({ owner, assurance }) => owner !== null && !ids.has(owner) && assurance !== 'claimed');
 
 /** Events of others in which an erased address was typed: they are theirs, the address is not. */
-const mentionsOf = (set: WorkingSet, contacts: Closure['contacts'], deleted: ReadonlySet<number>): AcceptedEvent[] => {
+const mentionsOf = (
+  set: WorkingSet,
+  contacts: Closure['contacts'],
+  deleted: ReadonlySet<number>,
+): Map<number, AcceptedEvent> => {
   const mentions = new Map<number, AcceptedEvent>();
   for (const { kind, value } of contacts) {
     const node = set.findNode(kind, value);
@@ -230,7 +220,7 @@ const mentionsOf = (set: WorkingSet, contacts: Closure['contacts'], deleted: Rea
       });
     }
   }
-  return [...mentions.values()];
+  return mentions;
 };
 
 /** Identifiers in the form in which they are compared (R2): what is refused as one is kept as it was asked. */
@@ -287,11 +277,8 @@ export const eraseOpen = (set: WorkingSet, consent: Consent, at: number): number
     });
     const mentions = mentionsOf(set, planned.closure.contacts, new Set(planned.plan.deleted));
     const events = forgetEvents(set, planned.plan.deleted, marks);
-    forgetEvents(
-      set,
-      mentions.map((event) => set.events.seqOf(packMessageId(event.messageId))).filter((seq) => seq !== undefined),
-    );
-    for (const event of mentions) record(set, event);
+    forgetEvents(set, mentions.keys());
+    for (const [seq, event] of mentions) record(set, event, seq);
     consent.erasures.finish(work.id, { events, devices: planned.plan.erased.length }, at);
     done += 1;
   }

@@ -99,6 +99,8 @@ export interface WorkingSet {
   changedDevices: Map<number, DeviceEntry>;
   changedProfiles: Map<number, ProfileEntry>;
   sessionHints: LRUCache<string, { at: number; messageId: string }>;
+  /** What happens now is ageing: what leaves a profile was true, so nothing is revoked, and what was announced of it goes. */
+  ageing: boolean;
   forgetLoaded: () => void;
 }
 
@@ -123,7 +125,10 @@ export const openWorkingSet = (
   const devices = new LRUCache<number, DeviceEntry>({ max: 8_000 });
   const loadedProfiles = new LRUCache<number, ProfileEntry>({ max: 4_000 });
   const sessionHints = new LRUCache<string, { at: number; messageId: string }>({ max: 50_000 });
-  let seq = events.lastSeq();
+  // Retention remembers how far in this order it has come, perhaps beyond what it left.
+  const cursor = sql.prepare<{ seq: number | null }>('SELECT max(seq) AS seq FROM retention_cursors');
+  const lastSeq = (): number => Math.max(events.lastSeq(), cursor.get()?.seq ?? 0);
+  let seq = lastSeq();
 
   const keep = (row: ReturnType<IdentityStore['node']>): Node | undefined => {
     if (!row) return undefined;
@@ -250,6 +255,7 @@ export const openWorkingSet = (
     changedDevices: new Map(),
     changedProfiles: new Map(),
     sessionHints,
+    ageing: false,
     forgetLoaded: () => {
       nodes.clear();
       nodeIds.clear();
@@ -265,7 +271,7 @@ export const openWorkingSet = (
       set.told.length = 0;
       set.changedDevices.clear();
       set.changedProfiles.clear();
-      seq = events.lastSeq();
+      seq = lastSeq();
     },
   };
   return set;

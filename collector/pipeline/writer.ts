@@ -23,6 +23,7 @@ import { adminMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
 import { openPipeline, type Pipeline } from './pipeline.js';
 import { fingerprint, type Progress, rebuild } from './rebuild.js';
+import { openRetention } from './retention.js';
 import { applyRow, eraseOpen, rowContext, subjectOf } from './rights.js';
 import type { HouseRules } from './working-set.js';
 
@@ -94,6 +95,12 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
     announcer: announcementsOf,
     consent,
     secret,
+  });
+
+  const retention = openRetention({
+    sql: store,
+    desk: pipeline,
+    checkpoint: () => store.pragma('wal_checkpoint(TRUNCATE)'),
   });
 
   const erasePending = (now: number): void => {
@@ -168,6 +175,8 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
       }
       case 'keys':
         return runKeys(store, asked.act, asked.value);
+      case 'retention':
+        return { status: 200, body: retention.run(asked.at) };
       case 'due':
         due(asked.at);
         return { status: 200, body: {} };
@@ -196,6 +205,8 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
     while (pipeline.due(now) > 0);
     erasePending(now);
     consent.ledger.signDue(now);
+    // One slice of ageing: the next is a second away, and requests come first.
+    retention.slice(now);
   };
 
   return {

@@ -68,6 +68,7 @@ export const profileStore = (sql: Sql) => {
     'INSERT OR IGNORE INTO announcements (key, seq, kind, profile_id, leader, at, announced_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
+  const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
   return {
     state: (leader: number) => row.get(leader)?.state,
@@ -92,6 +93,7 @@ export const profileStore = (sql: Sql) => {
     announce: (row: AnnouncementRow) =>
       announce.run(row.key, row.seq, row.kind, row.profile_id, row.leader, row.at, row.announced_at, row.body),
     moveAnnouncements: (from: number, into: number) => moveAnnouncements.run(into, from),
+    deleteAnnouncement: (key: string) => deleteAnnouncement.run(key),
     deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
   };
 };

@@ -16,6 +16,7 @@ export type KeyRole = (typeof keyRoles)[number];
 /** What a member of staff is there for; which rooms that opens stands in permissions.ts. An account has one. */
 export const staffRoles = ['owner', 'marketing', 'privacy'] as const;
 export type StaffRole = (typeof staffRoles)[number];
+const retentionDays = z.number().int().min(1).max(36_500).nullable();
 
 export const credential = z.object({
   id: z.string().min(1).max(64),
@@ -31,6 +32,9 @@ export const credential = z.object({
   categories: z.record(z.string().max(200), z.enum(purposes)),
   /** Of a secret key some, of an account of staff one. */
   roles: z.array(z.enum(staffRoles)),
+  roles: z.array(z.enum(keyRoles)),
+  /** Of an `external` key: days its events are kept, and its orders; null = as the policy says, and orders for ever. */
+  retention: z.object({ days: retentionDays, orderDays: retentionDays }).nullable().default(null),
   /** Set up from the environment or at the first start. */
   seeded: z.boolean(),
   createdAt: z.number().int(),
@@ -60,7 +64,13 @@ export const writeCredential = (
     mode,
     covers = purposes,
     categories = {},
-  }: { mode: Credential['mode']; covers?: readonly Purpose[]; categories?: Credential['categories'] },
+    retention = null,
+  }: {
+    mode: Credential['mode'];
+    covers?: readonly Purpose[];
+    categories?: Credential['categories'];
+    retention?: Credential['retention'];
+  },
 ): Credential => ({
   id: idOf(value),
   kind: 'write',
@@ -71,6 +81,7 @@ export const writeCredential = (
   purposes: [...covers],
   categories,
   roles: [],
+  retention,
   seeded,
   createdAt: at,
   revokedAt: null,
@@ -80,7 +91,11 @@ export const writeCredential = (
 export const secretCredential = (
   value: string,
   { label, seeded, at }: Given,
-  { covers = purposes, roles = keyRoles }: { covers?: readonly Purpose[]; roles?: readonly KeyRole[] } = {},
+  {
+    covers = purposes,
+    roles = keyRoles,
+    retention = null,
+  }: { covers?: readonly Purpose[]; roles?: readonly KeyRole[]; retention?: Credential['retention'] } = {},
 ): Credential => ({
   id: idOf(value),
   kind: 'secret',
@@ -91,6 +106,7 @@ export const secretCredential = (
   purposes: [...covers],
   categories: {},
   roles: [...roles],
+  retention,
   seeded,
   createdAt: at,
   revokedAt: null,
@@ -132,6 +148,8 @@ export const staffCredential = async (
     purposes: [...purposes],
     categories: {},
     roles: [role],
+    roles: [...keyRoles],
+    retention: null,
     seeded,
     createdAt: at,
     revokedAt: null,
@@ -168,6 +186,7 @@ const keyOf = (credential: Credential, kind: 'write' | 'secret'): Key =>
       mode: credential.mode,
       purposes: credential.purposes,
       categories: credential.categories,
+      ...(credential.retention && { retention: credential.retention }),
     }),
   });
 

@@ -20,4 +20,8 @@ export const siteMigrations: readonly Migration[] = [
       ) STRICT, WITHOUT ROWID;
     `,
   },
+  {
+    name: '0050-site-retention',
+    sql: 'ALTER TABLE credentials ADD COLUMN retention TEXT',
+  },
 ];

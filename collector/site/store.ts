@@ -15,6 +15,8 @@ interface Row {
   purposes: string;
   categories: string;
   roles: string;
+  /** Absent in a file that nobody has migrated yet. */
+  retention?: string | null;
   seeded: number;
   created_at: number;
   revoked_at: number | null;
@@ -30,6 +32,7 @@ const read = (row: Row): Credential => ({
   purposes: JSON.parse(row.purposes) as Credential['purposes'],
   categories: JSON.parse(row.categories) as Credential['categories'],
   roles: JSON.parse(row.roles) as Credential['roles'],
+  retention: row.retention == null ? null : (JSON.parse(row.retention) as Credential['retention']),
   seeded: row.seeded === 1,
   createdAt: row.created_at,
   revokedAt: row.revoked_at,
@@ -42,11 +45,11 @@ const put = (sql: Sql, it: Credential): void => {
   sql
     .prepare(
       `INSERT INTO credentials
-         (id, kind, label, public_value, verifier, mode, purposes, categories, roles, seeded, created_at, revoked_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+         (id, kind, label, public_value, verifier, mode, purposes, categories, roles, retention, seeded, created_at, revoked_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
        ON CONFLICT (id) DO UPDATE SET
          label = excluded.label, verifier = excluded.verifier, mode = excluded.mode, purposes = excluded.purposes,
-         categories = excluded.categories, roles = excluded.roles, seeded = excluded.seeded, revoked_at = NULL`,
+         categories = excluded.categories, roles = excluded.roles, retention = excluded.retention, seeded = excluded.seeded, revoked_at = NULL`,
     )
     .run(
       it.id,
@@ -58,6 +61,7 @@ const put = (sql: Sql, it: Credential): void => {
       JSON.stringify(it.purposes),
       JSON.stringify(it.categories),
       JSON.stringify(it.roles),
+      it.retention === null ? null : JSON.stringify(it.retention),
       it.seeded ? 1 : 0,
       it.createdAt,
     );

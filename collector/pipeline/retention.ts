@@ -1,0 +1,270 @@
+// Retention as it runs: a slice at a time, each its own transaction, so that the door never waits for a day's ageing. What
+// runs out is decided in consent/retention.ts; here it happens, and profiles are folded again from what remains.
+
+import {
+  type AgeingEvent,
+  dayMs,
+  daysKept,
+  type ExpiryPlan,
+  monthsDays,
+  planExpiry,
+  type RemovedPurpose,
+  type RetentionClass,
+  threeYearsDays,
+} from '../consent/retention.js';
+import { openRetentionStore, type Removal } from '../consent/retention-store.js';
+import type { Purpose } from '../contract/purposes.js';
+import type { AcceptedEvent } from '../events/event.js';
+import { type EventRow, parseBody } from '../events/store.js';
+import type { Sql } from '../store/sql.js';
+import type { Desk } from './desk.js';
+import { forgetAndNarrow } from './forget.js';
+
+/** Everything that ages by its date alone. Events are not here: each has the days of its own terms. */
+export const classes: readonly RetentionClass[] = [
+  {
+    name: 'refusals',
+    what: 'What the door refused: time, verdict, code, type of call',
+    table: 'refusals',
+    from: 'at',
+    unit: 'ms',
+    order: 'rowid',
+    days: 30,
+  },
+  {
+    name: 'verdict-counts',
+    what: 'How many events got which verdict, by hour',
+    table: 'verdict_counts',
+    from: 'hour',
+    unit: 'ms',
+    order: 'key',
+    days: monthsDays,
+  },
+  {
+    name: 'consent-counts',
+    what: 'How often people agreed, refused, withdrew, by day; nobody in particular',
+    table: 'consent_counts',
+    from: 'day',
+    unit: 'day',
+    order: 'key',
+    days: monthsDays,
+    setBy: 'consentCountDays',
+  },
+  {
+    name: 'withdrawn-counts',
+    what: 'What was counted before it was deleted (onWithdraw: anonymise), by day',
+    table: 'withdrawn_counts',
+    from: 'day',
+    unit: 'day',
+    order: 'key',
+    days: monthsDays,
+    daysMax: monthsDays,
+  },
+  {
+    name: 'announcements',
+    what: 'Which abandoned carts were announced',
+    table: 'announcements',
+    from: 'announced_at',
+    unit: 'ms',
+    order: 'rowid',
+    days: threeYearsDays,
+  },
+  {
+    name: 'retention-runs',
+    what: 'What retention removed, and when',
+    table: 'retention_runs',
+    from: 'started_at',
+    unit: 'ms',
+    order: 'rowid',
+    days: threeYearsDays,
+  },
+];
+
+/** How often a run begins; each goes on, slice by slice, until nothing is due. */
+export const runEveryMs = 6 * 3_600_000;
+/** Events looked at in one transaction. A few milliseconds, and the devices they lie on are folded again. */
+const sliceMaxEvents = 200;
+const sliceMaxRows = 500;
+
+export const ageing = (row: Pick<EventRow, 'seq'>, event: AcceptedEvent): AgeingEvent => ({
+  seq: row.seq,
+  type: event.type,
+  name: event.name,
+  receipt: event.receipt,
+  purposes: event.purposes,
+  receivedAt: event.receivedAt,
+  kept: event.kept ?? null,
+});
+
+/** Removals as they are noted: a purpose that was lost, and rows that went. */
+export const removalsOf = (plan: ExpiryPlan, deleted: number): Removal[] => [
+  ...Object.entries(plan.lost).map(([purpose, narrowed]) => ({
+    class: 'events',
+    purpose: purpose as Purpose,
+    deleted: 0,
+    narrowed,
+  })),
+  { class: 'events', purpose: null, deleted, narrowed: 0 },
+];
+
+const dayText = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const bound = ({ unit }: RetentionClass, before: number): string | number => (unit === 'ms' ? before : dayText(before));
+
+/** Rows of a class that are too old; at most so many, the oldest first. */
+export const expire = (sql: Sql, it: RetentionClass, before: number): number => {
+  const { table, from } = it;
+  const statement =
+    it.order === 'rowid'
+      ? `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} ORDER BY rowid LIMIT ${sliceMaxRows}) AND ${from} < ?`
+      : `DELETE FROM ${table} WHERE ${from} < ?`;
+  return sql.prepare(statement).run(bound(it, before)).changes;
+};
+
+export interface Retention {
+  /** One slice of what is due, of a run that is open or begins now; false = nothing is left to do until the next run. */
+  slice: (now: number) => boolean;
+  /** A whole run, now. */
+  run: (now: number) => { run: number };
+}
+
+interface Open {
+  run: number;
+  /** Work that is left, in order; a step is done when it says so. */
+  steps: (() => boolean)[];
+  changed: boolean;
+}
+
+export interface RetentionOptions {
+  sql: Sql;
+  desk: Pick<Desk, 'within' | 'attempt' | 'set'>;
+  /** Overwrites what was deleted in the log of writes, too. */
+  checkpoint: () => void;
+}
+
+export const openRetention = ({ sql, desk, checkpoint }: RetentionOptions): Retention => {
+  const store = openRetentionStore(sql);
+  const page = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
+  let open: Open | null = null;
+
+  /** Takes a page of events to their plan, and executes it. */
+  const age = (run: number, rows: readonly EventRow[], now: number, removed: readonly RemovedPurpose[]): number => {
+    const bodies = new Map<number, AcceptedEvent>();
+    const plan = planExpiry(
+      rows.map((row) => ageing(row, bodies.set(row.seq, parseBody(row)).get(row.seq)!)),
+      store.termsOf,
+      now,
+      removed,
+    );
+    const touched = plan.deleted.length + plan.narrowed.length;
+    if (touched === 0) return 0;
+    desk.set.ageing = true;
+    try {
+      desk.within(now, (set) => {
+        const kept = forgetAndNarrow(set, plan, bodies);
+        store.note(run, removalsOf(plan, touched - kept));
+      });
+    } finally {
+      desk.set.ageing = false;
+    }
+    return touched;
+  };
+
+  /** Events that have become `days` old since they were last looked at. */
+  const oldEnough = (run: number, days: number, now: number): (() => boolean) => {
+    const name = `days:${days}`;
+    let from = store.cursor(name);
+    let isWhole = true;
+    return () => {
+      const rows = page.all(from, sliceMaxEvents);
+      const old = rows.filter((row) => parseBody(row).receivedAt + days * dayMs <= now);
+      if (open && age(run, old, now, []) > 0) open.changed = true;
+      // A clock that once stood wrong leaves a row that is not old yet between others that are: they are not held up by it,
+      // and it is looked at again.
+      const firstYoung = rows.findIndex((row) => !old.includes(row));
+      const last = firstYoung === -1 ? rows.at(-1) : rows[firstYoung - 1];
+      if (isWhole && last) store.moveCursor(name, last.seq);
+      if (firstYoung !== -1) isWhole = false;
+      from = rows.at(-1)?.seq ?? from;
+      return rows.length < sliceMaxEvents || old.length === 0;
+    };
+  };
+
+  /** A purpose that is not asked for any more: every event there is. */
+  const removal = (run: number, removed: RemovedPurpose, now: number): (() => boolean) => {
+    const name = `removed:${removed.purpose}`;
+    let events = 0;
+    return () => {
+      const rows = page.all(store.cursor(name), sliceMaxEvents);
+      const touched = age(run, rows, now, [removed]);
+      events += touched;
+      if (open && touched > 0) open.changed = true;
+      if (rows.length > 0) store.moveCursor(name, rows.at(-1)!.seq);
+      if (rows.length === sliceMaxEvents) return false;
+      store.dropCursor(name);
+      store.removedDone(removed.purpose, now, events);
+      return true;
+    };
+  };
+
+  const ageClass =
+    (run: number, it: RetentionClass, now: number): (() => boolean) =>
+    () => {
+      const before = now - daysKept(it, store.settings()) * dayMs;
+      const deleted = desk.attempt(() => {
+        const changes = expire(sql, it, before);
+        store.note(run, [{ class: it.name, purpose: null, deleted: changes, narrowed: 0 }]);
+        return changes;
+      });
+      if (open && deleted > 0) open.changed = true;
+      return it.order === 'key' || deleted < sliceMaxRows;
+    };
+
+  const begin = (now: number): Open => {
+    store.dropCaches();
+    const last = store.lastRun();
+    // One that was interrupted goes on: its cursors stand where it came to.
+    const run = last && last.endedAt === null ? last.id : store.begin(now);
+    return {
+      run,
+      changed: false,
+      steps: [
+        ...store.spans().map((days) => oldEnough(run, days, now)),
+        ...store.removed(now).map((it) => removal(run, it, now)),
+        ...classes.map((it) => ageClass(run, it, now)),
+      ],
+    };
+  };
+
+  const isDue = (now: number): boolean => {
+    const last = store.lastRun();
+    return last === null || last.endedAt === null || last.startedAt + runEveryMs <= now;
+  };
+
+  const step = (now: number): boolean => {
+    open ??= begin(now);
+    const current = open;
+    if (current.steps[0]?.()) current.steps.shift();
+    if (current.steps.length > 0) return true;
+    desk.attempt(() => {
+      sql.prepare('DELETE FROM retention_removals WHERE run NOT IN (SELECT id FROM retention_runs)').run();
+      store.end(current.run, now);
+    });
+    if (current.changed) checkpoint();
+    open = null;
+    return false;
+  };
+
+  return {
+    slice: (now) => {
+      if (open === null && !isDue(now)) return false;
+      return step(now);
+    },
+    run: (now) => {
+      open = null;
+      open = begin(now);
+      const { run } = open;
+      while (step(now));
+      return { run };
+    },
+  };
+};
