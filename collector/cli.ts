@@ -14,6 +14,7 @@ import type { CreateAsked, KeysAsked } from './cli/keys.js';
 import { kinds, personOptions } from './cli/person.js';
 import type { RebuildAsked } from './cli/rebuild.js';
 import type { RestoreAsked } from './cli/restore.js';
+import type { RetentionAsked } from './cli/retention.js';
 import { type Out, outOf } from './cli/say.js';
 import { ownVersion } from './cli/version.js';
 import { ConfigError } from './config.js';
@@ -133,6 +134,21 @@ command('rebuild', 'make everything derived again from the events', 'weft rebuil
     ending = await (await import('./cli/rebuild.js')).rebuildAll(options, out);
   });
 
+command(
+  'retention',
+  'remove what has been kept for long enough; the collector does it by itself, four times a day',
+  `
+  weft retention --dry-run
+  weft retention
+  `,
+)
+  .option('--dry-run', 'show what would go, change nothing; beside a running collector too')
+  .option('--json', 'the result as JSON')
+  .action(async (given: RetentionAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/retention.js')).retention(options, out);
+  });
+
 const keys = program.command('keys').description('the keys of this site; may be changed beside a running collector');
 const keysCommand = (name: string, description: string, example: string): Command =>
   keys
@@ -157,6 +173,11 @@ keysCommand(
   .option('--label <text>', 'what it is for')
   .option('--purposes <list>', 'what it may be used for (all)')
   .option('--roles <list>', 'of a secret key: owner, privacy (both)')
+  .option(
+    '--retention-days <n>',
+    'of a key that is not asked for consent: days its events are kept (as the policy says)',
+  )
+  .option('--order-retention-days <n>', 'and its orders (no end)')
   .addOption(new Option('--mode <mode>', 'of a write key: how its events prove their consent (ledger)'))
   // Once for each category.
   .option(

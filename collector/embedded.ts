@@ -11,8 +11,7 @@ import { embeddedLog, UnavailableError, type WriterPort } from './log/embedded.j
 import type { Log } from './log/log.js';
 import { defaultSiteRules } from './pipeline/accept.js';
 import { openWriter, type WriterOptions } from './pipeline/writer.js';
-import { openReadModel, readModelOf } from './profiles/open.js';
-import type { ReadModel } from './profiles/read.js';
+import { openReadModel, type Readings, readModelOf } from './profiles/open.js';
 import type { Reader } from './profiles/reader.js';
 import { sessionRules } from './sessions/session.js';
 import { isLocked } from './store/lock.js';
@@ -50,6 +49,9 @@ const methods = [
   'suggestions',
   'live',
   'overview',
+  'retentionRuns',
+  'retentionClasses',
+  'retentionPreview',
 ] as const satisfies readonly (keyof Reader)[];
 
 const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
@@ -127,7 +129,7 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
 const inline = (options: WriterOptions, onTrouble: (reason: string) => void): Engines => {
   const writer = openWriter(options);
   const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });
-  const model: ReadModel = own?.read ?? readModelOf(writer.store);
+  const model: Readings = own?.read ?? readModelOf(writer.store);
   const due = every(
     1_000,
     () => writer.due(Date.now()),

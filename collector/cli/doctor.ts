@@ -6,6 +6,8 @@ import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.js';
 import { PolicyError, readPolicy } from '../consent/policy.js';
+import { dayMs } from '../consent/retention.js';
+import { retentionRuns } from '../consent/retention-store.js';
 import { migrations } from '../pipeline/migrations.js';
 import { listCredentials } from '../site/store.js';
 import { lockOwner } from '../store/lock.js';
@@ -177,6 +179,7 @@ const storeFindings = (place: Place, store: SqliteStore, full: boolean, now: num
         )
       : ok('write-ahead log', bytesSaid(wal)),
   );
+  if (there.has('retention_runs')) found.push(retentionFinding(store, now));
   if (there.has('credentials')) {
     const live = listCredentials(store).filter(({ revokedAt }) => revokedAt === null);
     const of = (kind: string): number => live.filter((one) => one.kind === kind).length;
@@ -203,6 +206,16 @@ const storeFindings = (place: Place, store: SqliteStore, full: boolean, now: num
         : ok('clock', new Date(now).toISOString()),
   );
   return found;
+};
+
+const retentionFinding = (store: SqliteStore, now: number): Finding => {
+  const [run] = retentionRuns(store, 1);
+  if (!run) return ok('retention', 'has not run yet: it does within minutes of the first start');
+  const said = `last began ${new Date(run.startedAt).toISOString()}${run.endedAt === null ? ', and is not done' : ''}`;
+  // It begins every six hours: a day without one means that nobody runs the collector, or that it cannot finish.
+  return now - run.startedAt > dayMs
+    ? warn('retention', said, 'Start the collector, or run `weft retention`: what is too old stays until then.')
+    : ok('retention', said);
 };
 
 const consentFinding = (config: Config): Finding => {

@@ -30,6 +30,8 @@ export interface CreateAsked extends KeysAsked {
   purposes?: string;
   roles?: string;
   category?: string[];
+  retentionDays?: string;
+  orderRetentionDays?: string;
 }
 
 const withStore = <Result>(place: Place, work: (store: SqliteStore) => Result): Result => {
@@ -144,6 +146,18 @@ const categoriesOf = (given: readonly string[] | undefined): Record<string, Purp
   return all;
 };
 
+const daysIn = (given: string | undefined, option: string): number | null => {
+  if (given === undefined) return null;
+  const days = Number(given);
+  if (!Number.isInteger(days) || days < 1 || days > 36_500)
+    throw new Failure(
+      'usage',
+      `${option}: "${given.slice(0, 20)}" is no number of days.`,
+      'Give a whole number from 1 to 36500.',
+    );
+  return days;
+};
+
 export const createKey = async (kind: string, asked: CreateAsked, out: Out): Promise<Ending> => {
   if (kind !== 'write' && kind !== 'secret')
     throw new Failure(
@@ -164,6 +178,15 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
     throw new Failure('usage', 'A write key is public and has no roles.', 'Leave --roles out, or make a secret key.');
   const covers = listedIn(asked.purposes, purposes, '--purposes') ?? [...purposes];
   const roles: KeyRole[] = listedIn(asked.roles, keyRoles, '--roles') ?? [...keyRoles];
+  const days = daysIn(asked.retentionDays, '--retention-days');
+  const orderDays = daysIn(asked.orderRetentionDays, '--order-retention-days');
+  if (kind === 'write' && mode !== 'external' && (days !== null || orderDays !== null))
+    throw new Failure(
+      'usage',
+      'What consent permits is kept as the consent file says.',
+      'Leave --retention-days out, or set retentionDays of a purpose in the consent file.',
+    );
+  const retention = days === null && orderDays === null ? null : { days, orderDays };
   const value = kind === 'write' ? newWriteKey() : newSecretKey();
   const given = { label: (asked.label ?? 'made by weft keys create').slice(0, 200), seeded: false, at: Date.now() };
   const credential =
@@ -172,8 +195,9 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
           mode: mode as Credential['mode'],
           covers,
           categories: categoriesOf(asked.category),
+          retention,
         })
-      : secretCredential(value, given, { covers, roles });
+      : secretCredential(value, given, { covers, roles, retention });
   const { status } = withStore(placeOf(), (store) => runKeys(store, 'create', credential));
   if (status !== 200) throw new Error('a key that was just drawn is taken');
   if (asked.json) out.tell(JSON.stringify({ key: value, ...shown(credential), value }));

@@ -3,9 +3,21 @@
 
 import { LRUCache } from 'lru-cache';
 import { type Purpose, purposes } from '../contract/purposes.js';
+import { type EventRow, parseBody } from '../events/store.js';
 import type { Migration, Sql } from '../store/sql.js';
 import { parsePolicy } from './policy.js';
-import { type AgeingEvent, type RemovedPurpose, type Terms, termsOfDocument } from './retention.js';
+import {
+  type AgeingEvent,
+  ageing,
+  boundOf,
+  dayMs,
+  daysKept,
+  planExpiry,
+  type RemovedPurpose,
+  type Terms,
+  termsOfDocument,
+} from './retention.js';
+import { classes } from './retention-classes.js';
 
 /**
  * A *cursor* is one number of days: every event up to `seq` has been looked at when it was that old. Events arrive in the
@@ -215,4 +227,66 @@ export const retentionRuns = (sql: Sql, limit: number): RunItem[] => {
       purpose: purposes.find((purpose) => purpose === row.purpose) ?? null,
     })),
   }));
+};
+
+export interface ClassItem {
+  class: string;
+  what: string;
+  /** Days kept; null: as each event's own terms say. */
+  days: number | null;
+  rows: number;
+}
+
+/** What there is, and for how long it is kept. */
+export const retentionClasses = (sql: Sql): ClassItem[] => {
+  const settings = openRetentionStore(sql).settings();
+  const rows = (table: string): number =>
+    sql.prepare<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).get()?.n ?? 0;
+  return [
+    { class: 'events', what: 'Events, and the profiles folded from them', days: null, rows: rows('events') },
+    ...classes.map((it) => ({
+      class: it.name,
+      what: it.what,
+      days: daysKept(it, settings),
+      rows: rows(it.table),
+    })),
+  ];
+};
+
+const previewPage = 1_000;
+
+/** What a run would remove now. Reads every event, a page at a time; changes nothing. */
+export const retentionPreview = (sql: Sql, now: number): Removal[] => {
+  const store = openRetentionStore(sql);
+  const page = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
+  const removed = store.removed(now);
+  const lost = new Map<Purpose, number>();
+  let deleted = 0;
+  for (let from = 0; ; ) {
+    const rows = page.all(from, previewPage);
+    const plan = planExpiry(
+      rows.map((row) => ageing(row, parseBody(row))),
+      store.termsOf,
+      now,
+      removed,
+    );
+    deleted += plan.deleted.length;
+    for (const purpose of purposes) lost.set(purpose, (lost.get(purpose) ?? 0) + (plan.lost[purpose] ?? 0));
+    if (rows.length < previewPage) break;
+    from = rows.at(-1)!.seq;
+  }
+  const settings = store.settings();
+  return [
+    { class: 'events', purpose: null, deleted, narrowed: 0 },
+    ...[...lost].map(([purpose, narrowed]) => ({ class: 'events', purpose, deleted: 0, narrowed })),
+    ...classes.map((it) => ({
+      class: it.name,
+      purpose: null,
+      deleted:
+        sql
+          .prepare<{ n: number }>(`SELECT count(*) AS n FROM ${it.table} WHERE ${it.from} < ?`)
+          .get(boundOf(it, now - daysKept(it, settings) * dayMs))?.n ?? 0,
+      narrowed: 0,
+    })),
+  ].filter((it) => it.deleted > 0 || it.narrowed > 0);
 };

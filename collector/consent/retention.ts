@@ -3,7 +3,7 @@
 // event says of itself and from the policy it was collected under, so nothing of it is written when an event arrives.
 
 import { type Purpose, purposes } from '../contract/purposes.js';
-import type { KeptDays } from '../events/event.js';
+import type { AcceptedEvent, KeptDays } from '../events/event.js';
 import { bitOf, grantable, type Mask, maskOf } from './mask.js';
 import { type HeldEvent, type Narrowing, narrowed } from './withdraw.js';
 
@@ -31,6 +31,16 @@ export interface AgeingEvent extends HeldEvent {
   /** Its key's own basis; null: consent, whose policy says how long. */
   kept: KeptDays | null;
 }
+
+export const ageing = (row: { seq: number }, event: AcceptedEvent): AgeingEvent => ({
+  seq: row.seq,
+  type: event.type,
+  name: event.name,
+  receipt: event.receipt,
+  purposes: event.purposes,
+  receivedAt: event.receivedAt,
+  kept: event.kept ?? null,
+});
 
 /** A purpose that a policy no longer lists: what was collected for it until then goes, where consent was the basis. */
 export interface RemovedPurpose {
@@ -116,3 +126,7 @@ export const daysKept = (it: RetentionClass, set: Readonly<Record<string, unknow
   const days = typeof wanted === 'number' && Number.isInteger(wanted) && wanted >= 1 ? wanted : it.days;
   return Math.min(days, it.daysMax ?? days);
 };
+
+/** Of a class's column, what is too old lies before. */
+export const boundOf = ({ unit }: Pick<RetentionClass, 'unit'>, before: number): string | number =>
+  unit === 'ms' ? before : new Date(before).toISOString().slice(0, 10);

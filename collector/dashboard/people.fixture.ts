@@ -811,6 +811,9 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
         ),
       suggestions: async (id) => people.get(id)?.suggestions ?? [],
       live: async (after, limit) => shop.live.filter(({ seq }) => seq > after).slice(0, limit),
+      retentionRuns: async () => [],
+      retentionClasses: async () => [],
+      retentionPreview: async () => [],
       overview: async () => shop.overview,
     },
     log: {

@@ -2,16 +2,16 @@
 // runs out is decided in consent/retention.ts; here it happens, and profiles are folded again from what remains.
 
 import {
-  type AgeingEvent,
+  ageing,
+  boundOf,
   dayMs,
   daysKept,
   type ExpiryPlan,
-  monthsDays,
   planExpiry,
   type RemovedPurpose,
   type RetentionClass,
-  threeYearsDays,
 } from '../consent/retention.js';
+import { classes } from '../consent/retention-classes.js';
 import { openRetentionStore, type Removal } from '../consent/retention-store.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
@@ -20,81 +20,11 @@ import type { Sql } from '../store/sql.js';
 import type { Desk } from './desk.js';
 import { forgetAndNarrow } from './forget.js';
 
-/** Everything that ages by its date alone. Events are not here: each has the days of its own terms. */
-export const classes: readonly RetentionClass[] = [
-  {
-    name: 'refusals',
-    what: 'What the door refused: time, verdict, code, type of call',
-    table: 'refusals',
-    from: 'at',
-    unit: 'ms',
-    order: 'rowid',
-    days: 30,
-  },
-  {
-    name: 'verdict-counts',
-    what: 'How many events got which verdict, by hour',
-    table: 'verdict_counts',
-    from: 'hour',
-    unit: 'ms',
-    order: 'key',
-    days: monthsDays,
-  },
-  {
-    name: 'consent-counts',
-    what: 'How often people agreed, refused, withdrew, by day; nobody in particular',
-    table: 'consent_counts',
-    from: 'day',
-    unit: 'day',
-    order: 'key',
-    days: monthsDays,
-    setBy: 'consentCountDays',
-  },
-  {
-    name: 'withdrawn-counts',
-    what: 'What was counted before it was deleted (onWithdraw: anonymise), by day',
-    table: 'withdrawn_counts',
-    from: 'day',
-    unit: 'day',
-    order: 'key',
-    days: monthsDays,
-    daysMax: monthsDays,
-  },
-  {
-    name: 'announcements',
-    what: 'Which abandoned carts were announced',
-    table: 'announcements',
-    from: 'announced_at',
-    unit: 'ms',
-    order: 'rowid',
-    days: threeYearsDays,
-  },
-  {
-    name: 'retention-runs',
-    what: 'What retention removed, and when',
-    table: 'retention_runs',
-    from: 'started_at',
-    unit: 'ms',
-    order: 'rowid',
-    days: threeYearsDays,
-  },
-];
-
 /** How often a run begins; each goes on, slice by slice, until nothing is due. */
 export const runEveryMs = 6 * 3_600_000;
 /** Events looked at in one transaction. A few milliseconds, and the devices they lie on are folded again. */
 const sliceMaxEvents = 200;
 const sliceMaxRows = 500;
-
-export const ageing = (row: Pick<EventRow, 'seq'>, event: AcceptedEvent): AgeingEvent => ({
-  seq: row.seq,
-  type: event.type,
-  name: event.name,
-  receipt: event.receipt,
-  purposes: event.purposes,
-  receivedAt: event.receivedAt,
-  kept: event.kept ?? null,
-});
 
 /** Removals as they are noted: a purpose that was lost, and rows that went. */
 export const removalsOf = (plan: ExpiryPlan, deleted: number): Removal[] => [
@@ -107,9 +37,6 @@ export const removalsOf = (plan: ExpiryPlan, deleted: number): Removal[] => [
   { class: 'events', purpose: null, deleted, narrowed: 0 },
 ];
 
-const dayText = (at: number): string => new Date(at).toISOString().slice(0, 10);
-const bound = ({ unit }: RetentionClass, before: number): string | number => (unit === 'ms' ? before : dayText(before));
-
 /** Rows of a class that are too old; at most so many, the oldest first. */
 export const expire = (sql: Sql, it: RetentionClass, before: number): number => {
   const { table, from } = it;
@@ -117,7 +44,7 @@ export const expire = (sql: Sql, it: RetentionClass, before: number): number => 
     it.order === 'rowid'
       ? `DELETE FROM ${table} WHERE rowid IN (SELECT rowid FROM ${table} ORDER BY rowid LIMIT ${sliceMaxRows}) AND ${from} < ?`
       : `DELETE FROM ${table} WHERE ${from} < ?`;
-  return sql.prepare(statement).run(bound(it, before)).changes;
+  return sql.prepare(statement).run(boundOf(it, before)).changes;
 };
 
 export interface Retention {

@@ -6,6 +6,7 @@ import { identityStore } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
 import { profileFold } from './fold.js';
+import { type KeptReading, keptReading } from './kept.js';
 import { presence } from './presence.js';
 import { type ReadModel, readModel } from './read.js';
 import { traits } from './traits.js';
@@ -15,10 +16,12 @@ export interface ReaderOptions {
   path: string;
 }
 
-export const readModelOf = (sql: Sql): ReadModel => {
+export type Readings = ReadModel & KeptReading;
+
+export const readModelOf = (sql: Sql): Readings => {
   const secret = identityStore(sql).site('secret') ?? '';
   const consent = openConsentView(sql, secret);
-  return readModel(sql, profileFold([presence, traits, cartAspect]), {
+  const people = readModel(sql, profileFold([presence, traits, cartAspect]), {
     consentOf: ({ anonymousIds, userIds }, now) => {
       const { purposes, gpcSeenAt } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
       return {
@@ -36,9 +39,10 @@ export const readModelOf = (sql: Sql): ReadModel => {
       objected: userIds.flatMap(consent.objectedOf),
     }),
   });
+  return { ...people, ...keptReading(sql) };
 };
 
-export const openReadModel = ({ path }: ReaderOptions): { read: ReadModel; close: () => void } => {
+export const openReadModel = ({ path }: ReaderOptions): { read: Readings; close: () => void } => {
   const store = openSqlite(path, [], { readonly: true, cacheMaxBytes: 32 * 1024 * 1024 });
   return { read: readModelOf(store), close: () => store.close() };
 };

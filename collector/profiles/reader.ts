@@ -1,6 +1,7 @@
 // What can be read of people: the port behind the profile routes and the dashboard. The embedded engine answers it from
 // a read-only connection in a thread of its own, so that a slow page never stalls the door.
 
+import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
 import type {
   Cart,
   EventItem,
@@ -50,4 +51,10 @@ export interface Reader {
   /** For staff: what reached the door lately, with verdicts, newest first. `after` = the last seq seen. */
   live: (after: number, limit: number) => Promise<LiveEvent[]>;
   overview: (asked: Asked) => Promise<Overview>;
+  /** What retention removed, newest run first. */
+  retentionRuns: (limit: number) => Promise<RunItem[]>;
+  /** What is kept, and for how long. */
+  retentionClasses: () => Promise<ClassItem[]>;
+  /** What a run would remove now. */
+  retentionPreview: (now: number) => Promise<Removal[]>;
 }

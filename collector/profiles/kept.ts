@@ -1,0 +1,23 @@
+// What can be read of what is kept and was counted, and of nobody in particular: retention as it ran, and what it would do.
+
+import {
+  type ClassItem,
+  type Removal,
+  type RunItem,
+  retentionClasses,
+  retentionPreview,
+  retentionRuns,
+} from '../consent/retention-store.js';
+import type { Sql } from '../store/sql.js';
+
+export interface KeptReading {
+  retentionRuns: (limit: number) => RunItem[];
+  retentionClasses: () => ClassItem[];
+  retentionPreview: (now: number) => Removal[];
+}
+
+export const keptReading = (sql: Sql): KeptReading => ({
+  retentionRuns: (limit) => retentionRuns(sql, limit),
+  retentionClasses: () => retentionClasses(sql),
+  retentionPreview: (now) => retentionPreview(sql, now),
+});
