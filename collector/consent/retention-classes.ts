@@ -31,7 +31,6 @@ export const classes: readonly RetentionClass[] = [
     unit: 'day',
     order: 'key',
     days: monthsDays,
-    setBy: 'consentCountDays',
   },
   {
     name: 'withdrawn-counts',
