@@ -1,0 +1,172 @@
+// What the collector costs with millions of events stored, against an empty store, in turns in one run: the rate, CPU an
+// event, the p99 of the answer, resident memory, a profile read by its id. The store is filled once by the real pipeline in
+// a clock of its own, a day after the other, and kept for the next run. UUID v7 ids; 95 of a hundred requests come from
+// visitors of the last day; random foreign ids come last and apart.
+// WEFT_BENCH_EVENTS events (5,000,000), WEFT_BENCH_PROFILES (200,000), WEFT_BENCH_STORE the folder that keeps them,
+// WEFT_BENCH_S seconds a round (5), WEFT_BENCH_ROUNDS rounds (5).
+
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { purposes } from '../contract/purposes.js';
+import {
+  collector,
+  load,
+  perRequest,
+  type Round,
+  residentMib,
+  spread,
+  stopped,
+  type TrafficOptions,
+  traffic,
+  userAgent,
+} from '../ingest/load.fixture.js';
+import { sessionRules } from '../sessions/session.js';
+import { openSqlite } from '../store/sqlite.js';
+import { defaultSiteRules } from './accept.js';
+import { openWriter } from './writer.js';
+
+const total = Number(process.env.WEFT_BENCH_EVENTS ?? 5_000_000);
+const profiles = Number(process.env.WEFT_BENCH_PROFILES ?? 200_000);
+const seconds = Number(process.env.WEFT_BENCH_S ?? 5);
+const rounds = Number(process.env.WEFT_BENCH_ROUNDS ?? 5);
+const days = 40;
+const dayMs = 86_400_000;
+const requests = total / perRequest;
+const folder = process.env.WEFT_BENCH_STORE ?? join(tmpdir(), `weft-bench-filled-${total}-${profiles}`);
+const filledFile = join(folder, 'filled.json');
+
+const shares: Omit<TrafficOptions, 'seed'> = {
+  newOfHundred: Math.round((profiles / requests) * 100),
+  oldOfHundred: 5,
+  visitorsOfDay: Math.round(profiles / days),
+};
+
+const mib = (path: string): string => (existsSync(path) ? (statSync(path).size / 2 ** 20).toFixed(0) : '0');
+
+/** By the door's groups, in the clock of the days that are told. */
+function fill(): void {
+  const half = `${folder}.filling`;
+  rmSync(half, { recursive: true, force: true });
+  mkdirSync(half, { recursive: true });
+  const path = join(half, 'weft.sqlite');
+  const writer = openWriter({
+    path,
+    rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
+    site: defaultSiteRules,
+    consentFile: null,
+  });
+  const key = { id: 'k', trust: 'public' as const, mode: 'external' as const, purposes, categories: {} };
+  const made = traffic({ seed: 11, ...shares });
+  const end = Date.now() - 60_000;
+  const from = performance.now();
+  const group = 100;
+  let cpu = process.cpuUsage();
+  let told = 0;
+  for (let sent = 0, day = 0; sent < requests; ) {
+    const at = Math.round(end - days * dayMs + (sent / requests) * days * dayMs);
+    const submissions = Array.from({ length: group }, () => ({
+      text: made.body(at),
+      type: null,
+      receivedAt: at,
+      key,
+      gpc: false,
+      userAgent,
+      country: 'FR',
+      origin: 'https://shop.test',
+      rejected: [],
+    }));
+    for (const settled of writer.run(submissions, at)) if (!('answer' in settled)) throw settled.failed;
+    sent += group;
+    if (Math.floor((sent / requests) * days * 24) % 6 === 0) writer.due(at);
+    if (Math.floor((sent / requests) * days) > day) {
+      day += 1;
+      const used = process.cpuUsage(cpu);
+      cpu = process.cpuUsage();
+      const each = (used.user + used.system) / ((sent - told) * perRequest);
+      told = sent;
+      const spent = (performance.now() - from) / 1000;
+      console.log(
+        `filling, day ${day} of ${days}: ${sent * perRequest} events, ${made.visitors()} visitors, ` +
+          `${each.toFixed(1)} µs CPU an event, ${mib(path)} MiB, ${spent.toFixed(0)} s`,
+      );
+    }
+  }
+  writer.due(end);
+  writer.close();
+  writeFileSync(join(half, 'filled.json'), JSON.stringify({ visitors: made.visitors() }));
+  renameSync(half, folder);
+}
+
+async function profileReads(url: string, count: number): Promise<string> {
+  const store = openSqlite(join(folder, 'weft.sqlite'), [], { readonly: true });
+  const known = store.prepare<{ n: number }>('SELECT max(leader) AS n FROM profiles').get()!.n;
+  const hid = store.prepare<{ hid: string }>(
+    'SELECT hid FROM profiles JOIN nodes ON nodes.id = profiles.leader WHERE profiles.leader >= ? ORDER BY profiles.leader LIMIT 1',
+  );
+  const ids = Array.from({ length: count }, (_, n) => hid.get(Math.floor((((n * 7919) % count) / count) * known))!.hid);
+  store.close();
+  const times: number[] = [];
+  for (const id of ids) {
+    const from = performance.now();
+    const answer = await fetch(`${url}/v1/profiles/${id}`, {
+      headers: { authorization: 'Bearer sk_bench_0123456789' },
+    });
+    await answer.text();
+    if (answer.status !== 200) throw new Error(`a profile was answered with ${answer.status}`);
+    times.push(performance.now() - from);
+  }
+  times.sort((a, b) => a - b);
+  const at = (share: number): string => times[Math.min(count - 1, Math.floor(count * share))]!.toFixed(2);
+  return `median ${at(0.5)} ms, p99 ${at(0.99)} ms over HTTP, ${count} different ones`;
+}
+
+if (!existsSync(filledFile)) fill();
+const { visitors } = JSON.parse(readFileSync(filledFile, 'utf8')) as { visitors: number };
+const emptyFolder = mkdtempSync(join(tmpdir(), 'weft-bench-'));
+const fullTraffic = traffic({ seed: 13 + (Date.now() % 1_000_000), ...shares, visitors });
+const emptyTraffic = traffic({ seed: 13, ...shares });
+const empty = await collector(emptyFolder);
+const full = await collector(folder);
+try {
+  console.log(
+    `the store: ${mib(join(folder, 'weft.sqlite'))} MiB, resident MiB at its start ${residentMib(full).toFixed(0)}`,
+  );
+  // Each has had its first visitors of the day before it is looked at.
+  for (let n = 0; n < 2; n += 1) {
+    await load(empty, emptyTraffic, seconds);
+    await load(full, fullTraffic, seconds);
+  }
+  const emptys: Round[] = [];
+  const fulls: Round[] = [];
+  const resident: number[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    emptys.push(await load(empty, emptyTraffic, seconds));
+    fulls.push(await load(full, fullTraffic, seconds));
+    resident.push(residentMib(full));
+  }
+  const say = (what: string, key: keyof Round): void =>
+    console.log(
+      `${what}: empty ${spread(emptys.map((one) => one[key]))}, filled ${spread(fulls.map((one) => one[key]))}`,
+    );
+  say('events/s', 'eventsPerS');
+  console.log(`rate, filled against empty: ${spread(fulls.map((one, n) => one.eventsPerS / emptys[n]!.eventsPerS))}`);
+  say('CPU µs an event', 'cpuUs');
+  console.log(`CPU, empty against filled: ${spread(fulls.map((one, n) => emptys[n]!.cpuUs / one.cpuUs))}`);
+  say('p99 ms', 'p99Ms');
+  console.log(`resident MiB, round by round: ${resident.map((one) => one.toFixed(0)).join(', ')}`);
+  console.log(`profile read by id: ${await profileReads(full.url, 2_000)}`);
+  const foreign = { foreignIds: true, seed: 17 + (Date.now() % 1_000_000) };
+  const foreignEmpty = traffic({ ...shares, ...foreign, visitors: emptyTraffic.visitors() });
+  const foreignFull = traffic({ ...shares, ...foreign, visitors: fullTraffic.visitors() });
+  const ratios: number[] = [];
+  for (let round = 0; round < Math.min(3, rounds); round += 1) {
+    const one = await load(empty, foreignEmpty, seconds);
+    ratios.push((await load(full, foreignFull, seconds)).eventsPerS / one.eventsPerS);
+  }
+  console.log(`rate, filled against empty, random foreign ids: ${spread(ratios)}`);
+  writeFileSync(filledFile, JSON.stringify({ visitors: foreignFull.visitors() }));
+} finally {
+  await Promise.all([stopped(empty), stopped(full)]);
+  rmSync(emptyFolder, { recursive: true, force: true });
+}
