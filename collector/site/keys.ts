@@ -32,7 +32,6 @@ export const credential = z.object({
   categories: z.record(z.string().max(200), z.enum(purposes)),
   /** Of a secret key some, of an account of staff one. */
   roles: z.array(z.enum(staffRoles)),
-  roles: z.array(z.enum(keyRoles)),
   /** Of an `external` key: days its events are kept, and its orders; null = as the policy says, and orders for ever. */
   retention: z.object({ days: retentionDays, orderDays: retentionDays }).nullable().default(null),
   /** Set up from the environment or at the first start. */
@@ -148,7 +147,6 @@ export const staffCredential = async (
     purposes: [...purposes],
     categories: {},
     roles: [role],
-    roles: [...keyRoles],
     retention: null,
     seeded,
     createdAt: at,
