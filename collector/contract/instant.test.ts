@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseInstant } from './instant.js';
 
@@ -39,5 +40,33 @@ describe('an instant on the wire', () => {
     Number.NaN,
   ])('%j is none', (written) => {
     expect(parseInstant(written)).toBeNull();
+  });
+
+  it('is read the same in the spelling of browsers, which has a way of its own, and in any other', () => {
+    const spelled = fc.oneof(
+      fc
+        .date({ min: new Date(-62_000_000_000_000), max: new Date(250_000_000_000_000), noInvalidDate: true })
+        .map((date) => date.toISOString()),
+      fc
+        .tuple(
+          fc.integer({ min: 0, max: 9999 }),
+          ...Array.from({ length: 5 }, () => fc.integer({ min: 0, max: 99 })),
+          fc.nat(999),
+        )
+        .map(([year, month, day, hour, minute, second, ms]) => {
+          const two = (n: number | undefined): string => String(n).padStart(2, '0');
+          return `${String(year).padStart(4, '0')}-${two(month)}-${two(day)}T${two(hour)}:${two(minute)}:${two(second)}.${String(ms).padStart(3, '0')}Z`;
+        }),
+    );
+    const spoilt = fc
+      .tuple(spelled, fc.nat(23), fc.constantFrom('', '0', '9', 'x', ' ', '/', ':', '-'))
+      .map(([text, at, put]) => text.slice(0, at) + put + text.slice(at + 1));
+    fc.assert(
+      fc.property(fc.oneof(spelled, spoilt), (text) => {
+        // A comma before the fraction means the same and is read by the expression.
+        expect(parseInstant(text)).toBe(parseInstant(text.replace(/\.(?=\d+Z$)/, ',')));
+      }),
+      { numRuns: 2_000 },
+    );
   });
 });

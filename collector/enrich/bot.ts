@@ -2,7 +2,7 @@
 // nothing else: no behaviour, no fingerprint, so that a person is never judged by how they move.
 
 import { isbot, isbotMatch } from 'isbot';
-import { LRUCache } from 'lru-cache';
+import { recent } from '../store/recent.js';
 import crawlers from './lists/crawlers.json' with { type: 'json' };
 
 /** No bot has yet hidden its name further back; the rest is an attacker's. */
@@ -50,7 +50,7 @@ const judge = (userAgent: string): string | null => {
 };
 
 // `false` stands for "no bot": the cache can't tell a stored null from a miss.
-const known = new LRUCache<string, string | false>({ max: 2_000 });
+const known = recent<string, string | false>(4_000);
 
 /** The name of the bot, or null. A missing user agent is no verdict: servers have none. */
 export const readBot = (userAgent: string | null): string | null => {

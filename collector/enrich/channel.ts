@@ -2,9 +2,9 @@
 // GA4's default channel groups. Pure. It reads addresses before they are redacted and must hand on nothing of them but
 // names of sources, mediums and campaigns, and a click id only with `marketing`.
 
-import { LRUCache } from 'lru-cache';
 import { getDomain, getDomainWithoutSuffix, getPublicSuffix } from 'tldts';
 import type { Touch } from '../events/event.js';
+import { recent } from '../store/recent.js';
 import assistants from './lists/ai-assistants.json' with { type: 'json' };
 import clicks from './lists/click-ids.json' with { type: 'json' };
 import ga4 from './lists/ga4-sources.json' with { type: 'json' };
@@ -125,7 +125,7 @@ const readSite = (host: string): Site => {
 };
 
 // Hosts only: whole referrers could name people, so they are not kept even here.
-const sites = new LRUCache<string, Site>({ max: 2_000 });
+const sites = recent<string, Site>(4_000);
 
 const siteOf = (host: string): Site => {
   let site = sites.get(host);

@@ -1,9 +1,9 @@
 // What a user agent says of the device: a browser's family and major version, a system's family, a kind. Nothing finer is
 // kept (consent.md, section 4, row 9), so that a device is never recognised by it.
 
-import { LRUCache } from 'lru-cache';
 import { UAParser } from 'ua-parser-js';
 import type { DeviceKind } from '../events/event.js';
+import { recent } from '../store/recent.js';
 
 /** ua-parser-js reads no further either; a longer string differs in nothing we keep. */
 const lengthMax = 500;
@@ -60,7 +60,7 @@ const parse = (userAgent: string): DeviceKind => {
 };
 
 // A shop sees a few hundred strings a day, over and over. They name no one, and the bound keeps a forger's out.
-const known = new LRUCache<string, DeviceKind>({ max: 2_000 });
+const known = recent<string, DeviceKind>(4_000);
 
 /**
  * The system carries no version: browsers have frozen it (macOS says 10.15 since 2020, Windows 11 says 10, Chrome's

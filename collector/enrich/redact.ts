@@ -7,6 +7,7 @@
 // owned and erased as a contact elsewhere.
 
 import type { PageContext } from '../events/event.js';
+import { recent } from '../store/recent.js';
 
 export const redacted = ':redacted';
 
@@ -421,8 +422,25 @@ const judgeSegment = (segment: string, afterKeyWord: boolean): boolean => {
 /** Most addresses of a shop: words and hyphens, nothing to judge. */
 const plainPath = /^(?:\/[A-Z]?[a-z_.~-]{0,19})+$/;
 
+// A shop's pages are few and come again: the page view and what follows on it name the same one. What was judged lately is
+// remembered, a few hundred addresses at a time, and never for longer than the next few hundred.
+const lately = 500;
+const rememberedMaxChars = 500;
+const judgedPaths = recent<string, { path: string; redactions: number }>(lately);
+
 const pathOf = (path: string, note: Tally): string => {
   if (plainPath.test(path)) return path;
+  let judged = judgedPaths.get(path);
+  if (judged === undefined) {
+    const own = tally();
+    judged = { path: judgePath(path, own), redactions: own.redactions };
+    if (path.length <= rememberedMaxChars) judgedPaths.set(path, judged);
+  }
+  note.redactions += judged.redactions;
+  return judged.path;
+};
+
+const judgePath = (path: string, note: Tally): string => {
   const segments = path.split('/');
   let changed = false;
   let afterKeyWord = false;
@@ -456,9 +474,9 @@ const authority = /^(?:[a-z0-9_](?:[a-z0-9._-]{0,252})|\[[0-9a-f:.]{2,45}\])(?::
 const elsewhere = 'https://elsewhere.invalid';
 
 interface Parts {
-  origin: string;
-  path: string;
-  query: string;
+  readonly origin: string;
+  readonly path: string;
+  readonly query: string;
 }
 
 /**
@@ -476,8 +494,19 @@ const marks = (url: string): [number, number] => {
   return [mark, url.length];
 };
 
+const readParts = recent<string, Parts | 'nowhere'>(lately);
+
 /** An address in three parts, without its fragment and its user; null if it leads to no page. */
 const partsOf = (given: string): Parts | null => {
+  let parts = readParts.get(given);
+  if (parts === undefined) {
+    parts = divide(given) ?? 'nowhere';
+    if (given.length <= rememberedMaxChars) readParts.set(given, parts);
+  }
+  return parts === 'nowhere' ? null : parts;
+};
+
+const divide = (given: string): Parts | null => {
   let url = given.trim();
   if (url.length > urlMaxChars) url = url.slice(0, urlMaxChars);
   let [mark, end] = marks(url);
@@ -657,10 +686,10 @@ const walkText = (text: string, verdict: KeptVerdict, walk: Walk, depth: number)
       return wholeUrl.test(text) ? (address(text, allowPicture, note) ?? redacted) : scan(text, walk.text, note);
     case 'referrer':
       return partsOf(text)?.origin || scan(text, walk.text, note);
-    case 'path':
-      return text.startsWith('/') && partsOf(text) !== null
-        ? pathOf(partsOf(text)!.path, note)
-        : scan(text, walk.text, note);
+    case 'path': {
+      const parts = text.startsWith('/') ? partsOf(text) : null;
+      return parts === null ? scan(text, walk.text, note) : pathOf(parts.path, note);
+    }
     case 'search':
       return text.startsWith('?') ? (searchOf(text, walk.allow, note) ?? '') : scan(text, walk.text, note);
     default:

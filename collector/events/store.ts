@@ -81,10 +81,31 @@ const reasons: readonly OwnedBecause[] = [
 export const reasonNumber = (because: OwnedBecause): number => reasons.indexOf(because);
 export const reasonOf = (number: number): OwnedBecause => reasons[number] ?? 'unowned';
 
-const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+/** Of `0` to `9` and `a` to `f`; -1 for all else. */
+const hexDigits = Int8Array.from({ length: 128 }, (_, code) =>
+  code >= 0x30 && code <= 0x39 ? code - 0x30 : code >= 0x61 && code <= 0x66 ? code - 0x57 : -1,
+);
+const nibble = (text: string, at: number): number => {
+  const code = text.charCodeAt(at);
+  return code < 128 ? hexDigits[code]! : -1;
+};
 /** Sixteen bytes for a UUID in its canonical spelling, the text itself for anything else. Lossless. */
-export const packMessageId = (id: string): SqlValue =>
-  uuid.test(id) ? Buffer.from(id.replaceAll('-', ''), 'hex') : id;
+export const packMessageId = (id: string): SqlValue => {
+  if (id.length !== 36) return id;
+  const bytes = Buffer.allocUnsafe(16);
+  for (let at = 0, to = 0; at < 36; ) {
+    if (at === 8 || at === 13 || at === 18 || at === 23) {
+      if (id.charCodeAt(at) !== 0x2d) return id;
+      at += 1;
+    }
+    const byte = (nibble(id, at) << 4) | nibble(id, at + 1);
+    if (byte < 0) return id;
+    bytes[to] = byte;
+    to += 1;
+    at += 2;
+  }
+  return bytes;
+};
 export const unpackMessageId = (packed: SqlValue): MessageId => {
   if (typeof packed === 'string') return packed as MessageId;
   const hex = Buffer.from(packed as Uint8Array).toString('hex');

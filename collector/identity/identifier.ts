@@ -67,7 +67,15 @@ const siteList = (values: readonly string[]): ReadonlySet<string> => {
 
 const refuse = (code: RefusalCode): { ok: false; code: RefusalCode } => ({ ok: false, code });
 
+/** A UUID of a version, as machines mint them: nothing below would refuse or change it but the site's own list. */
+const mintedUuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[1-9a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
+
 const gateText = (raw: unknown, options: GateOptions): Gated<string> => {
+  if (typeof raw === 'string' && raw.length === 36 && mintedUuid.test(raw)) {
+    return options.blocked !== undefined && options.blocked.length > 0 && siteList(options.blocked).has(raw)
+      ? refuse('refused_blocked')
+      : { ok: true, value: raw };
+  }
   if (raw === null || raw === undefined) return refuse('absent');
   if (typeof raw === 'number') {
     // Beyond 2^53 JSON.parse has rounded already: two people's ids may have become one.

@@ -156,7 +156,10 @@ export const identityStore = (sql: Sql) => {
   const nodeBy = one<NodeRow>('SELECT * FROM nodes WHERE kind = ? AND value = ?');
   const node = one<NodeRow>('SELECT * FROM nodes WHERE id = ?');
   const nodeByHid = one<NodeRow>('SELECT * FROM nodes WHERE hid = ?');
-  const insertNode = one('INSERT INTO nodes (kind, value, hid, leader, first_at, first_id) VALUES (?, ?, ?, 0, ?, ?)');
+  const insertNode = one(
+    'INSERT INTO nodes (id, kind, value, hid, leader, first_at, first_id) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const lastNode = one<{ id: number | null }>('SELECT max(id) AS id FROM nodes');
   const lead = one('UPDATE nodes SET leader = ? WHERE id = ?');
   const members = one<NodeRow>(
     'SELECT * FROM nodes WHERE id = ? AND leader = id UNION ALL SELECT * FROM nodes WHERE leader = ? AND leader <> id',
@@ -231,8 +234,8 @@ export const identityStore = (sql: Sql) => {
     node: (id: number) => node.get(id),
     nodeByHid: (hid: string) => nodeByHid.get(hid),
     insertNode: (kind: NodeKind, value: string, hid: ProfileId, at: number, messageId: string): number => {
-      const id = Number(insertNode.run(kind, value, hid, at, messageId).lastInsertRowid);
-      lead.run(id, id);
+      const id = (lastNode.get()?.id ?? 0) + 1;
+      insertNode.run(id, kind, value, hid, id, at, messageId);
       return id;
     },
     lead: (id: number, leader: number) => lead.run(leader, id),

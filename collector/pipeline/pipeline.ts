@@ -41,6 +41,8 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   const desk = openDesk(options);
   const { set } = desk;
   const { attempt, finish } = desk;
+  /** Verdicts of the transaction, by verdict and code. */
+  const counts = new Map<string, number>();
   const submit = (submission: Submission, now: number, aliases: Map<string, number>): Answer => {
     const body = JSON.parse(submission.text) as Record<string, unknown>;
     const calls = submission.type === null ? (body.batch as unknown[]) : [body];
@@ -58,10 +60,9 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       warnings: [],
     };
     const refused = new Set(submission.rejected.map((rejection) => rejection.index));
-    const counts = new Map<string, number>();
-    const count = (verdict: string, code: string): void => {
+    const count = (verdict: string, code: string, n = 1): void => {
       const key = `${verdict}\n${code}`;
-      counts.set(key, (counts.get(key) ?? 0) + 1);
+      counts.set(key, (counts.get(key) ?? 0) + n);
     };
     const door = consent.door({
       key: submission.key,
@@ -109,8 +110,8 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     if (state) answer.state = state;
     answer.rejected.sort((a, b) => a.index - b.index);
 
-    if (answer.accepted > 0) counts.set('accepted\n', answer.accepted);
-    if (answer.duplicates > 0) counts.set('duplicate\n', answer.duplicates);
+    if (answer.accepted > 0) count('accepted', '', answer.accepted);
+    if (answer.duplicates > 0) count('duplicate', '', answer.duplicates);
     for (const verdict of ['held', 'dropped', 'rejected'] as const) {
       for (const item of answer[verdict]) {
         count(verdict, item.code);
@@ -127,12 +128,14 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
         );
       }
     }
+    return answer;
+  };
+  const saveCounts = (now: number): void => {
     const hour = Math.floor(now / hourMs) * hourMs;
     for (const [key, n] of counts) {
       const [verdict, code] = key.split('\n') as [string, string];
       set.events.count(hour, verdict, code, n);
     }
-    return answer;
   };
 
   let untilTrim = 0;
@@ -140,7 +143,9 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     attempt(() => {
       // Of aliases only: what they ask for is decided with the persons, after all events are recorded.
       const places = submissions.map(() => new Map<string, number>());
+      counts.clear();
       const answers = submissions.map((submission, at) => submit(submission, now, places[at]!));
+      saveCounts(now);
       finish(now, settledTo);
       for (const { code, messageId } of set.told.splice(0)) {
         for (const [at, answer] of answers.entries()) {

@@ -199,6 +199,7 @@ export const save = (set: WorkingSet): void => {
     set.profiles.put(leader, JSON.stringify(entry.state), entry.settledAt);
   }
   set.changedProfiles.clear();
+  set.newborn.clear();
 };
 
 export const saveWarnings = (set: WorkingSet, now: number): void => {

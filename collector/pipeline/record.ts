@@ -240,6 +240,8 @@ export const indexEvent = (
   for (const contact of event.contacts) {
     const node = set.node(contact.kind, contact.value, event.at, event.messageId);
     touched.push(node.id);
+    set.newborn.delete(node.id);
+    if (row.owner !== null) set.newborn.delete(row.owner);
     set.identity.putContact({
       seq: row.seq,
       node: node.id,
@@ -260,9 +262,12 @@ export const indexEvent = (
       at: event.at,
       reason: 'alias',
     });
+    set.newborn.delete(from.id);
+    set.newborn.delete(row.usr);
     set.spoiltPersons.add(row.usr);
     // What is renamed may as well be a device: its remainder joins too.
     const device = set.node('anonymous_id', event.previousId, event.at, event.messageId);
+    set.newborn.delete(device.id);
     set.identity.putContact({
       seq: row.seq,
       node: device.id,

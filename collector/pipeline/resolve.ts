@@ -107,6 +107,7 @@ const moved = (set: WorkingSet, row: Pick<EventRow, 'seq' | 'owner'>, owner: num
   const contacts = set.identity.contactsOfEvent(row.seq);
   if (contacts.length > 0 && row.owner !== owner) {
     set.identity.ownContacts(row.seq, owner);
+    if (owner !== null) set.newborn.delete(owner);
     for (const contact of contacts) {
       if (joinsPeople(contact.assurance, set.rules.emailMerge)) set.spoiltPersons.add(contact.node);
     }
@@ -174,6 +175,7 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
     // Seen for the first time: one step may do.
     for (const contact of set.identity.contactsOfEvent(seq)) {
       set.identity.ownContacts(seq, owner);
+      set.newborn.delete(owner);
       if (joinsPeople(contact.assurance, set.rules.emailMerge)) set.spoiltPersons.add(contact.node);
     }
     set.pending.push({ owner, event: ownedEvent(event, because, session ? JSON.parse(session.body).beginId : null) });
@@ -225,6 +227,7 @@ export const ownsEvents = (set: WorkingSet, id: number): boolean =>
   set.identity.devicesOf(id).length > 0 || set.events.ownsAny(id);
 
 const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): void => {
+  if (set.newborn.has(start)) return;
   const { nodes, edges, renames } = reachable(set, start);
   for (const node of nodes) decided.add(node.id);
   if (nodes.length === 0) return;

@@ -2,12 +2,11 @@
 // it commits. Holds data and loads it; decides nothing. The writer is the only writer, so loaded rows stay true between
 // batches; after a rollback everything is dropped.
 
-import { LRUCache } from 'lru-cache';
 import type { MessageId } from '../contract/ids.js';
 import { compareEvents, type OwnedEvent } from '../events/event.js';
 import { type EventStore, eventStore } from '../events/store.js';
 import type { DeviceCircumstances, DeviceState } from '../identity/device.js';
-import { startDevice } from '../identity/device.js';
+import { plainCircumstances, startDevice } from '../identity/device.js';
 import type { EmailMerge, NodeKind } from '../identity/graph.js';
 import { personCaps } from '../identity/graph.js';
 import { deriveProfileId, type IdentityStore, identityStore } from '../identity/store.js';
@@ -15,6 +14,7 @@ import type { ProfileFold, ProfileState } from '../profiles/fold.js';
 import { type ProfileStore, profileStore } from '../profiles/store.js';
 import type { SessionRules } from '../sessions/session.js';
 import { type SessionStore, sessionStore } from '../sessions/store.js';
+import { type Recent, recent } from '../store/recent.js';
 import type { Sql } from '../store/sql.js';
 
 export interface HouseRules {
@@ -98,13 +98,13 @@ export interface WorkingSet {
   /** Devices and profiles with something to write. */
   changedDevices: Map<number, DeviceEntry>;
   changedProfiles: Map<number, ProfileEntry>;
-  sessionHints: LRUCache<string, { at: number; messageId: string }>;
+  sessionHints: Recent<string, { at: number; messageId: string }>;
   /** What happens now is ageing: what leaves a profile was true, so nothing is revoked, and what was announced of it goes. */
   ageing: boolean;
+  /** Nodes of this transaction that nothing refers to yet but their own events: what to ask of the tables is known to be nothing. */
+  newborn: Set<number>;
   forgetLoaded: () => void;
 }
-
-const nodeKey = (kind: string, value: string): string => `${kind}\n${value}`;
 
 export type GenerationOf = (kind: 'userId' | 'email' | 'phone', value: string) => number;
 
@@ -120,15 +120,24 @@ export const openWorkingSet = (
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
 
-  const nodes = new LRUCache<number, Node>({ max: 50_000 });
-  const nodeIds = new LRUCache<string, number>({ max: 50_000 });
-  const devices = new LRUCache<number, DeviceEntry>({ max: 8_000 });
-  const loadedProfiles = new LRUCache<number, ProfileEntry>({ max: 4_000 });
-  const sessionHints = new LRUCache<string, { at: number; messageId: string }>({ max: 50_000 });
   // Retention remembers how far in this order it has come, perhaps beyond what it left.
   const cursor = sql.prepare<{ seq: number | null }>('SELECT max(seq) AS seq FROM retention_cursors');
   const lastSeq = (): number => Math.max(events.lastSeq(), cursor.get()?.seq ?? 0);
   let seq = lastSeq();
+  const nodes = recent<number, Node>(50_000);
+  const nodeIds = new Map<string, Recent<string, number>>();
+  const idsOf = (kind: string): Recent<string, number> => {
+    let ids = nodeIds.get(kind);
+    if (!ids) {
+      ids = recent(50_000);
+      nodeIds.set(kind, ids);
+    }
+    return ids;
+  };
+  const devices = recent<number, DeviceEntry>(8_000);
+  const loadedProfiles = recent<number, ProfileEntry>(4_000);
+  const sessionHints = recent<string, { at: number; messageId: string }>(50_000);
+  const newborn = new Set<number>();
 
   const keep = (row: ReturnType<IdentityStore['node']>): Node | undefined => {
     if (!row) return undefined;
@@ -142,11 +151,11 @@ export const openWorkingSet = (
       firstId: row.first_id,
     };
     nodes.set(node.id, node);
-    nodeIds.set(nodeKey(node.kind, node.value), node.id);
+    idsOf(node.kind).set(node.value, node.id);
     return node;
   };
   const findNode = (kind: NodeKind, value: string): Node | undefined => {
-    const known = nodeIds.get(nodeKey(kind, value));
+    const known = idsOf(kind).get(value);
     return (known === undefined ? undefined : nodes.get(known)) ?? keep(identity.nodeBy(kind, value));
   };
 
@@ -186,24 +195,39 @@ export const openWorkingSet = (
       const id = identity.insertNode(kind, value, hid, at, messageId);
       const node: Node = { id, kind, value, hid, leader: id, firstAt: at, firstId: messageId };
       nodes.set(id, node);
-      nodeIds.set(nodeKey(kind, value), id);
+      idsOf(kind).set(value, id);
+      newborn.add(id);
       return node;
     },
     nodeById: (id) => nodes.get(id) ?? keep(identity.node(id)),
     lead: (id, leader) => {
       identity.lead(id, leader);
+      newborn.delete(id);
+      newborn.delete(leader);
       const node = nodes.get(id);
       if (node) node.leader = leader;
     },
     forgetNode: (id) => {
       const node = set.nodeById(id);
-      if (node) nodeIds.delete(nodeKey(node.kind, node.value));
+      if (node) idsOf(node.kind).delete(node.value);
+      newborn.delete(id);
       nodes.delete(id);
       identity.deleteNode(id);
     },
     device: (dev) => {
-      let entry = devices.get(dev);
-      if (!entry) {
+      // What waits to be saved is truer than the table.
+      let entry = devices.get(dev) ?? set.changedDevices.get(dev);
+      if (!entry && newborn.has(dev)) {
+        entry = {
+          state: startDevice(),
+          minute: 0,
+          inMinute: 0,
+          owners: new Set(),
+          circumstances: { ...plainCircumstances, rules: rules.sessions },
+          lastViaAt: null,
+        };
+        devices.set(dev, entry);
+      } else if (!entry) {
         const state = identity.deviceState(dev) ?? startDevice();
         const minute = Math.floor((state.last?.at ?? 0) / 60_000);
         entry = {
@@ -222,7 +246,7 @@ export const openWorkingSet = (
       devices.delete(dev);
     },
     profile: (leader) => {
-      let entry = loadedProfiles.get(leader);
+      let entry = loadedProfiles.get(leader) ?? set.changedProfiles.get(leader);
       if (!entry) {
         const row = profiles.row(leader);
         entry = {
@@ -237,6 +261,7 @@ export const openWorkingSet = (
     },
     dropProfile: (leader) => {
       loadedProfiles.delete(leader);
+      set.changedProfiles.delete(leader);
       profiles.delete(leader);
     },
     spoiltDevices: new Set(),
@@ -256,9 +281,11 @@ export const openWorkingSet = (
     changedProfiles: new Map(),
     sessionHints,
     ageing: false,
+    newborn,
     forgetLoaded: () => {
       nodes.clear();
       nodeIds.clear();
+      newborn.clear();
       devices.clear();
       loadedProfiles.clear();
       sessionHints.clear();

@@ -1,8 +1,8 @@
 // The sessions table: what the device fold said of visits, one row each, replaced when the device is folded again.
 
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
 import type { SessionId } from '../contract/ids.js';
+import { recent } from '../store/recent.js';
 import type { Migration, Sql } from '../store/sql.js';
 import type { Session } from './session.js';
 
@@ -36,7 +36,7 @@ ${beginId}`)
   }
   return id;
 };
-const lately = new LRUCache<string, SessionId>({ max: 10_000 });
+const lately = recent<string, SessionId>(20_000);
 
 export interface SessionRow {
   begin: number;

@@ -1,0 +1,39 @@
+// A memory of what was used lately, bounded. Two generations instead of an exact order: a look costs one look into a Map,
+// which is what the hot path asks most often. What was used within the last half of the bound is never forgotten.
+
+export interface Recent<Key, Value> {
+  get: (key: Key) => Value | undefined;
+  set: (key: Key, value: Value) => void;
+  delete: (key: Key) => void;
+  clear: () => void;
+}
+
+export const recent = <Key, Value extends NonNullable<unknown>>(max: number): Recent<Key, Value> => {
+  const half = Math.max(1, Math.floor(max / 2));
+  let young = new Map<Key, Value>();
+  let old = new Map<Key, Value>();
+  const set = (key: Key, value: Value): void => {
+    young.set(key, value);
+    if (young.size < half) return;
+    old = young;
+    young = new Map();
+  };
+  return {
+    get: (key) => {
+      const known = young.get(key);
+      if (known !== undefined) return known;
+      const older = old.get(key);
+      if (older !== undefined) set(key, older);
+      return older;
+    },
+    set,
+    delete: (key) => {
+      young.delete(key);
+      old.delete(key);
+    },
+    clear: () => {
+      young = new Map();
+      old = new Map();
+    },
+  };
+};
