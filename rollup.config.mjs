@@ -169,14 +169,20 @@ function onwarn(warning, warn) {
   warn(warning);
 }
 
+/** What the sources have in common is a file of its own. The banner is one file, whole: one request stands before it. */
+const isWhole = (name) => name.startsWith('banner');
 const chunkInputs = Object.entries(sdkChunks).map(([name, path]) => [name, join('sdk', path)]);
+const chunkGroups = [
+  chunkInputs.filter(([name]) => !isWhole(name)),
+  ...chunkInputs.filter(([name]) => isWhole(name)).map((one) => [one]),
+].filter((group) => group.length > 0);
 /** Scripts of the example pages, built as the page's owner would: one module script a file. */
 const exampleScripts = sourcesUnder('examples').filter((path) => /\.client\.ts$/.test(path));
 
 export default () =>
   [
-    chunkInputs.length > 0 && {
-      input: Object.fromEntries(chunkInputs),
+    ...chunkGroups.map((group) => ({
+      input: Object.fromEntries(group),
       output: {
         dir: 'dist/sdk',
         format: 'es',
@@ -186,7 +192,7 @@ export default () =>
       },
       plugins: [...pagePlugins(), tight(true), noteChunks],
       onwarn,
-    },
+    })),
     {
       input: 'sdk/snippet.ts',
       output: { file: 'dist/sdk/weft.js', format: 'iife', banner: notice('weft') },

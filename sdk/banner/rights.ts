@@ -1,0 +1,41 @@
+// What a person may ask for with what lies on their own device: a copy of their data, and its end. The id of the device
+// and the receipt together prove who asks; nobody else has both.
+
+import { after } from '../browser/clock.js';
+import { download } from '../browser/element.js';
+import { request } from '../browser/net.js';
+
+const answerMaxMs = 3e4;
+const waitMs = 1500;
+/** Five minutes, then the person is told to come back. */
+const waitsMax = 200;
+
+export interface Proof {
+  visitorId: string | undefined;
+  receipt: string | undefined;
+}
+
+const post = async (url: string, { visitorId, receipt }: Proof) => {
+  const answer = await request(url, answerMaxMs, { method: 'POST', body: JSON.stringify({ visitorId, receipt }) });
+  return answer && answer.status_ < 300 ? (answer.body_ as { id: string; state: string; token: string }) : undefined;
+};
+
+/** False where it could not be had. */
+export const takeOut = async (host: string, proof: Proof): Promise<boolean> => {
+  const url = `${host}/v1/privacy/exports`;
+  const asked = await post(url, proof);
+  if (!asked) return false;
+  for (let waits = 0; waits < waitsMax; waits++) {
+    const state = await request(`${url}/${asked.id}`, answerMaxMs, {
+      headers: { authorization: `Bearer ${asked.token}` },
+    });
+    const { state: now } = (state?.body_ ?? {}) as { state?: string };
+    if (now === 'done') return download(`${url}/${asked.id}/file`, asked.token, 'my-data.zip');
+    if (now === 'failed' || now === 'expired' || now === 'erased') return false;
+    await new Promise<void>((resolve) => after(waitMs, resolve));
+  }
+  return false;
+};
+
+export const erase = async (host: string, proof: Proof): Promise<boolean> =>
+  !!(await post(`${host}/v1/privacy/erasures`, proof));

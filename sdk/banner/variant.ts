@@ -1,0 +1,43 @@
+// What the ledger keeps beside the hash of the words (`ui.variant`), so that the same layer can be drawn again: what it
+// asked, and which of its parts were there because of how the person stood. No identifier is in it.
+
+import type { Scene } from './document.js';
+
+const listOf = (text: string | null): string[] => text?.split(',').filter(Boolean) ?? [];
+
+/** As a query: `ask=personalisation&since=3&on=measurement&has=receipt,device&odd=marketing`; empty for a first question. */
+export const variantOf = (
+  { ask, since, on, receipt, isKnown }: Pick<Scene, 'ask' | 'since' | 'on' | 'receipt' | 'isKnown'>,
+  all: readonly string[],
+  odd: readonly string[] = [],
+): string => {
+  const query = new URLSearchParams();
+  const put = (name: string, values: readonly (string | false | undefined)[]) => {
+    const text = values.filter(Boolean).join();
+    if (text) query.set(name, text);
+  };
+  if (ask.length < all.length) query.set('ask', ask.join());
+  put('since', [since]);
+  put(
+    'on',
+    all.filter((id) => on[id]),
+  );
+  put('has', [!!receipt && 'receipt', isKnown && 'device']);
+  put('odd', odd);
+  return decodeURIComponent(`${query}`);
+};
+
+/** The parts of a scene that a variant stands for. */
+export const readVariant = (variant: string, all: readonly string[]) => {
+  const query = new URLSearchParams(variant);
+  const has = listOf(query.get('has'));
+  const ask = query.get('ask');
+  return {
+    ask: ask === null ? [...all] : listOf(ask),
+    since: query.get('since') ?? undefined,
+    on: Object.fromEntries(listOf(query.get('on')).map((id) => [id, true])),
+    receipt: has.includes('receipt') ? '…' : undefined,
+    isKnown: has.includes('device'),
+    odd: listOf(query.get('odd')),
+  };
+};
