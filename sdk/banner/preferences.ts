@@ -45,8 +45,7 @@ const terms = (words: Words, { config, locale }: Scene, purpose: Purpose) => {
       country && ` (${quote(`${key}.country`, country, countryName(country, locale))})`,
       role && `. ${named('roles', role)}. `,
       policy && anchor(policy, say('terms.policy')),
-      cookies[0] &&
-        element('div', {}, say('terms.cookies'), ': ', element('code', {}, quote(`${key}.cookies`, cookies.join(' ')))),
+      cookies[0] && element('div', {}, say('terms.cookies'), ': ', quote(`${key}.cookies`, cookies.join(' '))),
     );
   });
   list.append(label, ...(described[0] ? described : [element('dd', {}, say('terms.nobody'))]));
@@ -192,7 +191,7 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
   const isOptOut = region.model === 'opt-out' && !signal && against.some((id) => scene.on[id]);
   const body = element(
     'div',
-    { class: 'body', part: 'text' },
+    { class: 'body' },
     element('p', {}, say('layer2.body')),
     signalStatus(words, scene),
     isOptOut && button('status.doNotSell', acts.optOut, 'o'),

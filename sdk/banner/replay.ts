@@ -37,7 +37,7 @@ export const replay = async (place: HTMLElement, given: Replayed): Promise<strin
 :host{position:static!important;display:block!important}
 .first,dialog{position:static!important;max-block-size:none!important;margin:0 auto}
 .text,.body{overflow:visible!important}
-*{animation:none!important}`,
+`,
     place,
   );
   const acts = {

@@ -44,11 +44,12 @@ const themed = ({ dark: mode = 'auto', darkColours, ...given }: Theme): string =
 };
 
 // `font-size:medium` is what the person set in the browser, whatever the page makes of `rem`. The first layer is at most
-// 16em high, which is 40 % of a phone of 640 px at the usual size, and grows with the text.
+// 16em high, which is 40 % of a phone of 640 px at the usual size, and grows with the text. Nothing moves, so nothing need
+// be stilled for those who ask for less motion.
 const rules = `
 :host{all:initial!important;font-family:var(--w-font)!important;position:fixed!important;z-index:2147483647!important}
 *{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit}
-.first,dialog{position:fixed;display:flex;flex-direction:column;font-size:medium;line-height:1.45;color:var(--w-text);background:var(--w-background);border:1px solid var(--w-border);border-radius:calc(var(--w-radius)*1.5);overflow-wrap:break-word;text-align:start;box-shadow:0 8px 40px #0005;animation:in .2s}
+.first,dialog{position:fixed;display:flex;flex-direction:column;font-size:medium;line-height:1.45;color:var(--w-text);background:var(--w-background);border:1px solid var(--w-border);border-radius:calc(var(--w-radius)*1.5);overflow-wrap:break-word;text-align:start;box-shadow:0 8px 40px #0005}
 .first{inset:auto 8px 8px;gap:8px;padding:10px 12px;max-height:min(100vh - 16px,max(40vh,16em));max-width:27em}
 .end{inset-inline-start:auto}
 .start{inset-inline-end:auto}
@@ -87,7 +88,6 @@ label,summary,input{cursor:pointer}
 summary{padding:6px 0;width:fit-content}
 dl{display:grid;grid-template-columns:minmax(6em,1fr) 2.4fr;gap:4px 12px}
 dd{grid-column:2}
-code{font:.9em monospace}
 .status{font-weight:550;border-inline-start:4px solid;padding-inline-start:8px}
 .live:not(:empty){padding-bottom:8px;font-weight:550}
 input{appearance:none;width:48px;height:28px;border:2px solid var(--w-text);border-radius:14px;background:var(--w-background);display:flex;align-items:center;padding:0 3px}
@@ -96,9 +96,7 @@ input:checked{background:var(--w-accent);justify-content:flex-end}
 input:checked::before{background:var(--w-onAccent)}
 @media (max-width:22em){dl{display:block}dd{margin-bottom:.4em}}
 @media (max-width:14em),(max-height:22em){dialog{overflow:auto}.body{flex:none}}
-@media (prefers-reduced-motion){*{animation:none!important}}
 @media (forced-colors:active){input{forced-color-adjust:none;--w-text:CanvasText;--w-background:Canvas;--w-accent:Highlight;--w-onAccent:HighlightText}}
-@media print{:host{display:none!important}}
-@keyframes in{from{opacity:0}}`;
+@media print{:host{display:none!important}}`;
 
 export const sheetOf = ({ ui }: ConsentDocument): string => rules + themed(ui?.theme ?? {});

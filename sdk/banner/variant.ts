@@ -11,20 +11,18 @@ export const variantOf = (
   all: readonly string[],
   odd: readonly string[] = [],
 ): string => {
-  const query = new URLSearchParams();
-  const put = (name: string, values: readonly (string | false | undefined)[]) => {
-    const text = values.filter(Boolean).join();
-    if (text) query.set(name, text);
+  const parts: Record<string, readonly (string | false | undefined)[]> = {
+    ask: ask.length < all.length ? ask : [],
+    since: [since && encodeURIComponent(since)],
+    on: all.filter((id) => on[id]),
+    has: [receipt && 'receipt', isKnown && 'device'],
+    odd,
   };
-  if (ask.length < all.length) query.set('ask', ask.join());
-  put('since', [since]);
-  put(
-    'on',
-    all.filter((id) => on[id]),
-  );
-  put('has', [!!receipt && 'receipt', isKnown && 'device']);
-  put('odd', odd);
-  return decodeURIComponent(`${query}`);
+  return Object.entries(parts)
+    .map(([name, values]) => [name, values.filter(Boolean).join()])
+    .filter(([, text]) => text)
+    .map((pair) => pair.join('='))
+    .join('&');
 };
 
 /** The parts of a scene that a variant stands for. */
