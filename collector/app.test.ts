@@ -10,6 +10,7 @@ import { knownId, recordingReader } from './app/fixtures/reader.js';
 import { operations } from './app/operations.js';
 import { schemas } from './app/schemas.js';
 import { type AppOptions, createApp } from './app.js';
+import { parsePolicy, shippedSource } from './consent/policy.js';
 import { ecommerce } from './contract/ecommerce.js';
 import { purposes } from './contract/purposes.js';
 import { Unavailable } from './errors.js';
@@ -55,6 +56,7 @@ const opened = async (more: Partial<AppOptions> = {}) => {
       region: { code: headers.get('cf-ipcountry'), model: 'opt-in' },
       settings: {},
     }),
+    policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
     ready: async () => true,
     now: () => at,
     ...more,

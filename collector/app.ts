@@ -9,9 +9,11 @@ import { sdkAssets } from './app/assets.js';
 import { docs } from './app/docs.js';
 import { openMeters } from './app/meters.js';
 import { openapi } from './app/openapi.js';
+import { policyRoutes } from './app/policy.js';
 import { reading } from './app/reading.js';
 import { traceOf } from './app/trace.js';
 import type { Config } from './config.js';
+import type { LivePolicy } from './consent/live.js';
 import type { ConfigReply } from './contract/config-reply.js';
 import { isUnavailable, refuse } from './errors.js';
 import { door } from './ingest/door.js';
@@ -36,6 +38,8 @@ export interface AppOptions {
   countryOf: (headers: Headers) => string | null;
   /** What a page is told before it may ask; the headers tell its region. */
   pageConfig: (headers: Headers) => ConfigReply;
+  /** The policy in force, for whoever reads it whole. */
+  policy: Pick<LivePolicy, 'current'>;
   /** Whether events are taken: false while starting and stopping, and when the store cannot be reached. */
   ready: () => Promise<boolean>;
   /** For staff, mounted at the root after everything of the API. */
@@ -113,6 +117,7 @@ export const createApp = (options: AppOptions): Hono => {
     }),
   );
   app.route('/', reading({ reader, log, rate, now }));
+  app.route('/', policyRoutes({ live: options.policy, reader, now }));
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);
 
   const noKey = refuse('not_found', {

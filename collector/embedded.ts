@@ -52,6 +52,11 @@ const methods = [
   'retentionRuns',
   'retentionClasses',
   'retentionPreview',
+  'policies',
+  'policyDocument',
+  'policySource',
+  'consentText',
+  'consentHolders',
 ] as const satisfies readonly (keyof Reader)[];
 
 const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));

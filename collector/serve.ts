@@ -13,11 +13,14 @@ import { demoShop, type ServerCall } from '../examples/shop/app.js';
 import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
 import { type Config, ConfigError, readConfig } from './config.js';
-import { PolicyError, publicConfig, readPolicy } from './consent/policy.js';
+import { openLivePolicy } from './consent/live.js';
+import type { Finding } from './consent/policy/read.js';
+import { lineOf, PolicyError, publicConfig, readPolicy } from './consent/policy.js';
 import { purposes } from './contract/purposes.js';
 import { dashboard } from './dashboard/index.js';
-import { openEmbedded } from './embedded.js';
+import { databaseFile, type Engines, openEmbedded } from './embedded.js';
 import { readPlace } from './enrich/place.js';
+import { every } from './jobs/every.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
 import { type Seeded, seed } from './site/seed.js';
@@ -27,6 +30,10 @@ export interface Served {
   url: string;
   app: Hono;
   seeded: Seeded;
+  /** What is wrong with the consent file, while an earlier one is in force. */
+  trouble: () => readonly Finding[];
+  /** Looks at the consent file again. */
+  reload: () => Promise<void>;
   /** Takes no new request, finishes those under way, commits, closes. */
   close: () => Promise<void>;
 }
@@ -83,6 +90,21 @@ const openedData = async (config: Config, onTrouble: (reason: string) => void): 
     throw new ConfigError(
       `WEFT_DATA: the data in ${config.store.folder} cannot be opened (${code}). It must be a folder this process may write to, with room on the disk, and no other process may be restoring it.`,
     );
+  }
+};
+
+const consentFileEveryMs = 2_000;
+
+const hasData = ({ store }: Config): boolean =>
+  store.kind === 'sqlite' && store.folder !== ':memory:' && existsSync(databaseFile(store.folder));
+
+const brokenPolicy = (file: string | null): PolicyError | null => {
+  try {
+    readPolicy(file);
+    return null;
+  } catch (error) {
+    if (error instanceof PolicyError) return error;
+    throw error;
   }
 };
 
@@ -150,15 +172,44 @@ const stopped = (it: ServerType): Promise<void> =>
 
 export const serve = async (config: Config, options: ServeOptions = {}): Promise<Served> => {
   embeddedOnly(config);
-  const policy = readPolicy(config.consentFile);
+  // Without data there is no earlier policy that could stand in for a broken one.
+  const broken = brokenPolicy(config.consentFile);
+  if (broken !== null && !hasData(config)) throw broken;
   const logger = options.logger ?? pino({ level: 'silent' });
-  const engines = await openedData(config, (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'));
+  let engines: Engines;
+  try {
+    engines = await openedData(config, (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'));
+  } catch (error) {
+    throw broken !== null && (error as Error).message.startsWith('The consent file') ? broken : error;
+  }
   let stopping = false;
   const opened: (() => void | Promise<void>)[] = [engines.close];
   try {
     const seeded = await seed(engines.log, config, Date.now());
     const ring = await openKeyRing(engines.log);
     opened.unshift(ring.close);
+    const live = await openLivePolicy({
+      log: engines.log,
+      file: config.consentFile,
+      now: Date.now,
+      onChange: (change) => {
+        if (change.kind === 'in-force') {
+          const { version, configHash } = change.policy;
+          logger.warn({ version, configHash }, 'another consent policy is in force');
+        } else
+          logger.error(
+            { findings: change.findings.map(lineOf) },
+            'the consent file is refused; the last good one stays in force',
+          );
+      },
+    });
+    if (live.trouble().length > 0)
+      logger.error(
+        { findings: live.trouble().map(lineOf) },
+        'the consent file is refused; the last good one is in force',
+      );
+    const watching = every(consentFileEveryMs, live.look, (error) => logger.error(traceOf(error), 'consent file'));
+    opened.unshift(watching.stop);
     const app = createApp({
       config,
       log: engines.log,
@@ -170,9 +221,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       countryOf: (headers) => readPlace(headers).country,
       pageConfig: (headers) => {
         const { country, region } = readPlace(headers);
-        const told = publicConfig(policy, region ?? country);
+        const told = publicConfig(live.current().policy, region ?? country);
         return { ...told, region: { ...told.region }, settings: {} };
       },
+      policy: live,
       ready: async () => {
         if (stopping) return false;
         await engines.log.command({ kind: 'keys', act: 'list', value: null });
@@ -205,6 +257,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
       app,
       seeded,
+      trouble: live.trouble,
+      reload: async () => {
+        await live.reload();
+      },
       close: async () => {
         stopping = true;
         part();
@@ -256,12 +312,20 @@ export const run = async (): Promise<void> => {
     const config = readConfig();
     served = await serve(config, { logger });
     process.stdout.write(welcome(served, config));
+    if (served.trouble().length > 0)
+      process.stderr.write(
+        `WARNING: ${config.consentFile} is refused, and the last good policy is in force instead:\n${served
+          .trouble()
+          .map((finding) => `  ${lineOf(finding)}`)
+          .join('\n')}\nMend the file; it is looked at again at once.\n`,
+      );
   } catch (error) {
     if (!(error instanceof ConfigError || error instanceof PolicyError)) throw error;
     process.stderr.write(`Weft cannot start.\n${error.message}\n`);
     process.exitCode = 78;
     return;
   }
+  process.on('SIGHUP', () => void served.reload());
   let asked = 0;
   const stop = (): void => {
     asked += 1;

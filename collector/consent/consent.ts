@@ -43,8 +43,11 @@ export interface Door {
 export interface Consent {
   /** The one in force now; another may come between two transactions. */
   readonly policy: Policy;
-  /** From here on this policy holds. In the caller's transaction; earlier receipts are read under it from now on. */
-  adopt: (policy: Policy, at: number) => void;
+  /**
+   * From here on this policy holds, and earlier receipts are read under it. In the caller's transaction; what comes back
+   * takes it back, for when that is rolled back.
+   */
+  adopt: (policy: Policy, at: number) => () => void;
   ledger: Ledger;
   /** A row by itself, from `POST /v1/consent`. */
   acceptRow: (row: unknown, context: RowContext) => RowResult;
@@ -88,7 +91,7 @@ export const openConsent = (
       return policy;
     },
   };
-  store.notePolicy(now);
+  store.notePolicy(policy, now);
 
   const denialOf = (userId: string) => store.denialOf(userId, () => keyOf('userId', userId));
 
@@ -183,9 +186,14 @@ export const openConsent = (
       return policy;
     },
     adopt: (next, at) => {
+      const before = policy;
+      store.notePolicy(next, at);
       policy = next;
       store.dropCaches();
-      store.notePolicy(at);
+      return () => {
+        policy = before;
+        store.dropCaches();
+      };
     },
     ledger,
     acceptRow: (row, context) => acceptRow(parts, row, context),

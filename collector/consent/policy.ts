@@ -364,7 +364,7 @@ const policyOf = (given: ConsentFile, locales: Locales): Policy => {
 };
 
 /** A consent file and the words beside it, as texts; what cannot be read is a finding. */
-export const sourceOf = (path: string, text?: string): { source: Source; findings: readonly Finding[] } => {
+export const sourceOf = (path: string | null, text?: string): { source: Source; findings: readonly Finding[] } => {
   const unreadable = (reason: string, next: string) => ({
     source: { text: '', own: {} },
     findings: [{ severity: 'error' as const, rule: 'file', path: '', line: null, column: null, reason, next }],
@@ -372,13 +372,13 @@ export const sourceOf = (path: string, text?: string): { source: Source; finding
   let given = text;
   if (given === undefined) {
     try {
-      const { size } = statSync(path);
+      const { size } = statSync(path ?? '');
       if (size > documentMaxBytes)
         return unreadable(
           `it is larger than ${documentMaxBytes} bytes`,
           'A consent file is a few kilobytes; is this one?',
         );
-      given = readFileSync(path, 'utf8');
+      given = readFileSync(path ?? '', 'utf8');
     } catch {
       return unreadable('it cannot be read', 'Set WEFT_CONSENT to a file that this process may read.');
     }
@@ -386,7 +386,10 @@ export const sourceOf = (path: string, text?: string): { source: Source; finding
   const read = readText(given);
   if (!read.ok) return { source: { text: given, own: {} }, findings: [] };
   const shaped = consentFile.safeParse(read.read.json);
-  const { own, findings } = readLocaleFiles(shaped.success ? shaped.data.locales?.files : undefined, dirname(path));
+  const { own, findings } = readLocaleFiles(
+    shaped.success ? shaped.data.locales?.files : undefined,
+    path === null ? null : dirname(path),
+  );
   const placed = findings.map((finding) => ({ ...finding, ...read.read.placeOf(finding.path.split('.')) }));
   return { source: { text: given, own }, findings: placed };
 };

@@ -365,9 +365,8 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       addCount.run(day, what, version, model);
     },
     countsOf: (day: string) => counts.all(day),
-    /** The policy in force and its words, once for ever: a receipt names them by hash. */
-    notePolicy: (at: number): void => {
-      const policy = inForce();
+    /** A policy and its words, once for ever: a receipt names them by hash. */
+    notePolicy: (policy: Policy, at: number): void => {
       for (const [language, { hash, content }] of Object.entries(policy.locales))
         insertText.run(hash, language, content, at);
       insertPolicy.run(policy.configHash, policy.version, JSON.stringify(policy.document), at);

@@ -791,6 +791,11 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
     answers: {},
     reader: {
       profilesBy: async () => [],
+      policies: async () => [],
+      policyDocument: async () => null,
+      policySource: async () => null,
+      consentText: async () => null,
+      consentHolders: async () => ({ total: 0, groups: [] }),
       profile: async (id) => people.get(id)?.profile ?? null,
       events: async (id, asked) => (people.has(id) ? slice(people.get(id)!.events, asked) : null),
       sessions: async (id, asked) => (people.has(id) ? slice(people.get(id)!.sessions, asked) : null),

@@ -97,6 +97,17 @@ export type Command =
   | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown; by?: string; at?: number }
   | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown }
   | { kind: 'retention'; at: number }
+  /** What is in force; or from now on this is. `over` = hash of the policy it was made from, null for whatever is. */
+  | { kind: 'policy'; act: 'live' }
+  | {
+      kind: 'policy';
+      act: 'publish';
+      source: { text: string; own: Readonly<Record<string, string>> };
+      by: string;
+      how: 'file' | 'editor';
+      over: string | null;
+      at: number;
+    }
   | { kind: 'due'; at: number }
   | { kind: 'rebuild'; at: number; check: boolean };
 

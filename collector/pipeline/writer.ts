@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { cartAspect } from '../carts/aspect.js';
 import { type Consent, openConsent } from '../consent/consent.js';
 import type { ErasureSubject } from '../consent/erase.js';
-import { readPolicy } from '../consent/policy.js';
+import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/releases.js';
 import type { RowResult } from '../consent/rows.js';
 import { keyFileOf } from '../consent/signing.js';
 import { identityStore } from '../identity/store.js';
@@ -86,7 +86,11 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
   const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 96 * 1024 * 1024 });
   const secret = siteSecret(store);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
-  const consent = openConsent(store, { policy: readPolicy(options.consentFile), secret, ledgerKeyFile }, Date.now());
+  const releases = openReleases(store);
+  const inForce = policyToStartWith(releases, options.consentFile);
+  const consent = openConsent(store, { policy: inForce.policy, secret, ledgerKeyFile }, Date.now());
+  noteStart(store, releases, inForce, Date.now());
+  let { source } = inForce;
   const pipeline = openPipeline({
     sql: store,
     rules: options.rules,
@@ -177,6 +181,24 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
         return runKeys(store, asked.act, asked.value);
       case 'retention':
         return { status: 200, body: retention.run(asked.at) };
+      case 'policy': {
+        if (asked.act === 'live')
+          return { status: 200, body: { configHash: consent.policy.configHash, source, changed: false } };
+        const outcome = enforce(store, consent, releases, asked);
+        if (outcome.kind === 'conflict')
+          return failure(
+            409,
+            'conflict',
+            'Another policy came into force meanwhile.',
+            'Look at it, and make the change again.',
+          );
+        if (outcome.kind === 'refused') return { status: 400, body: { findings: outcome.findings } };
+        source = asked.source;
+        return {
+          status: 200,
+          body: { configHash: outcome.policy.configHash, source, changed: outcome.changed },
+        };
+      }
       case 'due':
         due(asked.at);
         return { status: 200, body: {} };

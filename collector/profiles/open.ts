@@ -1,6 +1,7 @@
 // Opens the read model on a store of its own connection.
 
 import { cartAspect } from '../carts/aspect.js';
+import { policyReading } from '../consent/releases.js';
 import { openConsentView } from '../consent/view.js';
 import { identityStore } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';
@@ -39,7 +40,7 @@ export const readModelOf = (sql: Sql): Readings => {
       objected: userIds.flatMap(consent.objectedOf),
     }),
   });
-  return { ...people, ...keptReading(sql) };
+  return { ...people, ...keptReading(sql), ...policyReading(sql) };
 };
 
 export const openReadModel = ({ path }: ReaderOptions): { read: Readings; close: () => void } => {

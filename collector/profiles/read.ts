@@ -3,6 +3,7 @@
 
 import { cartFigures, openCart, showCarts, showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
+import type { PolicyReading } from '../consent/releases.js';
 import type {
   Cart,
   EventItem,
@@ -43,7 +44,8 @@ export interface ConsentReading {
   denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
 }
 
-export interface ReadModel {
+/** What is read of people. */
+export interface PeopleReading {
   profilesBy: (query: IdentifierQuery, asked: Asked) => Profile[];
   profile: (id: string, asked: Asked) => Profile | null;
   events: (id: string, asked: PageAsked) => Page<EventItem> | null;
@@ -56,6 +58,9 @@ export interface ReadModel {
   live: (after: number, limit: number) => LiveEvent[];
   overview: (asked: Asked) => Overview;
 }
+
+/** Everything a reader answers. */
+export type ReadModel = PeopleReading & PolicyReading;
 
 /** A person's state, and the documents that stand behind it. */
 interface Looked {
@@ -73,7 +78,7 @@ const unknownDevice = { browser: null, os: null, kind: 'unknown' } as const;
 const isPersonal = (purpose: Purpose): boolean => purpose !== 'measurement';
 const permitted = (purposes: readonly Purpose[]): boolean => purposes.some(isPersonal);
 
-export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: ConsentReading): ReadModel => {
+export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: ConsentReading): PeopleReading => {
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);

@@ -2,6 +2,7 @@
 // a read-only connection in a thread of its own, so that a slow page never stalls the door.
 
 import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
+import type { PolicyReading } from '../consent/releases.js';
 import type {
   Cart,
   EventItem,
@@ -57,4 +58,10 @@ export interface Reader {
   retentionClasses: () => Promise<ClassItem[]>;
   /** What a run would remove now. */
   retentionPreview: (now: number) => Promise<Removal[]>;
+  /** Policies as they were in force, and whom another would ask again; nothing of it is about a person. */
+  policies: (...asked: Parameters<PolicyReading['policies']>) => Promise<ReturnType<PolicyReading['policies']>>;
+  policyDocument: (configHash: string) => Promise<string | null>;
+  policySource: (configHash: string) => Promise<ReturnType<PolicyReading['policySource']>>;
+  consentText: (hash: string) => Promise<string | null>;
+  consentHolders: (now: number) => Promise<ReturnType<PolicyReading['consentHolders']>>;
 }

@@ -62,12 +62,18 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'POST /v1/privacy/erasures': person('privacy'),
   'GET /v1/privacy/erasures/:id': person('privacy'),
 
+  'GET /v1/consent/holders': secret('privacy'),
+
   // ── What pages fetch ─────────────────────────────────────────────────────────────────────────────────────────────
   'GET /weft.js': anyone,
   'GET /weft/:file': anyone,
   'GET /v1/config': anyone,
   'GET /v1/config/:writeKey': anyone,
   'GET /v1/projects/:writeKey/settings': anyone,
+  'GET /consent/config.json': anyone,
+  'GET /consent/config/:file': anyone,
+  'GET /consent/texts/:file': anyone,
+  'GET /consent.schema.json': anyone,
 
   // ── What operators and developers fetch ──────────────────────────────────────────────────────────────────────────
   'GET /healthz': anyone,
