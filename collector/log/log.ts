@@ -95,7 +95,6 @@ export type Command =
   | { kind: 'erasure'; id: string }
   /** `by`, `at`: of an act by staff. */
   | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown; by?: string; at?: number }
-  | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown }
   | { kind: 'retention'; at: number }
   /** What is in force; or from now on this is. `over` = hash of the policy it was made from, null for whatever is. */
   | { kind: 'policy'; act: 'live' }
