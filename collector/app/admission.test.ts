@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { examplePages } from '../../examples/pages.js';
 import { demoShop } from '../../examples/shop/app.js';
 import { createApp } from '../app.js';
+import { parsePolicy, shippedSource } from '../consent/policy.js';
 import { openShop } from '../dashboard/people.fixture.js';
 import { accountsOfTests, keysOf, openDashboard, visit } from '../dashboard/staff.fixture.js';
 import { type KeyRole, secretCredential, staffRoles, writeCredential } from '../site/keys.js';
@@ -41,6 +42,7 @@ const whole = async () => {
     version: '0.0.0-test',
     sdkFolder: '/nowhere/',
     countryOf: () => null,
+    policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
     pageConfig: () => ({
       policy: { version: '1', configHash: 'h' },
       consent: { purposes: [] },
@@ -117,6 +119,7 @@ describe('every route', () => {
         version: '0',
         sdkFolder: '/nowhere/',
         countryOf: () => null,
+        policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
         pageConfig: () => {
           throw new Error('not asked');
         },
