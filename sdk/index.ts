@@ -3,6 +3,7 @@
 import { type Client, createClient, type Source } from './client.js';
 import type { Options } from './options.js';
 import { asking } from './sources/asking.js';
+import { bridging } from './sources/bridging.js';
 import { chunk } from './sources/chunks.js';
 import { engagement } from './sources/engagement.js';
 import { pageViews } from './sources/page-view.js';
@@ -45,6 +46,7 @@ export const init = (options: InitOptions): Client => {
     engagement,
     ...unless(pages, pageViews),
     ...unless(banner, asking(base)),
+    bridging(base),
     ...chunks,
     ...use,
   ]);

@@ -52,6 +52,8 @@ export interface ConsentConfig {
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };
   redact?: { query?: { allow?: readonly string[] } };
+  /** Which of the page's other consent tools are told, or asked. */
+  bridges?: Readonly<Record<string, unknown>>;
 }
 
 /** What `GET /v1/config/:writeKey` answers, as far as the page reads it. */

@@ -110,7 +110,7 @@ const defaults = {
     theme: { dark: 'auto' },
   },
   locales: { default: 'en', detect: 'document' },
-  bridges: { googleConsentMode: false, tcf: false, gpp: false, dataLayer: false },
+  bridges: { googleConsentMode: false, tcf: false, gpp: false, dataLayer: false, blocked: false },
 };
 
 /** `12:5 purposes.3.gpc: why → what next`, as a person reads it. */

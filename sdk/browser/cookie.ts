@@ -17,3 +17,20 @@ export const writeCookie = (name: string, domain?: string | null, value: unknown
   const secure = location.protocol === 'https:' ? 'secure' : '';
   document.cookie = `${name}=${encodeURIComponent(JSON.stringify(value))};path=/;samesite=lax;max-age=${Math.ceil(maxAgeMs / 1e3)};domain=${domain ?? ''};${secure}`;
 };
+
+/** Every domain under which a page of this host can have set a cookie; the browser refuses those that are nobody's. */
+const domains = (): (string | undefined)[] => {
+  const labels = location.hostname.split('.');
+  return [undefined, ...labels.map((_, at) => labels.slice(at).join('.'))];
+};
+
+/** Expires every cookie whose name matches one of them; `*` stands for anything. */
+export const dropCookies = (globs: readonly string[]): void => {
+  const wanted = new RegExp(
+    `^(${globs.map((glob) => glob.replace(/[.+?^${}()|[\]\\]/g, '\\$&').replace(/\*/g, '.*')).join('|')})$`,
+  );
+  for (const pair of document.cookie.split('; ')) {
+    const name = pair.split('=', 1)[0] as string;
+    if (wanted.test(name)) for (const domain of domains()) writeCookie(name, domain);
+  }
+};

@@ -8,7 +8,7 @@ import { type Decision, type Decisions, daysMs, isOptIn, isSignalled, policy, pu
 export const rowOf = (
   ids: Pick<Row, 'kind' | 'receipt' | 'epoch' | 'visitorId' | 'supersedes'>,
   decisions: Decisions,
-  { textHash, locale, layer, source, action, variant, gpcAck }: Act,
+  { textHash, locale, layer, source, action, variant, gpcAck, cmp }: Act,
 ): Row => ({
   ...ids,
   decisions: Object.entries(decisions).map(([purpose, decision]) => ({ ...decision, purpose, at: undefined })),
@@ -16,6 +16,7 @@ export const rowOf = (
   text: textHash && { locale, sha256: textHash },
   ui: { layer: layer ?? source, action, variant },
   gpc: { js: isSignalled('deny'), ack: !!gpcAck },
+  cmp,
   clientAt: iso(now()),
 });
 

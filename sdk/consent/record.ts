@@ -17,6 +17,7 @@ export interface Row {
   text: unknown;
   ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };
   gpc: { js: boolean; ack: boolean };
+  cmp: Act['cmp'];
   clientAt: string;
 }
 
@@ -72,4 +73,6 @@ export interface Act {
   /** The person was told that this goes against the browser's opt-out signal, and still wants it. */
   gpcAck?: boolean;
   kind?: 'object' | 'erase';
+  /** The foreign banner that was read, where one was. */
+  cmp?: { name: string; version: string; tcString?: string | undefined; gppString?: string | undefined };
 }

@@ -41,6 +41,9 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
   let userId: string | undefined;
   let waiting: Told[] = [];
 
+  const isOurs = () =>
+    !!(client.consent.state().config as { bridges?: { googleConsentMode?: boolean } }).bridges?.googleConsentMode;
+
   const hearConsent = ({ mode, granted }: Told & { kind: 'consent' }) => {
     const closed = Object.keys(granted).filter((purpose) => !granted[purpose]);
     const opened = Object.keys(granted).filter((purpose) => granted[purpose]);
@@ -52,7 +55,8 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
   };
 
   const tell = (told: Told) => {
-    if (told.kind === 'consent') return hearConsent(told);
+    // Where we tell Google's tags what was decided, hearing it again would be hearing ourselves.
+    if (told.kind === 'consent') return isOurs() ? undefined : hearConsent(told);
     if (told.kind === 'identify') {
       if (told.userId === userId) return;
       userId = told.userId;

@@ -228,6 +228,14 @@ export const consentFile = z
         tcf: z.boolean().optional(),
         gpp: z.boolean().optional(),
         dataLayer: z.boolean().optional(),
+        blocked: z.boolean().optional().meta({
+          description: 'Scripts and frames with `data-category` or `data-name` wait for their purpose.',
+        }),
+        categories: z
+          .record(z.string().min(1).max(64), id)
+          .refine((words) => Object.keys(words).length <= 100, { error: 'at most 100' })
+          .optional()
+          .meta({ description: 'Words that pages use in `data-category` and `data-name`: word → id of the purpose.' }),
       })
       .optional(),
   })
