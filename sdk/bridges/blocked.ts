@@ -4,6 +4,7 @@
 //   <iframe data-name="…" data-src="…">                                     and `data-category="!analytics"`: once refused
 // A script that has run cannot be taken back; a frame can, and so can the cookies that the file lists for a recipient.
 
+import { after } from '../browser/clock.js';
 import { dropCookies } from '../browser/cookie.js';
 import { pageDocument } from '../browser/host.js';
 import type { Stop } from '../browser/listen.js';
@@ -113,7 +114,7 @@ export const start = (client: Client): Stop => {
             new Promise((resolve) => {
               script.onload = script.onerror = resolve;
             }),
-            new Promise((resolve) => setTimeout(resolve, loadMaxMs)),
+            new Promise<void>((resolve) => after(loadMaxMs, resolve)),
           ])
         : Promise.resolve();
     blocked.replaceWith(script);
