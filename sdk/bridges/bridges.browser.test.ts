@@ -115,9 +115,9 @@ test('what waits runs in its order once it may, and Google’s tags hear of it o
   await weft(page, 'consent.set', everything);
   await hasRun(page, 'advertising');
   await page.waitForFunction(() => document.querySelector('iframe')?.contentDocument?.body?.textContent === 'framed');
-  await page.evaluate(() => {
-    for (const name of ['_stats', '_adn1', 'exact', 'exactly', 'mine']) document.cookie = `${name}=1;path=/`;
-  });
+  await shopper.context.addCookies(
+    ['_stats', '_adn1', 'exact', 'exactly', 'mine'].map((name) => ({ name, value: '1', url: home })),
+  );
 
   await weft(page, 'consent.withdraw', ['marketing', 'sharing']);
   await page.waitForFunction(() => document.querySelector('iframe')?.contentDocument?.body?.textContent === '');
