@@ -5,6 +5,9 @@
 
 import { Command, CommanderError, Option } from 'commander';
 import type { BackupAsked } from './cli/backup.js';
+import type { DiffAsked } from './cli/consent/diff.js';
+import type { ImportAsked as BannerAsked } from './cli/consent/import.js';
+import type { LintAsked } from './cli/consent/lint.js';
 import type { DoctorAsked } from './cli/doctor.js';
 import type { EraseAsked } from './cli/erase.js';
 import type { ExportAsked } from './cli/export.js';
@@ -23,7 +26,7 @@ import { PolicyError } from './consent/policy.js';
 const codes = `
 Exit codes:
   0    done
-  1    a check found what it looks for (doctor, rebuild --check, import --strict)
+  1    a check found what it looks for (doctor, consent lint, rebuild --check, import --strict)
   2    the command makes no sense as it was given
   3    somebody else has the data folder, or the collector cannot be reached: come again
   4    what was asked for cannot be done: a damaged file, a key that may not
@@ -231,17 +234,56 @@ command(
     ending = await (await import('./cli/restore.js')).restore(file, options, out);
   });
 
-program
-  .command('consent')
-  .description('lint, diff and import consent files: not in this build yet')
-  .argument('[what...]')
-  .allowUnknownOption()
-  .action(() => {
-    throw new Failure(
-      'refused',
-      '`weft consent lint`, `diff` and `import` are not in this build yet.',
-      '`weft doctor` says whether the file in WEFT_CONSENT can be read; the collector refuses to start with one that cannot.',
-    );
+const consent = program.command('consent').description('consent files: check, compare, take over from another banner');
+const consentCommand = (name: string, description: string, example: string): Command =>
+  consent
+    .command(name)
+    .description(description)
+    .option('-q, --quiet', 'no remarks')
+    .addHelpText('after', `\nFor example:\n  ${example}`)
+    .exitOverride();
+consentCommand(
+  'lint',
+  'whether a consent file may ship; and the table for the privacy notice',
+  'weft consent lint consent.json',
+)
+  .argument('<file>')
+  .option('--table', 'stdout is the table for the privacy notice alone')
+  .option('--locale <language>', 'of the table; the default language of the file')
+  .option('--strict', 'exit code 1 for warnings, too')
+  .option('--json', 'the findings as JSON')
+  .action(async (file: string, given: LintAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/consent/lint.js')).lintFile(file, options, out);
+  });
+consentCommand(
+  'diff',
+  'which purposes a new consent file asks again, and of about how many',
+  'weft consent diff consent.json next.json --write',
+)
+  .argument('<old>')
+  .argument('<new>')
+  .option('--write', 'note in <new> what it only narrows, so that nobody is asked about that')
+  .option('--url <address>', 'count the holders of a running collector instead of those of the folder')
+  .option('--key <secret key>', 'for --url; better set WEFT_SECRET_KEY')
+  .option('--strict', 'exit code 1 if anything is asked again')
+  .option('--json', 'the comparison as JSON')
+  .action(async (before: string, after: string, given: DiffAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/consent/diff.js')).diffFiles(before, after, options, out);
+  });
+consentCommand(
+  'import',
+  'a consent file from the configuration of another banner',
+  'weft consent import --from klaro klaro-config.js --out ./consent',
+)
+  .argument('<file.js>')
+  .requiredOption('--from <banner>', 'vanilla, klaro or c15t')
+  .option('--out <folder>', 'write the file and its words there; else the file goes to stdout')
+  .option('--force', 'replace files that are there')
+  .action(async (file: string, given: BannerAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/consent/import.js')).importBanner(file, options, out);
   });
 
 const end = (code: number): void => {

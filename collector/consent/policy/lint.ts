@@ -1,0 +1,320 @@
+// What a privacy team must know of a consent file before it goes live: errors that may not ship, warnings that somebody
+// should look at, and the table for the privacy notice. Pure. Errors that make a file unusable come from ../policy.ts; these
+// here are of files that could be in force and should not.
+
+import { requires } from '../../contract/purposes.js';
+import { isPurpose } from '../mask.js';
+import { type Policy, readSource, type Source } from '../policy.js';
+import { regionPresets } from '../region.js';
+import { readableOn } from './contrast.js';
+import type { Words } from './locales.js';
+import { type Finding, readText } from './read.js';
+import { type ConsentFile, consentFile } from './shape.js';
+
+export interface Linted {
+  /** In force, or could be. */
+  policy: Policy | null;
+  findings: readonly Finding[];
+}
+
+type Note = (
+  severity: Finding['severity'],
+  rule: string,
+  path: readonly PropertyKey[],
+  reason: string,
+  next: string,
+) => void;
+
+/** CNIL: a choice is asked again after about six months; more needs a reason. */
+const decisionDaysAdvised = 180;
+/** CNIL: what is collected for audience measurement is kept 25 months at most. */
+const retentionDaysAdvised = 760;
+const contrastMin = 4.5;
+
+const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
+  if (given.policy?.version === undefined)
+    note(
+      'warning',
+      'no-version',
+      ['policy', 'version'],
+      'the file has no version',
+      'Give each release one: a date is fine.',
+    );
+  if (given.policy?.links?.privacy === undefined)
+    note(
+      'warning',
+      'no-privacy-link',
+      ['policy', 'links', 'privacy'],
+      'the banner cannot link to the privacy notice',
+      'Name its address under policy.links.privacy.',
+    );
+  if (given.controller?.name === undefined)
+    note(
+      'warning',
+      'no-controller',
+      ['controller', 'name'],
+      'nobody is named as responsible',
+      'Write controller.name and controller.contact.',
+    );
+
+  for (const [index, one] of (given.purposes ?? []).entries()) {
+    const path = ['purposes', index];
+    if (!isPurpose(one.id)) continue;
+    if (one.retentionDays === undefined)
+      note(
+        'error',
+        'no-retention',
+        [...path, 'retentionDays'],
+        `"${one.id}" does not say how long its data is kept`,
+        'Write retentionDays.',
+      );
+    else if (one.retentionDays > retentionDaysAdvised)
+      note(
+        'warning',
+        'long-retention',
+        [...path, 'retentionDays'],
+        `"${one.id}" is kept more than ${retentionDaysAdvised} days`,
+        'Have the reason at hand, or shorten it.',
+      );
+    if (one.basis !== undefined && one.basis !== 'consent')
+      note(
+        'warning',
+        'other-basis',
+        [...path, 'basis'],
+        `"${one.id}" does not rest on consent`,
+        'Storing on the device needs consent all the same; write the reasoning down.',
+      );
+    if (one.automated)
+      note(
+        'warning',
+        'automated',
+        [...path, 'automated'],
+        `"${one.id}" decides about people by machine alone`,
+        'Article 22 GDPR: offer a human review.',
+      );
+    for (const requirement of [requires[one.id]])
+      if (
+        requirement !== null &&
+        one.gpc === 'ignore' &&
+        policy.purposes.find(({ id }) => id === requirement)?.gpc === 'deny'
+      )
+        note(
+          'warning',
+          'gpc-of-requirement',
+          [...path, 'gpc'],
+          `"${one.id}" falls with "${requirement}", which the signal denies`,
+          'Write "deny" here too, so that readers are not misled.',
+        );
+    if (one.gpc === 'ignore' && one.id === 'marketing')
+      note(
+        'warning',
+        'marketing-ignores-gpc',
+        [...path, 'gpc'],
+        'the opt-out signal does not reach marketing',
+        'Write "deny" unless nothing under it is targeted across sites.',
+      );
+  }
+  if (given.purposes === undefined)
+    note(
+      'warning',
+      'shipped-purposes',
+      ['purposes'],
+      'the purposes that ship are used as they are',
+      'List those you have, with their recipients and retention.',
+    );
+
+  const used = new Set((given.purposes ?? []).flatMap(({ recipients }) => recipients ?? []));
+  for (const [name, recipient] of Object.entries(given.recipients ?? {})) {
+    if (!used.has(name))
+      note(
+        'warning',
+        'recipient-unused',
+        ['recipients', name],
+        `"${name}" receives nothing under any purpose`,
+        'List it under a purpose, or take it out.',
+      );
+    if (recipient.role === 'controller' && recipient.erasureWebhook === undefined)
+      note(
+        'warning',
+        'no-erasure-webhook',
+        ['recipients', name],
+        `nobody tells "${name}" of an erasure`,
+        'Write erasureWebhook, or tell them by hand (article 19 GDPR).',
+      );
+  }
+  for (const one of policy.purposes)
+    if (one.id === 'sharing' && one.recipients.length === 0 && given.purposes !== undefined)
+      note(
+        'warning',
+        'sharing-with-nobody',
+        ['purposes'],
+        '"sharing" has no recipient',
+        'Name who receives data, or do not ask for it.',
+      );
+
+  for (const [index, rule] of (Array.isArray(given.regions) ? given.regions : []).entries()) {
+    const path = ['regions', index];
+    if (rule.model === 'opt-in' && rule.ui === 'none')
+      note(
+        'error',
+        'opt-in-without-question',
+        [...path, 'ui'],
+        'where people must be asked, nobody asks',
+        'Write "banner".',
+      );
+    if (rule.model !== 'opt-in' && rule.match.some((place) => place === 'EU' || place === 'EEA' || place === '*'))
+      note(
+        rule.match.includes('*') ? 'warning' : 'error',
+        'default-on',
+        [...path, 'model'],
+        `${rule.match.includes('*') ? 'everywhere else' : 'in the EEA'} data is collected before anybody agreed`,
+        'Write "opt-in".',
+      );
+  }
+  const needStatus = new Set(regionPresets['everywhere-opt-in']()[0]!.match);
+  for (const [index, rule] of (Array.isArray(given.regions) ? given.regions : []).entries())
+    if (
+      rule.match.some((place) => place === 'US' || needStatus.has(place)) &&
+      rule.model === 'opt-out' &&
+      rule.gpcStatus !== true
+    )
+      note(
+        'warning',
+        'no-gpc-status',
+        ['regions', index, 'gpcStatus'],
+        'the page does not show that the opt-out signal is honoured',
+        'Write "gpcStatus": true (11 CCR 7025).',
+      );
+
+  const days = given.decision?.days;
+  if (days !== undefined && days > decisionDaysAdvised)
+    note(
+      'warning',
+      'long-decision',
+      ['decision', 'days'],
+      `an answer stands longer than ${decisionDaysAdvised} days`,
+      'Six months is what regulators call good practice.',
+    );
+  const reask = given.decision?.reaskAfterOptOutDays;
+  if (reask !== undefined && reask < 365)
+    note(
+      'error',
+      'reask-too-soon',
+      ['decision', 'reaskAfterOptOutDays'],
+      'somebody who opted out is asked again within twelve months',
+      'Write 365 or more.',
+    );
+  if (given.preConsent?.mode === 'hold')
+    note(
+      'warning',
+      'holds-before-consent',
+      ['preConsent', 'mode'],
+      'events are held in memory before anybody agreed',
+      'Strict readings count memory as storage; "current" holds nothing.',
+    );
+  if (
+    given.cookieless &&
+    given.cookieless.mode !== undefined &&
+    given.cookieless.mode !== 'off' &&
+    given.cookieless.unique === 'daily-hash'
+  )
+    note(
+      'warning',
+      'daily-hash',
+      ['cookieless', 'unique'],
+      'counting people by a hash of the day is disputed',
+      'Have the reasoning at hand, or write "none".',
+    );
+
+  const accent = given.ui?.theme?.accent;
+  const readable = accent === undefined ? null : readableOn(accent);
+  if (readable !== null && readable.ratio < contrastMin)
+    note(
+      'error',
+      'contrast',
+      ['ui', 'theme', 'accent'],
+      `no text reads well on ${accent}: ${readable.ratio.toFixed(2)}:1 at best, 4.5:1 is needed`,
+      'Take a darker or a lighter colour.',
+    );
+};
+
+const classesWithoutWords = (policy: Policy, note: Note): void => {
+  for (const [language, { content }] of Object.entries(policy.locales)) {
+    const words = JSON.parse(content) as Words;
+    const data = words.data as Words;
+    for (const one of new Set(policy.purposes.flatMap((terms) => [...terms.data])))
+      if (!Object.hasOwn(data, one))
+        note(
+          'warning',
+          'locale-missing',
+          ['locales', 'files', language],
+          `the class of data "${one}" has no words in "${language}"`,
+          `Write data.${one} in its file; its id is shown until then.`,
+        );
+  }
+};
+
+/** Everything at once: what refuses the file, and what should not ship. `beside` are findings of reading its locale files. */
+export const lint = (source: Source, beside: readonly Finding[] = []): Linted => {
+  const parsed = readSource(source);
+  if (!parsed.ok) {
+    const known = new Set(beside.map(({ path }) => path));
+    return {
+      policy: null,
+      findings: [...beside, ...parsed.findings.filter((one) => one.rule !== 'locale-default' || known.size === 0)],
+    };
+  }
+  const findings: Finding[] = [...beside];
+  const read = readText(source.text);
+  if (!read.ok) return { policy: null, findings: read.findings };
+  const { json, placeOf } = read.read;
+  const note: Note = (severity, rule, path, reason, next) =>
+    findings.push({ severity, rule, path: path.join('.'), ...placeOf(path), reason, next });
+  inspect(consentFile.parse(json), parsed.policy, note);
+  classesWithoutWords(parsed.policy, note);
+  return { policy: parsed.policy, findings };
+};
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
+
+/** Of the purposes, as Markdown: what each is for, on which basis, with which data, for how long, and who receives it. */
+export const noticeTable = (policy: Policy, language: string): string => {
+  const locale = policy.locales[language] ?? Object.values(policy.locales)[0];
+  const words = JSON.parse(locale?.content ?? '{}') as Words;
+  const within = (section: string, key: string): string => {
+    const found = (words[section] as Words | undefined)?.[key];
+    return typeof found === 'string' ? found : key;
+  };
+  const purposeWords = (id: string): { title: string; body: string } =>
+    ((words.purposes as Words | undefined)?.[id] as { title: string; body: string } | undefined) ?? {
+      title: id,
+      body: '',
+    };
+  const described = (policy.document.recipients ?? {}) as Readonly<
+    Record<string, { name: string; country: string; role: string; policy?: string }>
+  >;
+  const rows = policy.purposes.map((terms) => {
+    const { title, body } = purposeWords(terms.id);
+    const recipients = terms.recipients.map((id) => {
+      const recipient = described[id];
+      if (!recipient) return id;
+      const name = recipient.policy === undefined ? recipient.name : `[${recipient.name}](${recipient.policy})`;
+      return `${name} (${recipient.country}, ${within('roles', recipient.role)})`;
+    });
+    return [
+      `**${title}**: ${body}`,
+      within('basis', terms.basis),
+      terms.data.map((one) => within('data', one)).join(', '),
+      String(terms.retentionDays),
+      recipients.length === 0 ? within('terms', 'nobody') : recipients.join('; '),
+    ];
+  });
+  const head = [
+    '',
+    within('terms', 'basis'),
+    within('terms', 'data'),
+    within('terms', 'retentionDays'),
+    within('terms', 'recipients'),
+  ];
+  return [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n');
+};
