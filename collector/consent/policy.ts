@@ -307,8 +307,10 @@ const policyOf = (given: ConsentFile, locales: Locales): Policy => {
   const purposes = known.map((one) => termsOf(one, given));
   const preConsent = over(defaults.preConsent, given.preConsent);
   const decision = over(defaults.decision, given.decision);
-  const regions: readonly RegionRule[] =
+  const rules: readonly RegionRule[] =
     typeof given.regions === 'string' ? regionPresets[given.regions]() : (given.regions ?? regionPresets.world());
+  // A page that tells its own region looks its rule up in the document, so nothing of it may be left unsaid there.
+  const regions = rules.map((rule) => ({ ...rule, ui: rule.ui ?? (rule.model === 'opt-in' ? 'banner' : 'link') }));
   const policy = over(defaults.policy, given.policy);
   const ui = over<Record<string, unknown>>(defaults.ui, given.ui);
   const onWithdraw = given.onWithdraw ?? defaults.onWithdraw;

@@ -21,11 +21,3 @@ export const contrast = (a: string, b: string): number | null => {
   if (first === null || second === null) return null;
   return (Math.max(first, second) + 0.05) / (Math.min(first, second) + 0.05);
 };
-
-/** The better of black and white to write with on a colour, and how well it reads. */
-export const readableOn = (colour: string): { ink: '#ffffff' | '#000000'; ratio: number } | null => {
-  const white = contrast(colour, '#ffffff');
-  const black = contrast(colour, '#000000');
-  if (white === null || black === null) return null;
-  return white >= black ? { ink: '#ffffff', ratio: white } : { ink: '#000000', ratio: black };
-};

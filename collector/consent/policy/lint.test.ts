@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { lineOf, parsePolicy, readSource, sourceOf } from '../policy.js';
-import { contrast, readableOn } from './contrast.js';
+import { contrast } from './contrast.js';
 import { lint, noticeTable } from './lint.js';
 import { readText } from './read.js';
 import { consentSchema } from './shape.js';
@@ -51,7 +51,17 @@ describe('the linter', () => {
       'error unknown-key ui.theme.acceptColor',
     ],
     ['a purpose that is on before anybody said so', purpose(1, { always: true }), 'error pre-set purposes.1.always'],
-    ['a colour nothing reads on', { ...good, ui: { theme: { accent: '#7f7f7f' } } }, ''],
+    ['text nobody can read', { ...good, ui: { theme: { text: '#777777' } } }, 'error contrast ui.theme.text'],
+    [
+      'a button nobody can read',
+      { ...good, ui: { theme: { accent: '#0b5fff', onAccent: '#88aaff' } } },
+      'error contrast ui.theme.onAccent',
+    ],
+    [
+      'a night nobody can read',
+      { ...good, ui: { theme: { darkColours: { background: '#eeeeee' } } } },
+      'error contrast ui.theme.darkColours.background',
+    ],
     ['a colour that is none', { ...good, ui: { theme: { accent: 'red' } } }, 'error shape ui.theme.accent'],
     [
       'a size beyond what the schema allows',
@@ -142,7 +152,7 @@ describe('the linter', () => {
       'warning recipient-unused recipients.ghost',
     ],
   ])('says of %s what and where', (_, json, expected) => {
-    if (expected !== '') expect(found(json)).toContain(expected);
+    expect(found(json)).toContain(expected);
     for (const { reason, next, line } of lines(json)) {
       expect(reason).not.toBe('');
       expect(next).not.toBe('');
@@ -159,15 +169,10 @@ describe('the linter', () => {
     );
   });
 
-  test('contrast is computed as WCAG does, and no accent is so that neither black nor white reads on it', () => {
+  test('contrast is computed as WCAG does', () => {
     expect(contrast('#000', '#ffffff')).toBeCloseTo(21);
     expect(contrast('#777', '#fff')).toBeCloseTo(4.48, 2);
     expect(contrast('red', '#fff')).toBeNull();
-    fc.assert(
-      fc.property(fc.integer({ min: 0, max: 0xffffff }), (colour) => {
-        expect(readableOn(`#${colour.toString(16).padStart(6, '0')}`)!.ratio).toBeGreaterThanOrEqual(4.5);
-      }),
-    );
   });
 
   test('the table for the privacy notice says purpose, basis, data, days and recipients in the language asked for', () => {

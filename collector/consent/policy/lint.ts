@@ -6,7 +6,7 @@ import { requires } from '../../contract/purposes.js';
 import { isPurpose } from '../mask.js';
 import { type Policy, readSource, type Source } from '../policy.js';
 import { regionPresets } from '../region.js';
-import { readableOn } from './contrast.js';
+import { contrast } from './contrast.js';
 import type { Words } from './locales.js';
 import { type Finding, readText } from './read.js';
 import { type ConsentFile, consentFile } from './shape.js';
@@ -226,16 +226,45 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
       'Have the reasoning at hand, or write "none".',
     );
 
-  const accent = given.ui?.theme?.accent;
-  const readable = accent === undefined ? null : readableOn(accent);
-  if (readable !== null && readable.ratio < contrastMin)
-    note(
-      'error',
-      'contrast',
-      ['ui', 'theme', 'accent'],
-      `no text reads well on ${accent}: ${readable.ratio.toFixed(2)}:1 at best, 4.5:1 is needed`,
-      'Take a darker or a lighter colour.',
-    );
+  for (const [path, pair, fore, ground] of pairsOf(given)) {
+    const ratio = contrast(fore, ground);
+    if (ratio !== null && ratio < contrastMin)
+      note(
+        'error',
+        'contrast',
+        path,
+        `${pair}: ${fore} on ${ground} is ${ratio.toFixed(2)}:1, and 4.5:1 is needed`,
+        'Take colours further apart.',
+      );
+  }
+};
+
+/** What a token stands against where the file names only one of the two; as the banner's sheet has it. */
+const shippedColours = {
+  light: { background: '#ffffff', text: '#1c1c21', accent: '#0b5fff' },
+  dark: { background: '#1d1d22', text: '#f2f2f5' },
+};
+
+/** What is read on what, by day and by night, where the file says something about it. */
+const pairsOf = (given: ConsentFile): [path: PropertyKey[], pair: string, fore: string, ground: string][] => {
+  const { darkColours, dark = 'auto', ...day } = given.ui?.theme ?? {};
+  const light = { ...shippedColours.light, ...day };
+  const night = { accent: light.accent, ...shippedColours.dark, ...darkColours };
+  const pairs: [PropertyKey[], string, string, string][] = [];
+  const add = (path: PropertyKey[], told: typeof day, of: typeof light | typeof night): void => {
+    if (told.text !== undefined || told.background !== undefined)
+      pairs.push([
+        [...path, told.text === undefined ? 'background' : 'text'],
+        'text on the background',
+        of.text,
+        of.background,
+      ]);
+    if (told.onAccent !== undefined)
+      pairs.push([[...path, 'onAccent'], 'text on the buttons', told.onAccent, of.accent]);
+  };
+  if (dark !== 'dark') add(['ui', 'theme'], day, light);
+  if (dark !== 'light') add(['ui', 'theme', 'darkColours'], darkColours ?? {}, night);
+  return pairs;
 };
 
 const classesWithoutWords = (policy: Policy, note: Note): void => {

@@ -94,8 +94,14 @@ export const presetNames = ['eu', 'us', 'world', 'everywhere-opt-in'] as const;
 const colour = z.string().regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, { error: 'a colour as #rgb or #rrggbb' });
 const length = z.string().regex(/^(0|\d{1,2}(\.\d{1,2})?(px|rem|em))$/, { error: 'a length such as 8px or 0.5rem' });
 /** Few on purpose: no button has a colour of its own, so accepting cannot look better than refusing. */
-const theme = z.strictObject({
+const colours = {
   accent: colour.optional().meta({ description: 'Of buttons and links; both buttons always share it.' }),
+  onAccent: colour.optional().meta({ description: 'Text on the accent; black or white by contrast unless given.' }),
+  background: colour.optional(),
+  text: colour.optional(),
+};
+const theme = z.strictObject({
+  ...colours,
   radius: length.optional(),
   font: z
     .string()
@@ -103,6 +109,7 @@ const theme = z.strictObject({
     .regex(/^[\w\s,"'-]+$/, { error: 'a list of font families, or inherit' })
     .optional(),
   dark: z.enum(['auto', 'light', 'dark']).optional().meta({ description: 'Follow the system, or one of the two.' }),
+  darkColours: z.strictObject(colours).optional().meta({ description: 'The same tokens where it is dark.' }),
 });
 
 export const buttons = ['reject', 'accept', 'choose'] as const;

@@ -107,7 +107,7 @@ describe('coming from klaro', () => {
 
 describe('coming from c15t', () => {
   test('its categories, scripts and words are taken over; callbacks and conditions are not', async () => {
-    const result = await imported('c15t', fixture('c15t.ts').replace(' as string', ''));
+    const result = await imported('c15t', fixture('c15t.ts.txt').replace(' as string', ''));
     expect((result.file.purposes as { id: string }[]).map(({ id }) => id)).toEqual([
       'necessary',
       'measurement',
@@ -133,7 +133,7 @@ describe('coming from c15t', () => {
 });
 
 describe('whatever it comes from', () => {
-  test.each(['vanilla.js', 'klaro.js', 'c15t.ts'])(
+  test.each(['vanilla.js', 'klaro.js', 'c15t.ts.txt'])(
     'what is made of %s is a valid file once recipients have country and role',
     async (name) => {
       const from = name.split('.')[0] as Foreigner;
