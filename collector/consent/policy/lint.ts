@@ -239,6 +239,12 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
   }
 };
 
+interface Shown {
+  background: string;
+  text: string;
+  accent: string;
+}
+
 /** What a token stands against where the file names only one of the two; as the banner's sheet has it. */
 const shippedColours = {
   light: { background: '#ffffff', text: '#1c1c21', accent: '#0b5fff' },
@@ -248,10 +254,15 @@ const shippedColours = {
 /** What is read on what, by day and by night, where the file says something about it. */
 const pairsOf = (given: ConsentFile): [path: PropertyKey[], pair: string, fore: string, ground: string][] => {
   const { darkColours, dark = 'auto', ...day } = given.ui?.theme ?? {};
-  const light = { ...shippedColours.light, ...day };
-  const night = { accent: light.accent, ...shippedColours.dark, ...darkColours };
+  const over = (base: Shown, told: Partial<Record<keyof Shown, string | undefined>>): Shown => ({
+    background: told.background ?? base.background,
+    text: told.text ?? base.text,
+    accent: told.accent ?? base.accent,
+  });
+  const light = over(shippedColours.light, day);
+  const night = over({ ...shippedColours.dark, accent: light.accent }, darkColours ?? {});
   const pairs: [PropertyKey[], string, string, string][] = [];
-  const add = (path: PropertyKey[], told: typeof day, of: typeof light | typeof night): void => {
+  const add = (path: PropertyKey[], told: typeof day, of: Shown): void => {
     if (told.text !== undefined || told.background !== undefined)
       pairs.push([
         [...path, told.text === undefined ? 'background' : 'text'],
