@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   oxc: { jsx: { runtime: 'automatic', importSource: 'hono/jsx' } },
   // The build puts the names of the chunks here; from the source there are none.
-  define: { __WEFT_CHUNKS__: '{}' },
+  define: { __WEFT_CHUNKS__: '"1"' },
   test: {
     include: ['{sdk,collector,examples,docs}/**/*.test.{ts,tsx}', '.ci/*.test.mjs'],
     setupFiles: ['.ci/seed.mjs'],

@@ -34,7 +34,7 @@ async function asProgram(/** @type {string} */ bench) {
     format: 'esm',
     packages: 'external',
     sourcemap: true,
-    define: { __WEFT_CHUNKS__: '{}' },
+    define: { __WEFT_CHUNKS__: '"1"' },
   });
   return spawned(process.execPath, ['--enable-source-maps', '--expose-gc', outfile]);
 }

@@ -7,7 +7,8 @@ import { root } from './root.mjs';
 
 const head = `# Third-party notices
 
-The files of \`dist/sdk/\` (the script of the page, its chunks and the npm entry) hold code of these packages. The collector
+The files of \`dist/sdk/\` (the script of the page, its chunks and the npm entry) hold code of the packages below, if
+there are any. The collector
 bundles nobody's code: what it needs is listed in the \`package.json\` beside it and comes with its own licence.
 `;
 

@@ -16,6 +16,7 @@ import {
   on,
   record,
   renew,
+  rowFor,
   state,
   suspend,
   tune,
@@ -30,6 +31,7 @@ import { touched } from './identity/session.js';
 import {
   config,
   configMaxMs,
+  crashMs,
   earlyCallsMax,
   eventMaxBytes,
   heldBounds,
@@ -92,8 +94,10 @@ export interface Client {
   stop: () => void;
 }
 
-/** Calls that wait for the configuration. Until it is known, or cannot be had, the device is not even read. */
-let early: (() => void)[] | undefined = [];
+/** What waits for the end of this turn of the page; before that, for the configuration. */
+let waiting: (() => unknown)[] = [];
+/** Until it is, or cannot be had, the device is not even read. */
+let isKnown = false;
 let held: PageEvent[] = [];
 /** A page view went by while nobody had answered. */
 let isMissed = false;
@@ -103,25 +107,40 @@ let cameFrom: string | undefined;
 let lines: Record<string, Properties> = {};
 let stop: Stop | undefined;
 
-const drop = (reason: string, event: PageEvent) => tell('dropped', { reason, event });
+const drop = (reason: string, event?: PageEvent) => tell('dropped', { reason, event });
 
 // --- the way of an event --------------------------------------------------------------------------------------------------
 
-/** Once the configuration is there, with a fresh look at the record. */
-const soon = (run: () => unknown): unknown =>
-  quietly(() => {
-    if (!early) {
-      look();
-      return run();
-    }
-    if (early.length < earlyCallsMax) early.push(() => soon(run));
-  });
+/** What waits goes on, in its order, with one fresh look at the record for all of it. */
+const settle = () => {
+  if (!isKnown) return;
+  const runs = waiting;
+  waiting = [];
+  quietly(look);
+  runs.forEach(quietly);
+};
 
-const emit = (type: EventType, fields: Partial<PageEvent>) =>
-  void quietly(() => {
+const later = (run: () => unknown) => {
+  if (isKnown || waiting.length < earlyCallsMax) waiting.push(run);
+  else drop('full');
+  if (!waiting[1]) queueMicrotask(settle);
+};
+
+/** In this very turn, if the configuration is there: after what was called before. */
+const soon = <Result>(run: () => Result): Result | undefined => {
+  let result: Result | undefined;
+  later(() => {
+    result = run();
+  });
+  settle();
+  return result;
+};
+
+const emit = (type: EventType, fields: Partial<PageEvent>): void =>
+  quietly(() => {
     // Frozen now: the page may change its objects, and its address, while the call waits.
     const event: PageEvent = JSON.parse(JSON.stringify(stamp(type, fields, cameFrom)));
-    soon(() => {
+    later(() => {
       fold(event.event ?? '', event.properties ?? {});
       if (on.measurement) return pass(event);
       const mode = options.preConsent ?? config.preConsent?.mode ?? 'current';
@@ -148,7 +167,7 @@ const release = () => {
   if (!isMissed) return;
   isMissed = false;
   client.page();
-  const products = client.cart.lines();
+  const products = Object.values(lines);
   if (products[0]) client.cart.update({ products });
 };
 
@@ -158,22 +177,20 @@ const pass = (stamped: PageEvent) => {
   const { type, userId, context, messageId } = event;
   const { userId: before, session } = record as ConsentRecord;
   const isOther = type === 'identify' && userId && userId !== before;
-  const next = {
-    ...(record as ConsentRecord),
-    userId: isOther ? userId : before,
-    // Another person at the same device begins another session (S2); the first one named in a session does not.
-    session: session && !context.active ? session : touched(isOther && before ? undefined : session),
-  };
-  if (JSON.stringify(next) !== JSON.stringify(record)) keep(next);
-  const { epoch, receipt, anonymousId, rows } = next as typeof next & { epoch: number; receipt: string };
+  // Another person at the same device begins another session (S2); the first one named in a session does not.
+  const next = session && !context.active ? session : touched(isOther && before ? undefined : session);
+  if (isOther || next !== session)
+    keep({ ...(record as ConsentRecord), userId: isOther ? userId : before, session: next });
+  const { epoch, receipt, anonymousId, userId: user } = record as ConsentRecord & { epoch: number; receipt: string };
   if (on.personalisation) {
     event.anonymousId = anonymousId;
-    event.userId ??= next.userId;
+    event.userId ??= user;
   }
-  context.sessionId = next.session.id;
+  context.sessionId = next.id;
   context.consent = { receipt };
-  const row = rows.find((one) => one.receipt === receipt);
-  const entry = frozen(event, { id: messageId, epoch, receipt, at: now(), row });
+  const at = now();
+  const isYoung = at - epoch < crashMs;
+  const entry = frozen(event, { id: messageId, epoch, receipt, at, isYoung, row: rowFor(receipt) });
   if (entry.bytes > eventMaxBytes) return drop('too_large', event);
   put(entry);
   tell('event', event);
@@ -190,12 +207,12 @@ const configure = async (sources: readonly Source[], given?: RemoteConfig, cache
 };
 
 const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
-  if (!begin(known) || !early) return;
+  if (!begin(known) || isKnown) return;
   tellPage('consent:ready', on);
-  const calls = early;
-  early = undefined;
-  for (const call of calls) call();
+  isKnown = true;
+  settle();
   const shown = () => {
+    settle();
     tune(isShown());
     if (isShown()) drain(false);
     else leave();
@@ -243,12 +260,12 @@ const verb =
   <Name extends Named>(event: Name) =>
   (properties: Commerce[Name]) =>
     track(event, properties);
-const withdraw = (how: Act, purposes: string | string[] = 'measurement') =>
+const withdraw = (purposes: string | string[] = 'measurement', how?: Act) =>
   soon(() => answer(Object.fromEntries([purposes].flat().map((id) => [id, false])), how));
-const leavePerson = (keepDevice?: boolean) =>
+const leavePerson = (how?: { keepDevice?: boolean }): void =>
   soon(() => {
     if (!record?.receipt) return;
-    if (keepDevice) return keep({ ...record, userId: undefined });
+    if (how?.keepDevice) return keep({ ...record, userId: undefined });
     lines = {};
     renew(record);
   });
@@ -273,18 +290,21 @@ const client: Client = {
     remove: verb('Product Removed'),
     update: verb('Cart Updated'),
     view: verb('Cart Viewed'),
-    lines: () => Object.values(lines),
+    lines: () => {
+      settle();
+      return Object.values(lines);
+    },
   },
   checkout: verb('Checkout Started'),
   order: verb('Order Completed'),
-  reset: () => leavePerson(),
-  logout: (how) => leavePerson(how?.keepDevice),
-  forget: () => withdraw({ kind: 'erase' }),
+  reset: leavePerson,
+  logout: leavePerson,
+  forget: () => withdraw(undefined, { kind: 'erase' }),
   flush: async () => soon(() => drain(true)),
   consent: {
     get: () => on,
     set: (decisions, how) => soon(() => answer(decisions, how)),
-    withdraw: (purposes) => withdraw({}, purposes),
+    withdraw,
     suspend: (purposes, isClosed) => soon(() => suspend(purposes, isClosed)),
     // A turn later, so that a call made before the page's sources were there is heard by them.
     show: (layer = 'preferences') => soon(() => after(0, () => tell('show', { layer }))),

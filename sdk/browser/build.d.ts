@@ -1,2 +1,2 @@
-// What the build puts in: the file of each chunk, by name (sdk/chunks.json).
-declare const __WEFT_CHUNKS__: Readonly<Record<string, string>>;
+// What the build puts in: the hash in the file names of the chunks (sdk/chunks.json).
+declare const __WEFT_CHUNKS__: string;

@@ -1,9 +1,11 @@
 // First-party cookies: the only storage that is written and wiped at once and that tabs and subdomains share. Where
 // cookies are refused, reading gives nothing and writing does nothing.
 
+export const cookiesNow = () => document.cookie;
+
 /** Every value of that name: after a change of domain there can be two (the newest wins, consent.md section 2). */
-export const cookieValues = (name: string): unknown[] =>
-  document.cookie.split('; ').flatMap((pair) => {
+export const valuesIn = (cookies: string, name: string): unknown[] =>
+  cookies.split('; ').flatMap((pair) => {
     const [key, value = ''] = pair.split('=');
     try {
       return key === name ? JSON.parse(decodeURIComponent(value)) : [];

@@ -1,10 +1,10 @@
 // Listening, and how it ends: whatever is attached here comes back as the function that detaches it. What goes wrong in
 // a listener of ours stays there: an error must not reach the page.
 
-export type Stop = () => void;
+import { every } from './clock.js';
+import { quietly } from './tell.js';
 
-export const pageWindow = (): Window => window;
-export const pageDocument = (): Document => document;
+export type Stop = () => void;
 
 export const together =
   (...stops: Stop[]): Stop =>
@@ -12,25 +12,14 @@ export const together =
     for (const stop of stops) stop();
   };
 
-/** Capturing and passive: we see every event first, and can neither hold it up nor cancel it. */
+/** Capturing: we see every event first. None of those we listen to can be held up by that. */
 export const listen = (target: EventTarget, names: string, heard: (event: Event) => void): Stop => {
   const aborter = new AbortController();
   for (const name of names.split(' ')) {
-    target.addEventListener(
-      name,
-      (event) => {
-        try {
-          heard(event);
-        } catch {}
-      },
-      { capture: true, passive: true, signal: aborter.signal },
-    );
+    target.addEventListener(name, (event) => quietly(() => heard(event)), { capture: true, signal: aborter.signal });
   }
   return () => aborter.abort();
 };
-
-/** Where the client tells what it does, to whoever listens. */
-export const createBus = () => new EventTarget();
 
 /** Every event of the page passes the window on its way down. */
 export const onWindow = (names: string, heard: (event: Event) => void) => listen(window, names, heard);
@@ -39,23 +28,18 @@ export const onWindow = (names: string, heard: (event: Event) => void) => listen
 export const onDocument = (names: string, heard: (event: Event) => void) => listen(document, names, heard);
 
 /** A press on what matches is ours alone: the browser does not follow the link. */
-export const onClick = (selector: string, pressed: () => void): Stop => {
-  const heard = (event: Event) => {
-    if (!(event.target as Element).closest?.(selector)) return;
+export const onClick = (selector: string, pressed: () => void): Stop =>
+  onWindow('click', (event) => {
+    if (!(event.target as Element).closest(selector)) return;
     event.preventDefault();
     pressed();
-  };
-  addEventListener('click', heard);
-  return () => removeEventListener('click', heard);
-};
+  });
 
 /**
- * Same-document navigations. The Navigation API tells of all of them. Where it is missing, whatever may have led to one
- * is a reason to look at the address: we do not wrap the page's own history.
+ * Same-document navigations. The Navigation API tells of all of them; where it is missing, the address is looked at four
+ * times a second. We do not wrap the page's own history (docs/decisions/0621).
  */
 export const onNavigate = (moved: () => void): Stop => {
   const { navigation } = window as { navigation?: EventTarget };
-  return navigation
-    ? listen(navigation, 'currententrychange', moved)
-    : onWindow('popstate click keydown scroll', moved);
+  return navigation ? listen(navigation, 'currententrychange', moved) : every(250, moved);
 };

@@ -25,7 +25,7 @@ export const request = async (url: string, timeoutMs: number, init: RequestInit)
 };
 
 /** In bytes as they travel. */
-export const sizeOf = (body: BlobPart): number => new Blob([body]).size;
+export const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /** Asynchronous, so never on page hide. A browser that cannot sends the text as it is. */
 export const gzip = async (text: string): Promise<string | Blob> => {

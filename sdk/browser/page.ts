@@ -12,14 +12,4 @@ export const isWatched = () => isShown() && document.hasFocus();
 export const isPrerendering = () => (document as { prerendering?: boolean }).prerendering;
 /** The browser keeps it for the whole navigation (GPC), so once is enough. Exact value only. */
 export const hasGpcSignal = () => (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;
-
-let seen: Record<string, unknown> | undefined;
-/** Looked at once a page: asking for the time zone costs more than the rest of an event. */
-export const environment = () =>
-  (seen ??= {
-    userAgent: navigator.userAgent,
-    locale: navigator.language,
-    timezone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    // Of the viewport, in steps of 200 px: they tell a phone from a desk, not one phone from another.
-    screen: { width: Math.round(innerWidth / 200) * 200 },
-  });
+export const languageNow = () => navigator.language;

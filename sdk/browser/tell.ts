@@ -1,30 +1,37 @@
 // Where the parts of the client tell what happens, to one another and to whoever asked (`weft.on`), and where `debug()`
-// prints it. Telling is synchronous: whoever hears has acted before the teller goes on.
+// prints it. Telling is synchronous: whoever hears has acted before the teller goes on. What goes wrong in whoever hears
+// stays there.
 
-import { listen, type Stop, together } from './listen.js';
+import type { Stop } from './listen.js';
 
-const bus = new EventTarget();
+type Heard = (detail: never, name: string) => void;
 
-export const tell = (name: string, detail?: unknown) => bus.dispatchEvent(new CustomEvent(name, { detail }));
+const ears = new Set<[name: string, heard: Heard]>();
+
+export const tell = (name: string, detail?: unknown): void => {
+  for (const [wanted, heard] of [...ears]) {
+    try {
+      if (!wanted || wanted === name) heard(detail as never, name);
+    } catch {}
+  }
+};
+
+/** Without a name: everything. */
+export const hear = <Detail>(...ear: [name: string, heard: (detail: Detail, name: string) => void]): Stop => {
+  ears.add(ear);
+  return () => ears.delete(ear);
+};
 
 /** For whoever writes for the page, and need not know that it is us. */
 export const tellPage = (name: string, detail: unknown) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
-export const hear = <Detail>(name: string, heard: (detail: Detail) => void): Stop =>
-  listen(bus, name, (event) => heard((event as CustomEvent<Detail>).detail));
-
 /** Prints the way of each event, until the returned function is called. */
-export const debug = (): Stop =>
-  together(
-    ...'event held dropped sending sent consent show error'
-      .split(' ')
-      .map((name) => hear(name, (detail) => console.debug('weft', name, detail))),
-  );
+export const debug = (): Stop => hear('', (detail, name) => console.debug('weft', name, detail));
 
 /** What goes wrong in here stays in here: nothing of ours is thrown into the page. */
-export const quietly = (run: () => unknown): unknown => {
+export const quietly = (run: () => unknown): void => {
   try {
-    return run();
+    run();
   } catch (error) {
     tell('error', error);
   }

@@ -1,9 +1,8 @@
 // Events waiting on this device: one record each, keyed by its messageId, so that they come out in the order they
 // happened and none is stored twice. Whatever the database refuses waits in memory. Never opened before a grant.
 
-import { promisifyRequest } from 'idb-keyval';
 import { now } from '../browser/clock.js';
-import { dropDatabase, storeOf } from '../browser/database.js';
+import { dropDatabase, read, write } from '../browser/database.js';
 import { tell } from '../browser/tell.js';
 import { bufferBounds, options } from '../options.js';
 
@@ -14,6 +13,8 @@ export interface Entry {
   epoch: number;
   receipt: string;
   at: number;
+  /** Made so soon after the grant, on a page that is still shown, that a crash may take the cookie and leave this. */
+  isYoung?: boolean;
   /** What was permitted when it was put here. */
   on: string;
   bytes: number;
@@ -31,8 +32,8 @@ let changed = new Set<string>();
 
 const databaseName = () => `weft-${options.writeKey}`;
 
-/** All that one turn of the page changes goes in one transaction. */
-const change = (id: string, entry?: Entry) => {
+/** All that one turn of the page changes goes in one transaction. Without an entry it is removed. */
+export const change = (id: string, entry?: Entry) => {
   if (entry) own.set(id, entry);
   else own.delete(id);
   if (!changed.size)
@@ -41,21 +42,18 @@ const change = (id: string, entry?: Entry) => {
       changed = new Set();
       // Wiped meanwhile: the database must not be opened again.
       if (!made.size) return;
-      storeOf(databaseName())('readwrite', (store) => {
+      write(databaseName(), (store) => {
         for (const one of made) {
           const kept = own.get(one);
           if (kept) store.put(kept, one);
           else store.delete(one);
         }
-        return promisifyRequest(store.transaction);
       }).catch(() => {
         isBroken = true;
       });
     });
   changed.add(id);
 };
-
-export const remove = (id: string) => change(id);
 
 const lose = (reason: string) => tell('dropped', { reason });
 
@@ -69,9 +67,7 @@ export const put = (entry: Entry) => {
  * gives a reason against.
  */
 export const take = async (judge: (entry: Entry) => Entry | string): Promise<Entry[]> => {
-  const stored: Entry[] = await storeOf(databaseName())('readonly', (store) =>
-    promisifyRequest(store.getAll(null, bufferBounds.countMax * 2)),
-  ).catch(() => []);
+  const stored = await read<Entry>(databaseName(), bufferBounds.countMax * 2).catch(() => []);
   const all = new Map([...(isBroken ? [] : stored), ...own.values()].map((entry) => [entry.id, entry]));
   const kept: Entry[] = [];
   let bytes = 0;

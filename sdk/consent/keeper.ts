@@ -49,14 +49,20 @@ export let onText = '{}';
 const suspended = new Set<string>();
 let recordName: string;
 let isOpen = false;
+/** What the browser would not take holds for this page, and for no other (consent.md section 3). */
+let unwritten: ConsentRecord | undefined;
 let channel: BroadcastChannel | undefined;
 
 const write = (value?: unknown, maxAgeMs?: number) => writeCookie(recordName, config.storage?.domain, value, maxAgeMs);
 
 export const keep = (next?: ConsentRecord) => {
   write(next, next && next.exp - now());
-  // An old grant must not outlive a new record that the browser would not take.
-  if (next && recordIn(recordName)?.rev !== next.rev) write();
+  unwritten = undefined;
+  if (next && recordIn(recordName)?.rev !== next.rev) {
+    // An old grant must not outlive it.
+    write();
+    unwritten = next;
+  }
   channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
   record = undefined;
   look();
@@ -64,7 +70,7 @@ export const keep = (next?: ConsentRecord) => {
 
 /** Looks at the device again, before each event and each request: other tabs write the same record. */
 export const look = (): void => {
-  let found = recordIn(recordName);
+  let found = recordIn(recordName) ?? unwritten;
   // A tab that wrote at the same moment knew less: ours is the newer word.
   if (record && found && (found.at - record.at || found.rev - record.rev) < 0) return keep(record);
   isOpen ||= !!found?.receipt;
@@ -82,6 +88,9 @@ export const look = (): void => {
   tell('consent', on);
 };
 
+/** What the ledger has not acknowledged of that receipt. */
+export const rowFor = (receipt: string | undefined) => record?.rows.find((row) => row.receipt === receipt);
+
 export const state = (): ConsentState => {
   const { decisions = {}, receipt, anonymousId: visitorId, policy: since } = record ?? {};
   return {
@@ -93,7 +102,7 @@ export const state = (): ConsentState => {
     receipt,
     visitorId,
     signal: hasSignal,
-    ask: toAsk(decisions),
+    ask: toAsk(on, decisions),
     host: options.host,
   };
 };

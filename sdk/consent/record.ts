@@ -2,7 +2,7 @@
 // identifier of any sort.
 
 import type { ConsentRow } from '../../collector/contract/consent.js';
-import { cookieValues } from '../browser/cookie.js';
+import { cookiesNow, valuesIn } from '../browser/cookie.js';
 import type { Decision, Decisions } from './rules.js';
 
 export interface Row {
@@ -55,9 +55,20 @@ export interface ConsentRecord {
   notBefore?: number | undefined;
 }
 
-/** The newest. */
-export const recordIn = (name: string): ConsentRecord | undefined =>
-  (cookieValues(name) as ConsentRecord[]).filter((one) => one?.v === 1).sort((a, b) => b.at - a.at || b.rev - a.rev)[0];
+let text: string | undefined;
+let newest: ConsentRecord | undefined;
+
+/** The newest. Read for every event, and made out anew only when it is another. */
+export const recordIn = (name: string): ConsentRecord | undefined => {
+  const cookies = cookiesNow();
+  if (cookies !== text) {
+    text = cookies;
+    [newest] = (valuesIn(cookies, name) as ConsentRecord[])
+      .filter((one) => one?.v === 1)
+      .sort((a, b) => b.at - a.at || b.rev - a.rev);
+  }
+  return newest;
+};
 
 /** How an answer was given: kept as proof, and never needed to obey it. */
 export interface Act {

@@ -83,19 +83,16 @@ export const effective = (decisions: Decisions, suspended: ReadonlySet<string>):
     const isGranted = stands(decision, purpose) ? decision?.value === 'granted' : null;
     const missing = requires.find((one) => !result[one]);
     result[id] =
-      suspended.has(id) || (isSignalled(gpc) && !(isGranted && decision?.ack))
+      isSignalled(gpc) && !(isGranted && decision?.ack)
         ? false
         : isGranted !== false && missing
           ? (result[missing] as boolean | null)
-          : isGranted;
+          : // Whoever has not answered can still be asked.
+            isGranted && !suspended.has(id);
   }
   return result;
 };
 
 /** What must be asked: what nobody has said, as far as an answer could change anything. */
-export const toAsk = (decisions: Decisions): string[] => {
-  const now = effective(decisions, new Set());
-  return purposes
-    .filter((one) => isOptIn && now[one.id] === null && !stands(decisions[one.id], one))
-    .map(({ id }) => id);
-};
+export const toAsk = (on: Effective, decisions: Decisions): string[] =>
+  purposes.filter((one) => on[one.id] === null && !stands(decisions[one.id], one)).map(({ id }) => id);

@@ -4,16 +4,21 @@
 import { after, cancel, iso, jitter, now, type Timer } from '../browser/clock.js';
 import { type Answer, alone, gzip, request, sizeOf } from '../browser/net.js';
 import { hear, tell } from '../browser/tell.js';
-import { type Entry, own, remove, take } from '../buffer/buffer.js';
-import { keep, look, obey, on, onText, record, restore } from '../consent/keeper.js';
+import { change, type Entry, own, take } from '../buffer/buffer.js';
+import { keep, look, obey, on, onText, record, restore, rowFor } from '../consent/keeper.js';
 import type { Row } from '../consent/record.js';
 import { permit } from '../event/permit.js';
 import type { PageEvent } from '../event/wire.js';
-import { batchBounds, crashMs, options, requestMaxMs, retryBounds } from '../options.js';
+import { batchBounds, options, requestMaxMs, retryBounds } from '../options.js';
 
+type Held = { messageId: string };
+
+/** What is answered to a batch, or to a row alone. */
 interface Verdicts {
-  held: { messageId: string }[];
+  held?: Held[];
   state?: string;
+  seq?: number;
+  error?: unknown;
 }
 
 const startedAt = now();
@@ -26,15 +31,14 @@ let timer: Timer;
 let last: Promise<unknown> = Promise.resolve();
 
 /** An event as it stands in the buffer under what is in force now. */
-export const frozen = (event: PageEvent, entry: Pick<Entry, 'id' | 'epoch' | 'receipt' | 'at' | 'row'>): Entry => {
+export const frozen = (event: PageEvent, entry: Omit<Entry, 'on' | 'bytes' | 'json'>): Entry => {
   const json = JSON.stringify(event);
   return { ...entry, on: onText, bytes: sizeOf(json), json };
 };
 
 const judge = (entry: Entry) => {
-  const { epoch, at } = entry;
-  // A life as young as that may have lost its cookie in a crash.
-  if (epoch !== record?.epoch && !record?.earlier?.includes(epoch) && at - epoch > crashMs) return 'foreign';
+  const { epoch, isYoung } = entry;
+  if (epoch !== record?.epoch && !record?.earlier?.includes(epoch) && !isYoung) return 'foreign';
   if (entry.on === onText) return entry;
   const event = permit(JSON.parse(entry.json), on);
   return event ? frozen(event, entry) : 'purpose';
@@ -80,40 +84,37 @@ const post = (path: string, body: BodyInit) =>
     body,
   });
 
-/** The ledger has that row. True: come again, there may be more. */
-const acknowledged = (row: Row | undefined) => {
-  attempts = retryAt = 0;
-  look();
-  if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
-  return true;
-};
-
-/** Events of one receipt with its row beside them. */
+/** Events of one receipt with its row beside them; or a row alone. True: come again, there may be more. */
 const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
-  const ids = entries.map(({ id }) => id);
+  const { writeKey } = options;
+  const [first] = entries;
   const discarded = lost;
-  const head = JSON.stringify({ writeKey: options.writeKey, sentAt: iso(now()), consent: row, discarded });
-  const body = `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}`;
-  sentTo = ids[ids.length - 1] as string;
-  const answer = await post('batch', isLeaving ? body : await gzip(body));
+  const head = JSON.stringify(first ? { writeKey, sentAt: iso(now()), consent: row, discarded } : { writeKey, ...row });
+  const body = first ? `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}` : head;
+  sentTo = entries[entries.length - 1]?.id ?? '';
+  const answer = await post(first ? 'batch' : 'consent', isLeaving ? body : await gzip(body));
   sentTo = '';
-  if (answer?.status_ !== 200) return failed(answer);
+  // 409: the ledger has that receipt already.
+  if (!/200|409/.test(`${answer?.status_}`)) return failed(answer);
+  const { held, state, error, seq } = (answer as Answer).body_ as Verdicts;
   // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
-  const { held, state } = answer.body_ as Verdicts;
-  const kept = held.map(({ messageId }) => messageId);
-  for (const id of ids) if (!kept.includes(id)) remove(id);
-  if (lost === discarded) lost = {};
-  tell('sent', answer.body_);
+  const kept = ((first ? held : (seq || error) && []) as Held[]).map(({ messageId }) => messageId);
+  for (const { id } of entries) if (!kept.includes(id)) change(id);
+  if (first && lost === discarded) lost = {};
+  tell('sent', answer?.body_);
   look();
-  const { receipt, epoch, json } = entries[0] as Entry;
-  if (state && record?.receipt === receipt) {
+  if (state && record?.receipt === first?.receipt) {
     if (state === 'stale') tell(state);
     else obey(state);
   }
-  if (!kept[0]) return acknowledged(row);
-  // What is missing of those held is the row. If it was beside the batch, only time can help.
-  if (row) return failed(answer);
-  restore(receipt, epoch, JSON.parse(json).anonymousId);
+  if (first && kept[0]) {
+    // What is missing of those held is the row. If it was beside the batch, only time can help.
+    if (row) return failed(answer);
+    restore(first.receipt, first.epoch, JSON.parse(first.json).anonymousId);
+  } else {
+    attempts = retryAt = 0;
+    if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
+  }
   return true;
 };
 
@@ -125,19 +126,14 @@ const step = async (all: boolean): Promise<boolean | void> => {
   // Another tab may have decided meanwhile: begin again.
   if (receiptNow() !== receipt) return true;
   // A row goes beside the events it permits; alone, where there are none.
-  const rows = record?.rows ?? [];
-  const lone = rows.find((row) => !entries.some((entry) => entry.receipt === row.receipt));
-  if (lone) {
-    const answer = await post('consent', JSON.stringify({ writeKey: options.writeKey, ...lone }));
-    // 409: the ledger has that receipt already.
-    return /200|409/.test(`${answer?.status_}`) ? acknowledged(lone) : failed(answer);
-  }
-  const first = entries[0];
+  const lone = record?.rows.find((row) => !entries.some((entry) => entry.receipt === row.receipt));
+  if (lone) return send(lone, []);
+  const [first] = entries;
   if (!first) return;
   // Only what this page has just put in: it waits for company. The rest was left behind, and goes at once.
   if (!all && entries.every(({ at }) => at >= startedAt)) return wake(batchBounds.ageMaxMs);
   return send(
-    rows.find((row) => row.receipt === first.receipt) ?? (first.row as Row | undefined),
+    rowFor(first.receipt) ?? (first.row as Row | undefined),
     choose(entries, first.receipt, batchBounds.bytesMax),
   );
 };
@@ -161,12 +157,9 @@ export const leave = () => {
   const receipt = receiptNow();
   // A batch on its way has its share of the quota.
   const chosen = isFree && receipt ? choose(own.values(), receipt, sentTo ? 3e4 : 5e4) : [];
-  if (chosen[0])
-    send(
-      record?.rows.find((row) => row.receipt === receipt),
-      chosen,
-      true,
-    );
+  // What is missing after this was not taken by a crash (docs/decisions/0620).
+  for (const entry of own.values()) if (entry.isYoung) change(entry.id, { ...entry, isYoung: false });
+  if (chosen[0]) send(rowFor(receipt), chosen, true);
 };
 
 /** The network is back: what the collector asked for still holds, our own caution does not. */

@@ -2,7 +2,7 @@
 // person, nothing of the device's storage. Its address is still whole: nothing may keep it before permit() has been over it.
 
 import { iso, now, uuid } from '../browser/clock.js';
-import { addressNow, environment, isShown, referrerNow, titleNow } from '../browser/page.js';
+import { addressNow, isShown, languageNow, referrerNow, titleNow } from '../browser/page.js';
 import { version } from '../options.js';
 import type { EventType, PageEvent } from './wire.js';
 
@@ -13,7 +13,8 @@ export const stamp = (type: EventType, fields: Partial<PageEvent>, cameFrom: str
   ...fields,
   context: {
     page: { url: addressNow(), title: titleNow(), referrer: (cameFrom ?? referrerNow()).split('/', 3).join('/') },
-    ...environment(),
+    // Nothing else of the browser: what it is stands in each request, and the rest nobody would use.
+    locale: languageNow(),
     library: { name: 'weft.js', version },
     // A page loaded out of sight is no activity (S3).
     active: type !== 'page' || isShown(),

@@ -9,8 +9,11 @@ interface Session {
   activeAt: number;
 }
 
-export const touched = (old: Session | undefined): Session => ({
-  id: old && now() - old.activeAt <= sessionBounds.idleMaxMs ? old.id : uuid(),
+export const touched = (old: Session | undefined): Session => {
+  const at = now();
   // In steps, so that the cookie need not be written for each event.
-  activeAt: now() - (now() % sessionBounds.stepMs),
-});
+  const activeAt = at - (at % sessionBounds.stepMs);
+  return old?.activeAt === activeAt
+    ? old
+    : { id: old && at - old.activeAt <= sessionBounds.idleMaxMs ? old.id : uuid(), activeAt };
+};

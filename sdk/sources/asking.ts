@@ -3,39 +3,39 @@
 
 import { onClick, type Stop, together } from '../browser/listen.js';
 import type { Source } from '../client.js';
-import { chunk } from './chunks.js';
+import { fetched } from './chunks.js';
 
 export const asking =
   (base: string): Source =>
   (client) => {
-    let stopBanner: Stop | undefined;
-    let isThere = false;
-    const fetched = (then = () => {}) => {
-      stopBanner ??= chunk('banner', base, (isStarted) => {
-        isThere = isStarted;
-        // Not there, it is fetched again when it is needed again.
-        if (isStarted) then();
-        else stopBanner = undefined;
-      })(client);
+    const { show, state, onChange } = client.consent;
+    let banner: Promise<Stop> | undefined;
+    const need = (then?: () => void) => {
+      banner ??= fetched('banner', base, client);
+      banner.then(then, (error) => {
+        // It is fetched again when it is needed again.
+        banner = undefined;
+        client.tell('error', error);
+      });
     };
     const ask = () => {
-      const { ask, region, signal, decisions } = client.consent.state();
-      if (ask[0] && region.ui === 'banner') client.consent.show('first');
+      const { ask, region, signal, decisions } = state();
+      if (ask[0] && region.ui === 'banner') show('first');
       // Where nothing is asked there may still be something to be said: that the signal is honoured, how to object.
       else if (
         (region.gpcStatus && signal) ||
         (region.ui === 'link' && !Object.values(decisions).some(({ source }) => source === 'user'))
       )
-        fetched();
+        need();
     };
     ask();
     return together(
-      client.consent.onChange(ask),
+      onChange(ask),
       client.on('show', ({ layer }: { layer: 'first' | 'preferences' }) => {
         // Told once more, when there is somebody to hear it.
-        if (!isThere) fetched(() => client.consent.show(layer));
+        if (!banner) need(() => show(layer));
       }),
-      onClick('[data-weft-consent]', () => client.consent.show()),
-      () => stopBanner?.(),
+      onClick('[data-weft-consent]', () => show()),
+      () => banner?.then((stop) => stop()),
     );
   };

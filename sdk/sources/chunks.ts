@@ -1,14 +1,17 @@
 // The seam for what is fetched only where a site asks for it: ES modules beside the script, each exporting `start`, a
-// source like any other. sdk/chunks.json lists them, {name: file}; the build puts the hashed files here.
+// source like any other. sdk/chunks.json lists them, {name: file}; the build puts their hash here.
 
-import type { Source } from '../client.js';
+import type { Stop } from '../browser/listen.js';
+import type { Client, Source } from '../client.js';
 
-/** A source by name, from the folder `weft/` beside `base`. What is unknown or fails to load is left out, and said to be. */
+/** From the folder `weft/` beside `base`; what its start gave. */
+export const fetched = async (name: string, base: string, client: Client): Promise<Stop> =>
+  ((await import(`${new URL(`weft/${name}-${__WEFT_CHUNKS__}.js`, base)}`)) as { start: Source }).start(client);
+
+/** A source by name. What is unknown or fails to load is left out, and told. */
 export const chunk =
-  (name: string, base: string, done = (_isStarted: boolean) => {}): Source =>
+  (name: string, base: string): Source =>
   (client) => {
-    const loading: Promise<{ start: Source }> = import(`${new URL(`weft/${__WEFT_CHUNKS__[name]}`, base)}`);
-    const stopping = loading.then(({ start }) => start(client)).catch(() => undefined);
-    stopping.then((stop) => done(!!stop));
+    const stopping = fetched(name, base, client).catch((error) => client.tell('error', error));
     return () => void stopping.then((stop) => stop?.());
   };
