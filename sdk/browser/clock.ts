@@ -7,7 +7,7 @@ export const iso = (at: number) => new Date(at).toISOString();
 /** Browsers fire at once what is due in more than 24.8 days. */
 export const after = (ms: number, run: () => void): Timer => setTimeout(run, Math.min(ms, 1e9));
 /** Until it is stopped. Not in a page that is hidden for long: browsers see to that. */
-export const every = (ms: number, run: () => void) => {
+export const every = (ms: number, run: () => unknown) => {
   const timer = setInterval(run, ms);
   return () => clearInterval(timer);
 };

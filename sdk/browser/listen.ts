@@ -41,5 +41,8 @@ export const onClick = (selector: string, pressed: () => void): Stop =>
  */
 export const onNavigate = (moved: () => void): Stop => {
   const { navigation } = window as { navigation?: EventTarget };
-  return navigation ? listen(navigation, 'currententrychange', moved) : every(250, moved);
+  let address = location.href;
+  return navigation
+    ? listen(navigation, 'currententrychange', moved)
+    : every(250, () => address !== (address = location.href) && moved());
 };

@@ -6,7 +6,7 @@ import type { Client, Source } from '../client.js';
 
 /** From the folder `weft/` beside `base`; what its start gave. */
 export const fetched = async (name: string, base: string, client: Client): Promise<Stop> =>
-  ((await import(`${new URL(`weft/${name}-${__WEFT_CHUNKS__}.js`, base)}`)) as { start: Source }).start(client);
+  ((await import(new URL(`weft/${name}-${__WEFT_CHUNKS__}.js`, base).href)) as { start: Source }).start(client);
 
 /** A source by name. What is unknown or fails to load is left out, and told. */
 export const chunk =

@@ -109,7 +109,7 @@ test('a document that never comes to rest is read after three seconds', async ()
   await wait(1_000);
   go('/p/bowl');
   document.body.innerHTML = product('bowl');
-  for (let passed = 0; passed < 3_200; passed += 100) {
+  for (let passed = 0; passed < 3_500; passed += 100) {
     document.body.append(document.createElement('i'));
     await wait(100);
   }
