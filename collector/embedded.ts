@@ -135,9 +135,26 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
   const writer = openWriter(options);
   const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });
   const model: Readings = own?.read ?? readModelOf(writer.store);
+  let closed = false;
+  let pumping = false;
+  const pump = (): void => {
+    if (pumping) return;
+    pumping = true;
+    setImmediate(() => {
+      pumping = false;
+      try {
+        if (!closed && writer.slice(Date.now())) pump();
+      } catch (error) {
+        onTrouble(String(error));
+      }
+    });
+  };
   const due = every(
     1_000,
-    () => writer.due(Date.now()),
+    () => {
+      writer.tick(Date.now());
+      pump();
+    },
     (error) => onTrouble(String(error)),
   );
   let waiting = 0;
@@ -162,7 +179,12 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
           if (settled && 'answer' in settled) return settled.answer;
           throw settled?.failed;
         }),
-      command: (command) => asked(() => writer.command(command)),
+      command: (command) =>
+        asked(() => {
+          const result = writer.command(command);
+          pump();
+          return result;
+        }),
       waiting: () => waiting,
       close: async () => {},
     },
@@ -174,6 +196,7 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
     ) as unknown as Reader,
     close: async () => {
       due.stop();
+      closed = true;
       own?.close();
       writer.close();
     },

@@ -12,6 +12,7 @@ const dueEveryMs = 1_000;
 
 const port = parentPort as MessagePort;
 const writer = openWriter(workerData as WriterOptions);
+let closed = false;
 const tell = (messages: FromWriter[]): void => port.postMessage(messages);
 
 const commit = (group: Extract<ToWriter, { kind: 'append' }>[]): void => {
@@ -42,6 +43,7 @@ const handle = (message: ToWriter): void => {
   if (message.kind === 'command') {
     try {
       tell([{ id: message.id, kind: 'result', result: writer.command(message.command) }]);
+      pump();
     } catch (error) {
       tell([{ id: message.id, kind: isUnavailable(error) ? 'unavailable' : 'failed', reason: describe(error) }]);
     }
@@ -68,6 +70,7 @@ port.on('message', (first: ToWriter) => {
       events = 0;
       if (next.kind === 'close') {
         due.stop();
+        closed = true;
         writer.close();
         tell([{ id: next.id, kind: 'closed' }]);
         port.close();
@@ -80,9 +83,28 @@ port.on('message', (first: ToWriter) => {
   commit(group);
 });
 
+/** Requests are worked off piece by piece: whatever the door sent meanwhile comes first. */
+let pumping = false;
+const pump = (): void => {
+  if (pumping) return;
+  pumping = true;
+  setImmediate(() => {
+    pumping = false;
+    if (closed) return;
+    try {
+      if (writer.slice(Date.now())) pump();
+    } catch (error) {
+      if (!isUnavailable(error)) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
+    }
+  });
+};
+
 const due = every(
   dueEveryMs,
-  () => writer.due(Date.now()),
+  () => {
+    writer.tick(Date.now());
+    pump();
+  },
   (error) => {
     if (!isUnavailable(error)) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
   },

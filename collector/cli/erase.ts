@@ -47,6 +47,7 @@ const here = (subject: Parameters<ReturnType<typeof writerOf>['command']>[0] & {
   const writer = writerOf(place, 'weft erase', 'ask the collector with --url … --key …');
   try {
     const { id } = status.parse(writer.command(subject).body);
+    writer.due(Date.now());
     return status.parse(writer.command({ kind: 'erasure', id }).body);
   } finally {
     writer.close();

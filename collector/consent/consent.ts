@@ -6,14 +6,18 @@ import type { Purpose } from '../contract/purposes.js';
 import type { KeyContext } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
 import { type Erasures, openErasures } from './erase.js';
+import { type Exports, openExports } from './exports.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
+import { type Journal, type JournalEntry, noJournal, openJournal } from './journal.js';
 import { type Ledger, openLedger } from './ledger.js';
-import { bitOf, isPurpose, purposesOf } from './mask.js';
+import { bitOf, isPurpose, type Mask, purposesOf } from './mask.js';
+import { type Notices, openNotices } from './notices.js';
+import { type ObjectionAsked, object } from './object.js';
 import type { Policy } from './policy.js';
 import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
 import type { KeyFile } from './signing.js';
 import { noDenial, openConsentStore } from './store.js';
-import { keyedHash, openTombstones, type Tombstone, type TombstoneKind } from './tombstones.js';
+import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tombstones } from './tombstones.js';
 
 export interface ConsentOptions {
   policy: Policy;
@@ -21,6 +25,8 @@ export interface ConsentOptions {
   secret: string;
   /** Where the key lies that signs the ledger; null or absent = it ends with the process. */
   ledgerKeyFile?: KeyFile;
+  /** The erasure journal's file; null where nothing outlives the process. */
+  journalFile?: string | null;
 }
 
 export interface DoorRequest extends RowContext {
@@ -53,6 +59,22 @@ export interface Consent {
   acceptRow: (row: unknown, context: RowContext) => RowResult;
   door: (request: DoorRequest) => Door;
   erasures: Erasures;
+  exports: Exports;
+  notices: Notices;
+  tombstones: Tombstones;
+  journal: Journal;
+  /** What a line of the journal says of tombstones and persons, to a store that has not seen it. */
+  replay: (entry: JournalEntry) => void;
+  /** These receipts grant less from then on. */
+  capReceipts: (receipts: readonly string[], lost: Mask, at: number) => void;
+  /** Art. 21, or its lifting: what a request says, beside the rows of a page. */
+  object: (asked: ObjectionAsked) => RowResult[];
+  /** A word that is good once. False: it was said before. */
+  once: (nonce: string, until: number, now: number) => boolean;
+  /** An identifier as the tables of consent know it. */
+  keyOf: (kind: string, value: string) => Uint8Array;
+  /** An erased user who has come back under a new grant. */
+  hasReturned: (userId: string) => boolean;
   /** All receipts of the consent a device lives by. */
   receiptsOf: (visitorId: string) => readonly string[];
   /** Part of the derived profile id: 0 until somebody returns from an erasure. */
@@ -69,12 +91,13 @@ const gravity: Readonly<Record<DeviceState, number>> = { stale: 1, withdrawn: 2,
 
 export const openConsent = (
   sql: Sql,
-  { policy: first, secret, ledgerKeyFile = null }: ConsentOptions,
+  { policy: first, secret, ledgerKeyFile = null, journalFile = null }: ConsentOptions,
   now: number,
 ): Consent => {
   let policy = first;
   const keyOf = keyedHash(secret);
-  const tombstones = openTombstones(sql, keyOf);
+  let journal: Journal = noJournal;
+  const tombstones = openTombstones(sql, keyOf, () => journal);
   const ledger = openLedger(sql, ledgerKeyFile);
   const store = openConsentStore(
     sql,
@@ -87,11 +110,19 @@ export const openConsent = (
     store,
     tombstones,
     keyOf,
+    note: (entry: JournalEntry) => journal.note(entry),
     get policy() {
       return policy;
     },
   };
+  if (journalFile !== null)
+    journal = openJournal(journalFile, sql, secret, function* () {
+      yield* tombstones.entries();
+      yield* store.personEntries();
+    });
   store.notePolicy(policy, now);
+  const putNonce = sql.prepare('INSERT OR IGNORE INTO nonces (nonce_key, until) VALUES (?, ?)');
+  const dropNonces = sql.prepare('DELETE FROM nonces WHERE until < ?');
 
   const denialOf = (userId: string) => store.denialOf(userId, () => keyOf('userId', userId));
 
@@ -173,6 +204,7 @@ export const openConsent = (
           chosen: receipt.chosen & receipt.cap,
           refused: receipt.refused,
           objection: false,
+          isDeliberate: false,
           at: receipt.effectiveAt,
           seq: receipt.seq,
         });
@@ -199,6 +231,43 @@ export const openConsent = (
     acceptRow: (row, context) => acceptRow(parts, row, context),
     door,
     erasures: openErasures(parts),
+    exports: openExports(parts),
+    notices: openNotices({
+      sql,
+      keyOf,
+      recipient: (name) => {
+        const known = policy.document.recipients as Record<string, { erasureWebhook?: string }> | undefined;
+        return known && Object.hasOwn(known, name) ? { erasureWebhook: known[name]?.erasureWebhook ?? null } : null;
+      },
+    }),
+    tombstones,
+    get journal() {
+      return journal;
+    },
+    keyOf,
+    replay: (entry) => {
+      tombstones.replay(entry);
+      if (entry.act !== 'said') return;
+      const key = Buffer.from(entry.person, 'hex');
+      for (const value of ['denied', 'granted'] as const)
+        for (const purpose of purposesOf(entry[value]))
+          store.replayPersonAct(key, {
+            purpose,
+            value,
+            objection: value === 'denied' && entry.objection,
+            at: entry.at,
+            seq: 0,
+          });
+    },
+    capReceipts: (receipts, lost, at) => {
+      for (const receipt of receipts) store.capReceipt(receipt, lost, at);
+    },
+    object: (asked) => object(parts, asked),
+    once: (nonce, until, now) => {
+      dropNonces.run(now);
+      return putNonce.run(keyOf('nonce', nonce), until).changes > 0;
+    },
+    hasReturned: (userId) => tombstones.of('userId', userId)?.openedAt != null,
     receiptsOf: (visitorId) => {
       const bound = store.visitor(keyOf('visitorId', visitorId));
       return bound ? store.receiptsOf(bound.life).map((one) => one.receipt) : [];

@@ -162,6 +162,8 @@ describe('a request for erasure', () => {
       expect(erasures.status(id)).toEqual({
         id,
         state: 'accepted',
+        step: 1,
+        steps: [{ step: 'tombstone', at: opened.now }],
         requestedAt: opened.now,
         doneAt: null,
         counts: null,
@@ -207,12 +209,13 @@ describe('a request for erasure', () => {
     restarted.events = opened.events;
     restarted.now = opened.now + 60_000;
     const [work] = restarted.consent.erasures.open();
-    expect(work).toMatchObject({ id, state: 'running', plan: { deleted: [1, 2], erased: ['v1'] } });
+    expect(work).toMatchObject({ id, state: 'running', closure: { visitorIds: ['v1'] } });
+    expect(restarted.consent.erasures.events(id, 'delete', 10)).toEqual([1, 2]);
     // Beginning again changes nothing.
     restarted.consent.erasures.begin(
       id,
       { userIds: ['someone'], aliases: [], visitorIds: [], contacts: [] },
-      work!.plan!,
+      { deleted: [99] },
       restarted.now,
     );
     expect(restarted.consent.isOut('userId', 'someone')).toBe(false);
@@ -264,7 +267,7 @@ describe('a request for erasure', () => {
     erasures.begin(
       id,
       { userIds: ['u1'], aliases: ['u0'], visitorIds: ['v1'], contacts: [{ kind: 'phone', value: '+3312345678' }] },
-      { deleted: [], erased: ['v1'], cut: [], marks: [] },
+      { deleted: [] },
       opened.now,
     );
     for (const [kind, value] of [

@@ -1,6 +1,6 @@
-// Erasure (consent.md section 6, R14): what goes with a person or a device, and the requests for it with their states.
-// The plan is pure and the pipeline executes it; of the tables, only consent's own are touched here. Whoever asks is
-// answered the same, whether the person is known or not.
+// Erasure (consent.md section 6, R14): what goes with a person or a device, and the requests for it as jobs of ten steps,
+// each logged with its instant. The plan is pure and the pipeline executes it; of the tables, only consent's own are touched
+// here. Whoever asks is answered the same, whether the person is known or not.
 
 import { compareEvents } from '../events/event.js';
 import type { Sql } from '../store/sql.js';
@@ -127,48 +127,100 @@ export interface Closure {
 
 export type ErasureState = 'accepted' | 'running' | 'done';
 
+/**
+ * The ten steps of section 6, in their order; a job stands at the last one that is done. Each is idempotent, and what was
+ * logged is never done again, so that a job that was killed anywhere goes on where it stood.
+ */
+export const erasureSteps = [
+  'tombstone',
+  'in flight',
+  'closure',
+  'derived',
+  'events',
+  'aggregates',
+  'downstream',
+  'backups',
+  'logs',
+  'certificate',
+] as const;
+export type ErasureStep = (typeof erasureSteps)[number];
+export const stepNumber = (step: ErasureStep): number => erasureSteps.indexOf(step) + 1;
+
+export type Counts = Readonly<Record<string, number>>;
+
 export interface ErasureWork {
   id: string;
   state: 'accepted' | 'running';
+  /** The last step that is done. */
+  step: number;
   /** null: nobody, so that the request of a stranger takes the same way. */
   subject: ErasureSubject | null;
   /** Of a running one: what was decided before it was interrupted. It must not be decided again from what is left. */
   closure: Closure | null;
-  plan: ErasurePlan | null;
+  /** The last event the store held when it was asked for. */
+  since: number;
   requestedAt: number;
 }
 
 export interface ErasureStatus {
   id: string;
   state: ErasureState;
+  step: number;
   requestedAt: number;
   doneAt: number | null;
-  /** For the privacy role: how many rows went, by table. */
-  counts: Readonly<Record<string, number>> | null;
+  /** For the privacy role: how many rows went, by store. */
+  counts: Counts | null;
+  steps: readonly { step: ErasureStep; at: number }[];
 }
+
+/** What is still to be done with an event: it goes, or an address that is not its owner's goes from it. */
+export type EventErrand = 'delete' | 'narrow';
+/** What a deletion leaves to be decided again, once all of them are through. */
+export type Touched = 'node' | 'device' | 'seeker' | 'person' | 'profile';
 
 export interface Erasures {
   /** Asked again while one is open: that one. From here on, what was named stays out. */
-  request: (subject: ErasureSubject, by: { id: string; by: string; at: number }) => { id: string; state: ErasureState };
+  request: (
+    subject: ErasureSubject,
+    by: { id: string; by: string; at: number; since?: number },
+  ) => { id: string; state: ErasureState };
   /** Open ones, the oldest first. */
-  open: () => ErasureWork[];
+  open: (limit?: number) => ErasureWork[];
+  /** How many are open. */
+  waiting: () => number;
   /**
    * Tombstones for the whole closure, receipts and salts gone, the plan kept. In one transaction with the plan's marks,
    * before any event is deleted. A second call changes nothing.
    */
-  begin: (id: string, closure: Closure, plan: ErasurePlan, at: number) => void;
-  /** Nothing of the person is left in the request itself. */
-  finish: (id: string, counts: Readonly<Record<string, number>>, at: number) => void;
+  begin: (
+    id: string,
+    closure: Closure,
+    plan: Pick<ErasurePlan, 'deleted'>,
+    at: number,
+    narrowed?: readonly number[],
+  ) => void;
+  /** Of what `begin` kept, what is left. */
+  events: (id: string, errand: EventErrand, limit: number) => number[];
+  through: (id: string, seqs: readonly number[]) => void;
+  touch: (id: string, what: Touched, ids: Iterable<number>) => void;
+  touched: (id: string, what: Touched) => number[];
+  /** One step is done. Counts are added to those before. */
+  step: (id: string, step: ErasureStep, at: number, counts?: Counts) => void;
+  /** Within a step that takes several transactions. */
+  count: (id: string, counts: Counts) => void;
+  /** The last step: nothing of the person is left in the request itself. */
+  finish: (id: string, counts: Counts, at: number) => void;
   status: (id: string) => ErasureStatus | null;
 }
-
-type Work = Pick<ErasureWork, 'closure' | 'plan'>;
 
 interface Row {
   id: string;
   state: ErasureState;
+  step: number;
+  steps: string;
   subject: string | null;
   work: string | null;
+  since: number;
   requested_at: number;
   done_at: number | null;
   counts: string | null;
@@ -189,20 +241,52 @@ const directly: Readonly<Record<string, TombstoneKind>> = {
   phone: 'phone',
 };
 
+const errandNumber: Readonly<Record<EventErrand, number>> = { delete: 0, narrow: 1 };
+/** Open ones a pass looks at; the rest waits for the next. */
+const openMax = 200;
+
+const added = (before: Counts, more: Counts): Counts => {
+  const sum: Record<string, number> = { ...before };
+  for (const [name, n] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + n;
+  return sum;
+};
+
+type LoggedStep = [step: number, at: number];
+export const readSteps = (text: string): ErasureStatus['steps'] =>
+  (JSON.parse(text) as LoggedStep[]).map(([step, at]) => ({ step: erasureSteps[step - 1]!, at }));
+
 export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): Erasures => {
-  const columns = 'id, state, subject, work, requested_at, done_at, counts';
+  const columns = 'id, state, step, steps, subject, work, since, requested_at, done_at, counts';
   const byId = sql.prepare<Row>(`SELECT ${columns} FROM erasures WHERE id = ?`);
   const openBySubject = sql.prepare<Row>(`SELECT ${columns} FROM erasures WHERE subject_key = ? AND state <> 'done'`);
-  const openOnes = sql.prepare<Row>(`SELECT ${columns} FROM erasures WHERE state <> 'done' ORDER BY requested_at, id`);
+  const openOnes = sql.prepare<Row>(
+    `SELECT ${columns} FROM erasures WHERE state <> 'done' ORDER BY requested_at, id LIMIT ?`,
+  );
+  const countOpen = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM erasures WHERE state <> 'done'");
   const insert = sql.prepare(
-    "INSERT INTO erasures (id, state, subject_key, subject, requested_by, requested_at) VALUES (?, 'accepted', ?, ?, ?, ?)",
+    `INSERT INTO erasures (id, state, step, steps, subject_key, subject, requested_by, requested_at, since)
+     VALUES (?, 'accepted', 1, ?, ?, ?, ?, ?, ?)`,
   );
   const run = sql.prepare<{ requested_at: number }>(
     "UPDATE erasures SET state = 'running', work = ?, started_at = ? WHERE id = ? AND state = 'accepted' RETURNING requested_at",
   );
+  const setStep = sql.prepare("UPDATE erasures SET step = ?, steps = ?, counts = ? WHERE id = ? AND state <> 'done'");
+  const setCounts = sql.prepare('UPDATE erasures SET counts = ? WHERE id = ?');
   const done = sql.prepare(
-    "UPDATE erasures SET state = 'done', subject = NULL, work = NULL, counts = ?, done_at = ? WHERE id = ? AND state <> 'done'",
+    `UPDATE erasures SET state = 'done', step = ?, steps = ?, subject = NULL, work = NULL, counts = ?, done_at = ?
+     WHERE id = ? AND state <> 'done'`,
   );
+  const putEvent = sql.prepare('INSERT OR IGNORE INTO erasure_events (erasure, seq, errand) VALUES (?, ?, ?)');
+  const someEvents = sql.prepare<{ seq: number }>(
+    'SELECT seq FROM erasure_events WHERE erasure = ? AND errand = ? ORDER BY seq LIMIT ?',
+  );
+  const dropEvent = sql.prepare('DELETE FROM erasure_events WHERE erasure = ? AND seq = ?');
+  const dropEvents = sql.prepare('DELETE FROM erasure_events WHERE erasure = ?');
+  const putTouched = sql.prepare('INSERT OR IGNORE INTO erasure_touched (erasure, what, id) VALUES (?, ?, ?)');
+  const someTouched = sql.prepare<{ id: number }>(
+    'SELECT id FROM erasure_touched WHERE erasure = ? AND what = ? ORDER BY id',
+  );
+  const dropTouched = sql.prepare('DELETE FROM erasure_touched WHERE erasure = ?');
 
   /** A device proves itself with a receipt that was bound to it. */
   const proven = (visitorId: string, receipt: string): boolean => {
@@ -220,14 +304,19 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
     store.endLife(bound.life);
   };
 
+  const logged = (row: Row, step: number, at: number): string =>
+    JSON.stringify([...(JSON.parse(row.steps) as LoggedStep[]), [step, at] satisfies LoggedStep]);
+  const countsOf = (row: Row): Counts => (row.counts === null ? {} : (JSON.parse(row.counts) as Counts));
+
   return {
-    request: (subject, { id, by, at }) =>
+    request: (subject, { id, by, at, since = Number.MAX_SAFE_INTEGER }) =>
       sql.transaction(() => {
         const key = keyOf('erasure', canonicalJson(subject));
         const before = openBySubject.get(key);
         if (before) return { id: before.id, state: before.state };
         const isStranger = 'visitorId' in subject && !proven(subject.visitorId, subject.receipt);
-        insert.run(id, key, isStranger ? null : JSON.stringify(subject), by, at);
+        const steps = JSON.stringify([[1, at] satisfies LoggedStep]);
+        insert.run(id, steps, key, isStranger ? null : JSON.stringify(subject), by, at, since);
         if (!isStranger) {
           for (const [field, value] of Object.entries(subject)) {
             const kind = directly[field];
@@ -238,18 +327,21 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         return { id, state: 'accepted' as const };
       }),
 
-    open: () =>
-      openOnes.all().map((row) => ({
+    open: (limit = openMax) =>
+      openOnes.all(limit).map((row) => ({
         id: row.id,
         state: row.state as 'accepted' | 'running',
+        step: row.step,
         subject: row.subject === null ? null : (JSON.parse(row.subject) as ErasureSubject),
-        ...(row.work === null ? { closure: null, plan: null } : (JSON.parse(row.work) as Work)),
+        closure: row.work === null ? null : (JSON.parse(row.work) as Closure),
+        since: row.since,
         requestedAt: row.requested_at,
       })),
+    waiting: () => countOpen.get()?.n ?? 0,
 
-    begin: (id, closure, plan, at) =>
+    begin: (id, closure, plan, at, narrowed = []) =>
       sql.transaction(() => {
-        const row = run.get(JSON.stringify({ closure, plan } satisfies Work), at, id);
+        const row = run.get(JSON.stringify(closure), at, id);
         if (!row) return;
         // The instant of the request: whoever has come back since then with a new grant stays.
         const erasedAt = row.requested_at;
@@ -260,11 +352,37 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         }
         for (const alias of closure.aliases) tombstones.add('alias', alias, 'erased', erasedAt);
         for (const { kind, value } of closure.contacts) tombstones.add(kind, value, 'erased', erasedAt);
+        for (const seq of plan.deleted) putEvent.run(id, seq, errandNumber.delete);
+        for (const seq of narrowed) putEvent.run(id, seq, errandNumber.narrow);
       }),
-
-    finish: (id, counts, at) => {
-      done.run(JSON.stringify(counts), at, id);
+    events: (id, errand, limit) => someEvents.all(id, errandNumber[errand], limit).map(({ seq }) => seq),
+    through: (id, seqs) => {
+      for (const seq of seqs) dropEvent.run(id, seq);
     },
+    touch: (id, what, ids) => {
+      for (const one of ids) putTouched.run(id, what, one);
+    },
+    touched: (id, what) => someTouched.all(id, what).map((row) => row.id),
+
+    step: (id, step, at, counts = {}) => {
+      const row = byId.get(id);
+      const number = stepNumber(step);
+      if (!row || row.step >= number) return;
+      setStep.run(number, logged(row, number, at), JSON.stringify(added(countsOf(row), counts)), id);
+    },
+    count: (id, counts) => {
+      const row = byId.get(id);
+      if (row) setCounts.run(JSON.stringify(added(countsOf(row), counts)), id);
+    },
+    finish: (id, counts, at) =>
+      sql.transaction(() => {
+        const row = byId.get(id);
+        if (!row || row.state === 'done') return;
+        const last = erasureSteps.length;
+        done.run(last, logged(row, last, at), JSON.stringify(added(countsOf(row), counts)), at, id);
+        dropEvents.run(id);
+        dropTouched.run(id);
+      }),
 
     status: (id) => {
       const row = byId.get(id);
@@ -272,9 +390,11 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         ? {
             id: row.id,
             state: row.state,
+            step: row.step,
             requestedAt: row.requested_at,
             doneAt: row.done_at,
-            counts: row.counts === null ? null : (JSON.parse(row.counts) as Record<string, number>),
+            counts: row.state === 'done' ? countsOf(row) : null,
+            steps: readSteps(row.steps),
           }
         : null;
     },

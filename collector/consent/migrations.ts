@@ -2,6 +2,7 @@
 // No visitor, user, e-mail or phone stands in any of them in the clear, except in an erasure request until it is done.
 
 import type { Migration } from '../store/sql.js';
+import { rightsMigrations } from './rights-migrations.js';
 
 /**
  * `consent_ledger` only ever grows. `consent_receipts` is what the door asks:
@@ -222,4 +223,5 @@ export const consentMigrations: Migration[] = [
         BEGIN SELECT RAISE(ABORT, 'signatures are kept as they are'); END;
     `,
   },
+  ...rightsMigrations,
 ];

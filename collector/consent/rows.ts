@@ -8,6 +8,7 @@ import { limits } from '../contract/limits.js';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
 import { canonicalJson } from './canonical.js';
+import type { JournalEntry } from './journal.js';
 import { bitOf, everything, grantable, isPurpose, type Mask, purposesOf, withDependants } from './mask.js';
 import type { Policy } from './policy.js';
 import { regionCode, regionGrantStands, regionOf } from './region.js';
@@ -221,12 +222,16 @@ export interface RowParts {
   tombstones: Tombstones;
   keyOf: KeyOf;
   policy: Policy;
+  /** What must be in the erasure journal before it is answered. */
+  note: (entry: JournalEntry) => void;
 }
 
 /** A row that was read, and what is known of who speaks. */
 interface Act {
   kind: Kind;
   weighed: Weighed;
+  /** Chosen one by one: what lifts an objection, and what a button that accepts all does not. */
+  isDeliberate: boolean;
   receipt: string | null;
   superseded: string | null;
   predecessor: ReceiptState | null;
@@ -313,6 +318,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   return {
     kind: row.kind,
     weighed,
+    isDeliberate: isDeliberate(row.ui),
     receipt: row.receipt ?? null,
     superseded,
     predecessor: superseded === null ? null : store.receipt(superseded),
@@ -352,6 +358,12 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
       return { seq, terms: fields.receipt === null ? null : store.terms({ decisions, policy: underPolicy }) };
     },
   };
+};
+
+/** Saved in the layer where each purpose has a switch of its own (art. 21: no banner asks an objection away). */
+const isDeliberate = (ui: unknown): boolean => {
+  const said = pick(ui, ['layer', 'action']);
+  return said?.layer === 'preferences' && said.action === 'save';
 };
 
 const accepted = (
@@ -465,6 +477,10 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   if (takesBack && follows) granted = grantable(((headLive & ~weighed.stated) | weighed.added) & ~weighed.denied);
   // Two tabs decided at once, neither knowing of the other: only what both grant.
   if (predecessor && follows) granted = grantable(granted & predecessor.cap);
+  let objected = follows?.objected ?? 0;
+  if (act.kind === 'object') objected |= weighed.denied;
+  else if (act.isDeliberate) objected &= ~weighed.chosen;
+  granted = grantable(granted & ~objected);
 
   const binds = (granted & personal) !== 0;
   const holder = visitorKey ?? (binds ? (head?.visitorKey ?? null) : null);
@@ -545,6 +561,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
     store.supersede(life.life, receipt ?? '', granted, weighed.denied, actAt);
     if (receipt !== null) store.setHead(life.life, receipt);
   }
+  if (objected !== life.objected) store.setObjected(life.life, objected);
   if (holder && boundTo === null && (binds || (takesBack && !follows)) && !store.visitor(holder))
     store.bind(holder, life.life, act.receivedAt);
   if (all && follows)
@@ -561,6 +578,15 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
           onWithdraw: act.kind === 'erase' ? 'erase' : parts.policy.onWithdraw,
           at: act.receivedAt,
         };
+  if (withdrawal)
+    parts.note({
+      act: 'took-back',
+      visitor: proven && visitorKey ? hexOf(visitorKey) : null,
+      receipts: withdrawal.receipts.map((one) => hexOf(keyOf('receipt', one))),
+      purposes: withdrawn,
+      how: withdrawal.onWithdraw,
+      at: act.receivedAt,
+    });
   const userId = proven ? (context.userOf?.(visitorId) ?? null) : null;
   const person =
     userId === null
@@ -569,6 +595,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
           chosen: weighed.chosen & granted,
           refused: weighed.refused,
           objection: act.kind === 'object',
+          isDeliberate: act.isDeliberate,
           at: actAt,
           seq,
         });
@@ -579,17 +606,34 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
 const subjectKeyOf = (keyOf: KeyOf, salt: Uint8Array, visitorId: string): Uint8Array =>
   keyOf('subject', `${Buffer.from(salt).toString('hex')}\0${visitorId}`);
 
-/** R15: decided while logged in, by an act of the person and not by a region's default. */
+const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
+
+/**
+ * R15: decided while logged in, by an act of the person and not by a region's default. An objection (art. 21) stands until
+ * the same person chooses that very purpose; a button that accepts all, or a login on a device that had granted, is no such
+ * choice.
+ */
 export const notePersonAct = (
-  { store, keyOf }: Pick<RowParts, 'store' | 'keyOf'>,
+  { store, keyOf, note }: Pick<RowParts, 'store' | 'keyOf' | 'note'>,
   userId: string,
-  { chosen, refused, objection, at, seq }: { chosen: Mask; refused: Mask; objection: boolean; at: number; seq: number },
+  said: { chosen: Mask; refused: Mask; objection: boolean; isDeliberate: boolean; at: number; seq: number },
 ): PersonChange | null => {
-  if ((chosen | refused) === 0) return null;
+  const { refused, objection, at, seq } = said;
   const key = keyOf('userId', userId);
+  const objected = said.isDeliberate ? 0 : store.denialOf(userId, () => key).objected;
+  const chosen = said.chosen & ~objected;
+  if ((chosen | refused) === 0) return null;
   for (const purpose of purposesOf(refused))
-    store.putPersonAct(userId, key, { purpose, value: 'denied', objection, at, seq });
+    store.putPersonAct(userId, key, {
+      purpose,
+      value: 'denied',
+      // A plain refusal does not soften an objection.
+      objection: objection || (objected & bitOf(purpose)) !== 0,
+      at,
+      seq,
+    });
   for (const purpose of purposesOf(chosen))
     store.putPersonAct(userId, key, { purpose, value: 'granted', objection: false, at, seq });
+  note({ act: 'said', person: hexOf(key), granted: chosen, denied: refused, objection, at });
   return { userId, granted: purposesOf(chosen), denied: purposesOf(refused) };
 };

@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../store/sql.js';
+import type { JournalEntry } from './journal.js';
 import type { Ledger, LedgerDecision, LedgerRow } from './ledger.js';
 import { type Mask, withDependants } from './mask.js';
 import { type Policy, termsHold } from './policy.js';
@@ -65,6 +66,8 @@ export interface Life {
   head: string;
   salt: Uint8Array;
   beganAt: number;
+  /** What its person objected to (art. 21). */
+  objected: Mask;
 }
 
 export interface NewReceipt {
@@ -128,15 +131,19 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     UPDATE consent_receipts SET cap = cap & ?, denied_after = denied_after | ?,
       superseded_at = coalesce(superseded_at, ?)
     WHERE life = ? AND receipt <> ?`);
+  const capReceipt = sql.prepare(`
+    UPDATE consent_receipts SET cap = cap & ?, denied_after = denied_after | ?,
+      superseded_at = coalesce(superseded_at, ?) WHERE receipt = ?`);
   const receiptsOfLife = sql.prepare<{ receipt: string; granted: number; denied_after: number }>(
     'SELECT receipt, granted, denied_after FROM consent_receipts WHERE life = ?',
   );
   const unbindReceipts = sql.prepare('UPDATE consent_receipts SET visitor_key = NULL, cap = 0 WHERE life = ?');
 
-  const lifeRow = sql.prepare<{ life: number; salt: Uint8Array; head: string; began_at: number }>(
-    'SELECT life, salt, head, began_at FROM consent_lives WHERE life = ?',
+  const lifeRow = sql.prepare<{ life: number; salt: Uint8Array; head: string; began_at: number; objected: number }>(
+    'SELECT life, salt, head, began_at, objected FROM consent_lives WHERE life = ?',
   );
   const insertLife = sql.prepare('INSERT INTO consent_lives (salt, head, began_at) VALUES (?, ?, ?)');
+  const setObjected = sql.prepare('UPDATE consent_lives SET objected = ? WHERE life = ?');
   const setHead = sql.prepare('UPDATE consent_lives SET head = ? WHERE life = ?');
   const deleteLife = sql.prepare('DELETE FROM consent_lives WHERE life = ?');
 
@@ -303,12 +310,22 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
 
     life: (life: number): Life | null => {
       const row = lifeRow.get(life);
-      return row ? { life: row.life, head: row.head, salt: row.salt, beganAt: row.began_at } : null;
+      return row
+        ? { life: row.life, head: row.head, salt: row.salt, beganAt: row.began_at, objected: row.objected }
+        : null;
     },
     beginLife: (head: string, at: number): Life => {
       const salt = randomBytes(16);
       const life = Number(insertLife.run(salt, head, at).lastInsertRowid);
-      return { life, head, salt, beganAt: at };
+      return { life, head, salt, beganAt: at, objected: 0 };
+    },
+    setObjected: (life: number, objected: Mask): void => {
+      setObjected.run(objected, life);
+    },
+    /** A withdrawal the store has not seen: these receipts grant less from then on. */
+    capReceipt: (receipt: string, lost: Mask, at: number): void => {
+      capReceipt.run(~lost, lost, at, receipt);
+      receipts.delete(receipt);
     },
     setHead: (life: number, head: string): void => {
       setHead.run(head, life);
@@ -355,6 +372,24 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       putPerson.run(key, act.purpose, act.value, act.objection ? 1 : 0, act.at, act.seq);
       personsExist = true;
       persons.delete(userId);
+    },
+    /** What a line of the journal says of somebody. */
+    replayPersonAct: (key: Uint8Array, act: PersonAct): void => {
+      putPerson.run(key, act.purpose, act.value, act.objection ? 1 : 0, act.at, act.seq);
+      personsExist = true;
+      persons.clear();
+    },
+    *personEntries(): Iterable<JournalEntry> {
+      for (const row of sql
+        .prepare<{ user_key: Uint8Array; purpose: string; value: string; objection: number; at: number }>(
+          'SELECT user_key, purpose, value, objection, at FROM consent_persons',
+        )
+        .all()) {
+        const mask = bit(row.purpose);
+        const [granted, denied] = row.value === 'granted' ? [mask, 0] : [0, mask];
+        const person = Buffer.from(row.user_key).toString('hex');
+        yield { act: 'said', person, granted, denied, objection: row.objection !== 0, at: row.at };
+      }
     },
     forgetPerson: (userId: string, key: Uint8Array): void => {
       deletePerson.run(key);

@@ -6,7 +6,7 @@ import type { EventType } from '../events/event.js';
 import type { KeyContext } from '../log/log.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { type Consent, openConsent } from './consent.js';
-import { type ErasureSubject, planDeviceErasure, planPersonErasure } from './erase.js';
+import { type ErasurePlan, type ErasureSubject, planDeviceErasure, planPersonErasure } from './erase.js';
 import type { Candidate, DeviceState } from './gate.js';
 import { consentMigrations } from './migrations.js';
 import { type Policy, parsePolicy } from './policy.js';
@@ -97,8 +97,8 @@ export const openSite = (policyFile: unknown = {}, existing?: SqliteStore): Site
   const runErasures = (until?: 'accepted' | 'running'): void => {
     if (until === 'accepted') return;
     for (const work of consent.erasures.open()) {
-      let plan = work.plan;
-      if (!plan) {
+      if (work.state === 'accepted') {
+        let plan: ErasurePlan;
         const { subject } = work;
         if (!subject) plan = { deleted: [], erased: [], cut: [], marks: [] };
         else if ('userId' in subject) {
@@ -126,8 +126,9 @@ export const openSite = (policyFile: unknown = {}, existing?: SqliteStore): Site
         consent.erasures.begin(work.id, closure, plan, site.now);
       }
       if (until === 'running') return;
-      const { deleted } = plan;
+      const deleted = consent.erasures.events(work.id, 'delete', 1_000);
       site.events = site.events.filter((event) => !deleted.includes(event.seq));
+      consent.erasures.through(work.id, deleted);
       consent.erasures.finish(work.id, { events: deleted.length }, site.now);
     }
   };

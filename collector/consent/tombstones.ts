@@ -4,6 +4,7 @@
 import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../store/sql.js';
+import { type Journal, type JournalEntry, noJournal } from './journal.js';
 import { everything, type Mask } from './mask.js';
 
 /** `alias`: an earlier user id of a person. */
@@ -36,6 +37,8 @@ export interface Grant {
 export const mayReturn = (tombstone: Tombstone, grant: Grant): boolean =>
   grant.at > tombstone.erasedAt && grant.effectiveAt > tombstone.erasedAt && grant.boundAt > tombstone.erasedAt;
 
+const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
+
 export type KeyOf = (kind: string, value: string) => Uint8Array;
 
 /** HMAC-SHA-256(site secret, kind ‖ value), 16 bytes. The secret never changes while a tombstone exists. */
@@ -50,7 +53,17 @@ export const keyedHash =
       .digest()
       .subarray(0, 16);
 
-const keyVersion = 1;
+/** Of the key that makes the hashes; kept with each tombstone, because most of them never end. */
+export const keyVersion = 1;
+const dayMs = 86_400_000;
+/**
+ * Until when a tombstone is kept. Those of people and devices never end (consent.md, decided list). A receipt is drawn by
+ * chance and ends with its consent: max(30 days offline, 395 days of a decision, 30 of a backup) and thirty more after that
+ * no event can come under it, and the door refuses it as expired anyway.
+ */
+const receiptKeptMs = 425 * dayMs;
+export const untilOf = (kind: TombstoneKind, erasedAt: number): number | null =>
+  kind === 'receipt' ? erasedAt + receiptKeptMs : null;
 /** Of each kind. Most events come from few people: 20,000 cover a busy hour in some megabytes. */
 const cachedMax = 20_000;
 
@@ -81,10 +94,16 @@ export interface Tombstones {
   open: (kind: TombstoneKind, value: string, at: number) => void;
   /** 0 for whoever was never erased. */
   generationOf: (kind: TombstoneKind, value: string) => number;
+  /** What a line of the journal says, by a store that is older than it. */
+  replay: (entry: JournalEntry) => void;
+  /** All of them, as lines for a journal that is begun. */
+  entries: () => Iterable<JournalEntry>;
+  /** Whose time is over; how many. */
+  sweep: (now: number, limit: number) => number;
   dropCaches: () => void;
 }
 
-export const openTombstones = (sql: Sql, keyOf: KeyOf): Tombstones => {
+export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = () => noJournal): Tombstones => {
   const byKey = sql.prepare<Row>(
     'SELECT kind, cause, scope, erased_at, generation, opened_at FROM tombstones WHERE kind = ? AND key = ?',
   );
@@ -92,17 +111,21 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf): Tombstones => {
   // erasure that is resumed carries the instant of its request and does not undo a return that came after it. A
   // withdrawal never softens an erasure.
   const put = sql.prepare(`
-    INSERT INTO tombstones (kind, key, key_version, cause, scope, erased_at, generation)
-    VALUES (?, ?, ${keyVersion}, ?, ?, ?, 1)
+    INSERT INTO tombstones (kind, key, key_version, cause, scope, erased_at, generation, until)
+    VALUES (?, ?, ?, ?, ?, ?, 1, ?)
     ON CONFLICT (kind, key) DO UPDATE SET
       cause = CASE WHEN cause = 'erased' THEN cause ELSE excluded.cause END,
       scope = scope | excluded.scope,
       erased_at = max(erased_at, excluded.erased_at),
       generation = generation + (opened_at IS NOT NULL AND opened_at <= excluded.erased_at),
-      opened_at = CASE WHEN opened_at > excluded.erased_at THEN opened_at END
+      opened_at = CASE WHEN opened_at > excluded.erased_at THEN opened_at END,
+      until = max(until, excluded.until)
     WHERE excluded.cause = 'erased' OR cause = 'withdrawn'`);
   const setOpened = sql.prepare('UPDATE tombstones SET opened_at = ? WHERE kind = ? AND key = ? AND opened_at IS NULL');
   const kinds = sql.prepare<{ kind: string }>('SELECT DISTINCT kind FROM tombstones');
+  const swept = sql.prepare(
+    'DELETE FROM tombstones WHERE (kind, key) IN (SELECT kind, key FROM tombstones WHERE until < ? LIMIT ?)',
+  );
 
   // Kinds of which none exists cost an event nothing.
   let present: Set<string> | null = null;
@@ -129,10 +152,23 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf): Tombstones => {
     return known.found;
   };
 
-  const addKey: Tombstones['addKey'] = (kind, key, cause, at) => {
-    put.run(kind, key, cause, everything, at);
+  const putKey = (
+    kind: TombstoneKind,
+    key: Uint8Array,
+    cause: Tombstone['cause'],
+    at: number,
+    version: number,
+  ): void => {
+    put.run(kind, key, version, cause, everything, at, untilOf(kind, at));
     present?.add(kind);
     caches.delete(kind);
+  };
+  const addKey: Tombstones['addKey'] = (kind, key, cause, at) => {
+    const before = byKey.get(kind, key);
+    const isKnown =
+      before !== undefined && before.erased_at >= at && (before.cause === 'erased' || before.cause === cause);
+    putKey(kind, key, cause, at, keyVersion);
+    if (!isKnown) journal().note({ act: cause, kind, key: hexOf(key), v: keyVersion, at });
   };
 
   return {
@@ -140,10 +176,36 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf): Tombstones => {
     addKey,
     add: (kind, value, cause, at) => addKey(kind, keyOf(kind, value), cause, at),
     open: (kind, value, at) => {
-      setOpened.run(at, kind, keyOf(kind, value));
+      const key = keyOf(kind, value);
+      if (setOpened.run(at, kind, key).changes > 0) journal().note({ act: 'opened', kind, key: hexOf(key), at });
       caches.get(kind)?.delete(value);
     },
     generationOf: (kind, value) => of(kind, value)?.generation ?? 0,
+    replay: (entry) => {
+      if (entry.act === 'erased' || entry.act === 'withdrawn')
+        putKey(entry.kind, Buffer.from(entry.key, 'hex'), entry.act, entry.at, entry.v);
+      if (entry.act === 'opened') {
+        setOpened.run(entry.at, entry.kind, Buffer.from(entry.key, 'hex'));
+        caches.delete(entry.kind);
+      }
+    },
+    *entries() {
+      for (const row of sql
+        .prepare<Row & { key: Uint8Array; key_version: number }>('SELECT * FROM tombstones ORDER BY erased_at')
+        .all()) {
+        const { kind, cause, key, key_version: v } = row;
+        yield { act: cause, kind, key: hexOf(key), v, at: row.erased_at };
+        if (row.opened_at !== null) yield { act: 'opened', kind, key: hexOf(key), at: row.opened_at };
+      }
+    },
+    sweep: (now, limit) => {
+      const { changes } = swept.run(now, limit);
+      if (changes > 0) {
+        present = null;
+        caches.clear();
+      }
+      return changes;
+    },
     dropCaches: () => {
       present = null;
       caches.clear();

@@ -220,6 +220,7 @@ export const identityStore = (sql: Sql) => {
   const putPin = one(
     'INSERT OR IGNORE INTO pins (merge_id, a, b, undone_at, undone_by, cause, at, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
+  const rename = one('UPDATE nodes SET hid = ? WHERE id = ?');
   const deleteNode = one('DELETE FROM nodes WHERE id = ?');
   const deletePinsOf = one('DELETE FROM pins WHERE a = ? OR b = ?');
   const warn = one(
@@ -241,6 +242,7 @@ export const identityStore = (sql: Sql) => {
     lead: (id: number, leader: number) => lead.run(leader, id),
     members: (leader: number) => members.all(leader, leader),
     first: (id: number, at: number, messageId: string) => first.run(at, messageId, id),
+    rename: (id: number, hid: ProfileId) => rename.run(hid, id),
     deleteNode: (id: number) => {
       deletePinsOf.run(id, id);
       deleteNode.run(id);

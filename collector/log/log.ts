@@ -65,6 +65,57 @@ export interface Answer {
   state?: 'erased' | 'withdrawn' | 'stale';
 }
 
+/** Whom a request is about: exactly one identifier, or a device with its receipt. */
+export interface SubjectAsked {
+  userId?: string;
+  anonymousId?: string;
+  email?: string;
+  phone?: string;
+  profileId?: string;
+  visitorId?: string;
+  receipt?: string;
+}
+interface Asking {
+  subject: SubjectAsked;
+  by: string;
+  at: number;
+  /** Signed by the shop's server: good once, until then. */
+  once?: { nonce: string; until: number };
+}
+
+/** What people may ask for, and what carries it out. */
+export type RightsCommand =
+  | ({ kind: 'erase' } & Asking)
+  | { kind: 'erasure'; id: string }
+  | ({ kind: 'object'; purposes: readonly Purpose[]; lift: boolean } & Asking)
+  | ({ kind: 'access' } & Asking)
+  /** `token`: what the person was given; null = a key with the privacy role asks. */
+  | { kind: 'export'; id: string; token: string | null }
+  | { kind: 'exports'; act: 'claim'; at: number }
+  | {
+      kind: 'exports';
+      act: 'finish';
+      id: string;
+      identities: readonly { type: string; value: string }[];
+      bytes: number;
+      counts: Readonly<Record<string, number>>;
+      at: number;
+    }
+  | { kind: 'exports'; act: 'fail'; id: string; at: number }
+  /** `callback`: the address an acknowledgement's token is added to; null = nobody can reach us. */
+  | { kind: 'notices'; act: 'claim'; at: number; limit: number; callback: string | null }
+  | {
+      kind: 'notices';
+      act: 'report';
+      id: string;
+      outcome: { kind: 'taken'; done: boolean } | { kind: 'failed'; trouble: string };
+      at: number;
+    }
+  | { kind: 'notices'; act: 'acknowledge'; token: string; done: boolean; at: number }
+  | { kind: 'notices'; act: 'retry' | 'settled'; id: string; by: string; at: number }
+  /** These profiles went to a recipient of the consent file. */
+  | { kind: 'delivered'; recipient: string; profiles: readonly string[]; at: number };
+
 /** What is asked of the writer besides events. All are idempotent. */
 export type Command =
   | {
@@ -78,21 +129,7 @@ export type Command =
     }
   | { kind: 'undo'; mergeId: string; by: string; at: number }
   | { kind: 'merge'; from: string; into: string; by: string; at: number }
-  | {
-      kind: 'erase';
-      subject: {
-        userId?: string;
-        anonymousId?: string;
-        email?: string;
-        phone?: string;
-        profileId?: string;
-        visitorId?: string;
-        receipt?: string;
-      };
-      by: string;
-      at: number;
-    }
-  | { kind: 'erasure'; id: string }
+  | RightsCommand
   /** `by`, `at`: of an act by staff. */
   | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown; by?: string; at?: number }
   | { kind: 'retention'; at: number }

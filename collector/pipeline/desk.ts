@@ -12,7 +12,7 @@ export interface DeskOptions {
   rules: HouseRules;
   aspects: readonly AnyAspect[];
   announcer: Announcer;
-  consent: Pick<Consent, 'dropCaches' | 'generationOf'>;
+  consent: Pick<Consent, 'dropCaches' | 'generationOf' | 'journal'>;
   /** The site's own: profile ids derive from it. */
   secret: string;
 }
@@ -45,8 +45,15 @@ export const openDesk = (options: DeskOptions): Desk => {
   };
   const attempt = <Result>(work: () => Result): Result => {
     try {
-      return sql.transaction(work);
+      return sql.transaction(() => {
+        const result = work();
+        // On the disk before the commit, and so before any answer: a crash in between leaves a line too much, never one
+        // too few.
+        options.consent.journal.flush();
+        return result;
+      });
     } catch (error) {
+      options.consent.journal.drop();
       // What was loaded may hold what the rollback took back.
       set.forgetLoaded();
       options.consent.dropCaches();

@@ -1,5 +1,6 @@
 // For tests: accepted events in few words, and a house in memory to put them into.
 
+import { noJournal } from '../consent/journal.js';
 import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
 import { purposes } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
@@ -82,7 +83,7 @@ export const openHouse = (
     rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
     aspects: options.aspects ?? [presence, traits],
     announcer,
-    consent: { dropCaches: () => {}, generationOf: () => 0 },
+    consent: { dropCaches: () => {}, generationOf: () => 0, journal: noJournal },
     secret: 'a secret of this test',
   });
   return {

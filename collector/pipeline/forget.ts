@@ -15,27 +15,59 @@ export interface Mark {
   person: string;
 }
 
+/** What must be decided again once events are gone. Rows of nodes, and of events for `seekers`. */
+export interface Loose {
+  nodes: Set<number>;
+  devices: Set<number>;
+  seekers: Set<number>;
+  persons: Set<number>;
+  profiles: Set<number>;
+}
+export const nothingLoose = (): Loose => ({
+  nodes: new Set(),
+  devices: new Set(),
+  seekers: new Set(),
+  persons: new Set(),
+  profiles: new Set(),
+});
+
 /** Deletes these events. The caller's transaction ends with `finish`, which folds what is spoilt. */
 export const forgetEvents = (set: WorkingSet, seqs: Iterable<number>, marks: readonly Mark[] = []): number => {
-  const nodes = new Set<number>();
-  const devices = new Set<number>();
+  const { count, loose } = forgetRows(set, seqs);
+  for (const mark of marks) {
+    set.identity.putMark(mark.dev, mark.at, mark.messageId, mark.person);
+    loose.devices.add(mark.dev);
+  }
+  tieUp(set, loose);
+  return count;
+};
+
+/**
+ * Only the rows, and what was read from them. Until `tieUp` gets what this leaves loose, nothing is folded again: a long
+ * history goes in many transactions, and is folded once.
+ */
+export const forgetRows = (set: WorkingSet, seqs: Iterable<number>): { count: number; loose: Loose } => {
+  const loose = nothingLoose();
   let count = 0;
   for (const seq of seqs) {
     const row = set.events.row(seq);
     if (!row) continue;
-    forgetOne(set, row, nodes, devices);
+    forgetOne(set, row, loose);
     count += 1;
   }
-  for (const mark of marks) {
-    set.identity.putMark(mark.dev, mark.at, mark.messageId, mark.person);
-    devices.add(mark.dev);
-  }
-  for (const dev of devices) {
+  return { count, loose };
+};
+
+/** Everything deletions left loose is folded or decided again with this transaction. How many identifiers went. */
+export const tieUp = (set: WorkingSet, loose: Loose): number => {
+  for (const seq of loose.seekers) set.spoiltSeekers.add(seq);
+  for (const id of loose.persons) set.spoiltPersons.add(id);
+  for (const id of loose.profiles) set.spoiltProfiles.add(id);
+  for (const dev of loose.devices) {
     set.device(dev).circumstances = circumstancesOf(set, dev);
     set.spoiltDevices.add(dev);
   }
-  forgetNodes(set, nodes, devices);
-  return count;
+  return forgetNodes(set, loose.nodes, loose.devices);
 };
 
 /**
@@ -59,16 +91,16 @@ export const forgetAndNarrow = (
   return kept;
 };
 
-const forgetOne = (set: WorkingSet, row: EventRow, nodes: Set<number>, devices: Set<number>): void => {
+const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {
   const event = parseBody(row);
   const { identity } = set;
   for (const contact of identity.contactsOfEvent(row.seq)) {
-    nodes.add(contact.node);
-    set.spoiltPersons.add(contact.node);
+    loose.nodes.add(contact.node);
+    loose.persons.add(contact.node);
   }
   identity.deleteContacts(row.seq);
   for (const key of identity.lookupsOfEvent(row.seq)) {
-    for (const seeker of identity.seekers(key.kind, key.value)) if (seeker !== row.seq) set.spoiltSeekers.add(seeker);
+    for (const seeker of identity.seekers(key.kind, key.value)) if (seeker !== row.seq) loose.seekers.add(seeker);
     set.sessionHints.delete(key.value);
   }
   identity.deleteLookupsOf(row.seq);
@@ -79,8 +111,8 @@ const forgetOne = (set: WorkingSet, row: EventRow, nodes: Set<number>, devices: 
       for (const kind of ['user_id', 'anonymous_id'] as const) {
         const node = set.findNode(kind, event.previousId);
         if (!node) continue;
-        nodes.add(node.id);
-        set.spoiltPersons.add(node.id);
+        loose.nodes.add(node.id);
+        loose.persons.add(node.id);
       }
     }
   }
@@ -88,19 +120,20 @@ const forgetOne = (set: WorkingSet, row: EventRow, nodes: Set<number>, devices: 
   if (beat && row.dev !== null) set.events.deleteBeat(row.dev, beat.pageView, Math.floor(event.at / beatSlotMs));
   set.events.delete(row.seq);
   if (row.dev !== null) {
-    nodes.add(row.dev);
-    if (!(row.flags & flag.bot)) devices.add(row.dev);
+    loose.nodes.add(row.dev);
+    if (!(row.flags & flag.bot)) loose.devices.add(row.dev);
   }
-  if (row.usr !== null) nodes.add(row.usr);
+  if (row.usr !== null) loose.nodes.add(row.usr);
   if (row.owner !== null) {
-    nodes.add(row.owner);
-    set.spoiltProfiles.add(row.owner);
-    set.spoiltPersons.add(row.owner);
+    loose.nodes.add(row.owner);
+    loose.profiles.add(row.owner);
+    loose.persons.add(row.owner);
   }
 };
 
 /** Identifiers no event carries any more go too: the graph must not remember whom it forgot. */
-const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: Set<number>): void => {
+const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: ReadonlySet<number>): number => {
+  let gone = 0;
   const carried = set.sql.prepare(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM events WHERE dev = ?)
        OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND (owner = ? OR usr = ?))
@@ -142,5 +175,7 @@ const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: Set<n
     set.spoiltProfiles.delete(id);
     set.changedProfiles.delete(id);
     set.forgetNode(id);
+    gone += 1;
   }
+  return gone;
 };

@@ -428,7 +428,8 @@ describe('identity rules', () => {
       by: 'test',
       at: startAt + 10 * minuteMs,
     });
-    expect(asked).toMatchObject({ status: 202, body: { state: 'done' } });
+    expect(asked).toMatchObject({ status: 202, body: { state: 'accepted' } });
+    shop.writer.due(startAt + 10 * minuteMs);
     expect(shop.profiles()).toBe(0);
     expect(shop.by({ userId: 'U1' })).toEqual([]);
     expect(shop.read.profile(before.id, { purposes: ['personalisation'], now: startAt })).toBeNull();
@@ -442,7 +443,7 @@ describe('identity rules', () => {
       );
     }
     const unknown = shop.writer.command({ kind: 'erase', subject: { userId: 'nobody-here' }, by: 'test', at: startAt });
-    expect(unknown).toMatchObject({ status: 202, body: { state: 'done' } });
+    expect(unknown).toMatchObject({ status: 202, body: { state: 'accepted' } });
   });
 
   it('R14: on a shared device the others keep theirs, and nobody inherits what was the erased one’s', () => {
@@ -456,6 +457,7 @@ describe('identity rules', () => {
       page('A1', 500),
     ]);
     shop.writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 600 * minuteMs });
+    shop.writer.due(startAt + 600 * minuteMs);
     expect(shop.by({ userId: 'U1' })).toEqual([]);
     expect(shop.one({ userId: 'U2' }).counts.events).toBe(2);
     const own = shop.by({ anonymousId: 'A1' }).find((profile) => profile.identifiers[0]?.value === 'A1');

@@ -76,6 +76,8 @@ export interface WorkingSet {
   nodeById: (id: number) => Node | undefined;
   lead: (id: number, leader: number) => void;
   forgetNode: (id: number) => void;
+  /** An identifier that outlived an erasure: its profile gets the id of its present generation. */
+  regenerate: (kind: NodeKind, value: string) => void;
   device: (dev: number) => DeviceEntry;
   dropDevice: (dev: number) => void;
   profile: (leader: number) => ProfileEntry;
@@ -159,6 +161,16 @@ export const openWorkingSet = (
     return (known === undefined ? undefined : nodes.get(known)) ?? keep(identity.nodeBy(kind, value));
   };
 
+  const hidOf = (kind: NodeKind, value: string) => {
+    const generation =
+      kind === 'user_id'
+        ? generationOf('userId', value)
+        : kind === 'email' || kind === 'phone'
+          ? generationOf(kind, value)
+          : 0;
+    return deriveProfileId(secret, generation, kind, value);
+  };
+
   const set: WorkingSet = {
     sql,
     rules,
@@ -185,13 +197,7 @@ export const openWorkingSet = (
         }
         return known;
       }
-      const generation =
-        kind === 'user_id'
-          ? generationOf('userId', value)
-          : kind === 'email' || kind === 'phone'
-            ? generationOf(kind, value)
-            : 0;
-      const hid = deriveProfileId(secret, generation, kind, value);
+      const hid = hidOf(kind, value);
       const id = identity.insertNode(kind, value, hid, at, messageId);
       const node: Node = { id, kind, value, hid, leader: id, firstAt: at, firstId: messageId };
       nodes.set(id, node);
@@ -213,6 +219,14 @@ export const openWorkingSet = (
       newborn.delete(id);
       nodes.delete(id);
       identity.deleteNode(id);
+    },
+    regenerate: (kind, value) => {
+      const node = findNode(kind, value);
+      const hid = hidOf(kind, value);
+      if (!node || node.hid === hid) return;
+      node.hid = hid;
+      identity.rename(node.id, hid);
+      set.spoiltProfiles.add(node.leader);
     },
     device: (dev) => {
       // What waits to be saved is truer than the table.

@@ -1,12 +1,13 @@
 // The one place that writes: opens the store, migrates it, and answers what crosses the log's seam. Runs in a thread of
 // its own in the collector, and in the caller's in tests and the CLI. Synchronous throughout.
 
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { cartAspect } from '../carts/aspect.js';
 import { type Consent, openConsent } from '../consent/consent.js';
-import type { ErasureSubject } from '../consent/erase.js';
+import type { ErasureStep } from '../consent/erase.js';
+import { type JournalEntry, journalFile } from '../consent/journal.js';
 import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/releases.js';
 import type { RowResult } from '../consent/rows.js';
 import { keyFileOf } from '../consent/signing.js';
@@ -23,8 +24,10 @@ import { adminMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
 import { openPipeline, type Pipeline } from './pipeline.js';
 import { fingerprint, type Progress, rebuild } from './rebuild.js';
+import { type Replayed, replay } from './replay.js';
+import { openRequests } from './requests.js';
 import { openRetention } from './retention.js';
-import { applyRow, eraseOpen, rowContext, subjectOf } from './rights.js';
+import { applyRow, rowContext } from './rights.js';
 import type { HouseRules } from './working-set.js';
 
 /** Plain data: it crosses to the writer's thread. */
@@ -38,6 +41,9 @@ export interface WriterOptions {
   cacheMaxBytes?: number;
   /** Of the key that signs the ledger; beside the store unless said otherwise. */
   ledgerKeyFile?: string;
+  /** The erasure journal; beside the store if nothing is said. */
+  journal?: string | null;
+  erasureRowsMax?: number;
   /** Who it is, for whoever finds the folder taken; `the collector` if nothing is said. */
   what?: string;
 }
@@ -45,8 +51,15 @@ export interface WriterOptions {
 export interface Writer {
   run: Pipeline['run'];
   command: (command: Command, onProgress?: Progress) => CommandResult;
-  /** Everything due up to `now`. */
+  /** Everything due up to `now`, requests included, to the end. */
   due: (now: number) => void;
+  /** What is due of deadlines; requests go on in slices. */
+  tick: (now: number) => void;
+  /** One bounded piece of the requests that wait. False: nothing to do now. */
+  slice: (now: number) => boolean;
+  /** What the journal knew and the store did not, when it was opened. */
+  replayed: Replayed;
+  replay: (entries: readonly JournalEntry[], now: number) => Replayed;
   store: SqliteStore;
   pipeline: Pipeline;
   consent: Consent;
@@ -68,27 +81,40 @@ const failure = (status: number, code: string, message: string, hint: string): C
 });
 const iso = (at: number): string => new Date(at).toISOString();
 
-export const openWriter = (options: WriterOptions): Writer => {
-  if (options.path === ':memory:') return openUnlocked(options, () => {});
+/** Functions do not cross to a thread: for a writer in the caller's. */
+export interface WriterHooks {
+  onErasureStep?: (id: string, step: ErasureStep) => void;
+}
+
+export const openWriter = (options: WriterOptions, hooks: WriterHooks = {}): Writer => {
+  if (options.path === ':memory:') return openUnlocked(options, hooks, () => {});
   const folder = dirname(options.path);
   mkdirSync(folder, { recursive: true });
   // Rows are kept in memory between batches: a second writer would never be seen.
   const lock = takeLock(folder, options.what ?? 'the collector', Date.now());
   try {
-    return openUnlocked(options, lock.release);
+    return openUnlocked(options, hooks, lock.release);
   } catch (error) {
     lock.release();
     throw error;
   }
 };
 
-const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
+const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () => void): Writer => {
+  const journalPath =
+    options.journal === undefined && options.path !== ':memory:'
+      ? journalFile(dirname(options.path))
+      : (options.journal ?? null);
   const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 96 * 1024 * 1024 });
   const secret = siteSecret(store);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
   const releases = openReleases(store);
   const inForce = policyToStartWith(releases, options.consentFile);
-  const consent = openConsent(store, { policy: inForce.policy, secret, ledgerKeyFile }, Date.now());
+  const consent = openConsent(
+    store,
+    { policy: inForce.policy, secret, ledgerKeyFile, journalFile: journalPath },
+    Date.now(),
+  );
   noteStart(store, releases, inForce, Date.now());
   let { source } = inForce;
   const pipeline = openPipeline({
@@ -106,13 +132,25 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
     desk: pipeline,
     checkpoint: () => store.pragma('wal_checkpoint(TRUNCATE)'),
   });
-
-  const erasePending = (now: number): void => {
-    if (consent.erasures.open().length === 0) return;
-    pipeline.within(now, (set) => eraseOpen(set, consent, now));
-    // What was deleted is overwritten in the file; the log of writes before it must go too.
-    store.pragma('wal_checkpoint(TRUNCATE)');
+  const requests = openRequests({
+    store,
+    desk: pipeline,
+    consent,
+    exportsFolder: options.path === ':memory:' ? null : join(dirname(journalPath ?? options.path), 'exports'),
+    ...(options.erasureRowsMax === undefined ? {} : { erasureRowsMax: options.erasureRowsMax }),
+    ...(hooks.onErasureStep ? { onErasureStep: hooks.onErasureStep } : {}),
+  });
+  const finishRequests = (now: number): void => {
+    while (requests.slice(now));
   };
+  const replayEntries = (entries: readonly JournalEntry[], now: number): Replayed => {
+    const done = replay(store, pipeline, consent, entries, now);
+    if (entries.length > 0) finishRequests(now);
+    return done;
+  };
+  // A store older than its journal: a backup put in its place, or a commit that a crash took back. Nobody is answered before.
+  const replayed = replayEntries(consent.journal.news(), Date.now());
+  pipeline.attempt(() => consent.journal.settled());
 
   const command = (asked: Command, onProgress?: Progress): CommandResult => {
     switch (asked.kind) {
@@ -151,32 +189,15 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
         }
         return { status: 200, body: { id: outcome.id } };
       }
-      case 'erase': {
-        const { id, state } = pipeline.attempt(() =>
-          consent.erasures.request(subjectOf(asked.subject as ErasureSubject), {
-            id: `e_${randomUUID()}`,
-            by: asked.by,
-            at: asked.at,
-          }),
-        );
-        erasePending(asked.at);
-        return { status: 202, body: { id, state: consent.erasures.status(id)?.state ?? state } };
-      }
-      case 'erasure': {
-        const status = consent.erasures.status(asked.id);
-        if (!status)
-          return failure(
-            404,
-            'not_found',
-            'There is no erasure with this id.',
-            'Ids come from POST /v1/privacy/erasures.',
-          );
-        const { id, state, requestedAt, doneAt, counts } = status;
-        return {
-          status: 200,
-          body: { id, state, requestedAt: iso(requestedAt), doneAt: doneAt === null ? null : iso(doneAt), counts },
-        };
-      }
+      case 'erase':
+      case 'erasure':
+      case 'object':
+      case 'access':
+      case 'export':
+      case 'exports':
+      case 'notices':
+      case 'delivered':
+        return requests.command(asked);
       case 'keys':
         return runKeys(store, asked.act, asked.value);
       case 'retention':
@@ -223,22 +244,34 @@ const openUnlocked = (options: WriterOptions, release: () => void): Writer => {
     }
   };
 
-  const due = (now: number): void => {
+  const settle = (now: number): void => {
     while (pipeline.due(now) > 0);
-    erasePending(now);
     consent.ledger.signDue(now);
     // One slice of ageing: the next is a second away, and requests come first.
     retention.slice(now);
+  };
+  const due = (now: number): void => {
+    settle(now);
+    requests.sweep(now);
+    finishRequests(now);
   };
 
   return {
     run: pipeline.run,
     command,
     due,
+    tick: (now) => {
+      settle(now);
+      requests.sweep(now);
+    },
+    slice: requests.slice,
+    replayed,
+    replay: replayEntries,
     store,
     pipeline,
     consent,
     close: () => {
+      consent.journal.close();
       store.close();
       release();
     },

@@ -1,8 +1,8 @@
 // What can be read of people: the port behind the profile routes and the dashboard. The embedded engine answers it from
 // a read-only connection in a thread of its own, so that a slow page never stalls the door.
 
-import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
 import type { PolicyReading } from '../consent/releases.js';
+import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
 import type {
   Cart,
   EventItem,

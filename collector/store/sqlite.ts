@@ -10,6 +10,8 @@ export interface SqliteStore extends Sql {
   backup: (path: string, onProgress?: (done: number, total: number) => void) => Promise<void>;
   /** `PRAGMA` and its one value. */
   pragma: (text: string) => unknown;
+  /** Empties the log of writes into the file. False: somebody reads from it; it waits for nobody. */
+  emptyLog: () => boolean;
 }
 
 export interface SqliteOptions {
@@ -70,6 +72,14 @@ export const openSqlite = (
       });
     },
     pragma: (text) => database.pragma(text, { simple: true }),
+    emptyLog: () => {
+      database.pragma('busy_timeout = 0');
+      try {
+        return database.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0;
+      } finally {
+        database.pragma('busy_timeout = 5000');
+      }
+    },
   };
   if (!options.readonly) migrate(store, migrations);
   return store;
@@ -96,10 +106,10 @@ const migrate = (sql: Sql, migrations: readonly Migration[]): void => {
   }
 };
 
-/** Codes of SQLite that mean "not now": the door answers 503 and the sender keeps its events. */
+/** Codes of SQLite, and of a file beside it, that mean "not now": the door answers 503 and the sender keeps its events. */
 export const isUnavailable = (error: unknown): boolean =>
   typeof error === 'object' &&
   error !== null &&
   'code' in error &&
   typeof error.code === 'string' &&
-  /^SQLITE_(FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)/.test(error.code);
+  /^(SQLITE_(FULL|BUSY|LOCKED|IOERR|READONLY|CANTOPEN|NOMEM)|ENOSPC|EDQUOT|EIO|EROFS)/.test(error.code);

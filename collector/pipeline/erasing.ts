@@ -1,0 +1,205 @@
+// Erasures carried out (consent.md section 6): each job goes through its ten steps, in transactions that hold so many rows and
+// no more, so that ten thousand of them, or one long history, never keep the door waiting. A job that was interrupted stands
+// at its last logged step, and every step may be done again. Consent says whom; here it happens to the tables of the house.
+
+import type { Consent } from '../consent/consent.js';
+import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touched } from '../consent/erase.js';
+import { identitiesOf } from '../consent/notices.js';
+import type { AcceptedEvent } from '../events/event.js';
+import { parseBody } from '../events/store.js';
+import { mentionsOf, nobody, type Planned, planErasure, withoutContacts } from './closure.js';
+import { forgetEvents, forgetRows, type Loose, nothingLoose, tieUp } from './forget.js';
+import { record } from './record.js';
+import type { WorkingSet } from './working-set.js';
+
+export interface Errand {
+  set: WorkingSet;
+  consent: Consent;
+  /** Deletes the files of exports. */
+  forgetFiles: (exports: readonly string[]) => void;
+  now: number;
+  /** Rows one transaction may take: a deletion costs some dozen statements. */
+  rowsMax: number;
+  /** After each step, before its transaction commits. */
+  onStep?: (id: string, step: ErasureStep) => void;
+}
+
+/** What a step costs beside its rows. */
+const stepCost = 5;
+
+/** One transaction's worth. False: everything open stands before the step that is no transaction (`logs`). */
+export const eraseSome = (errand: Errand): boolean => {
+  const { consent, rowsMax } = errand;
+  let left = rowsMax;
+  let moved = false;
+  for (const job of consent.erasures.open()) {
+    for (let work: ErasureWork | null = job; work && work.step < stepNumber('backups'); work = again(consent, work)) {
+      if (left <= 0) return true;
+      left -= stepCost + advance(errand, work, left);
+      moved = true;
+    }
+  }
+  return moved;
+};
+
+const again = (consent: Consent, { id, ...work }: ErasureWork): ErasureWork | null => {
+  const status = consent.erasures.status(id);
+  if (!status || status.state === 'done') return null;
+  // The closure stands from its step on.
+  const closure = work.closure ?? consent.erasures.open().find((one) => one.id === id)?.closure ?? null;
+  return { ...work, id, state: status.state, step: status.step, closure };
+};
+
+/** The next step of one job, or a part of it. Its rows. */
+const advance = (errand: Errand, work: ErasureWork, rows: number): number => {
+  const { set, consent, now } = errand;
+  const done = (step: ErasureStep, counts: Record<string, number> = {}): void => {
+    consent.erasures.step(work.id, step, now, counts);
+    errand.onStep?.(work.id, step);
+  };
+  switch (work.step) {
+    // The tombstone stands with the request; whatever was loaded before it must be asked again.
+    case 1:
+      set.sessionHints.clear();
+      consent.dropCaches();
+      done('in flight');
+      return 0;
+    case 2: {
+      const planned = work.subject ? planErasure(set, consent, work.subject, work.since) : nobody;
+      begin(set, consent, work, planned, now);
+      done('closure', { devices: planned.plan.erased.length });
+      return Math.ceil(planned.plan.deleted.length / 10);
+    }
+    case 3:
+      done('derived', forgetDerived(errand, work));
+      return 10;
+    case 4: {
+      const gone = consent.erasures.events(work.id, 'delete', rows);
+      if (gone.length > 0) {
+        const { count, loose } = forgetRows(set, gone);
+        note(consent, work.id, loose);
+        consent.erasures.through(work.id, gone);
+        consent.erasures.count(work.id, { events: count });
+        return gone.length;
+      }
+      const mentions = consent.erasures.events(work.id, 'narrow', rows);
+      if (mentions.length > 0) {
+        const closure = work.closure ?? nobody.closure;
+        const narrowed = narrow(set, closure, mentions);
+        consent.erasures.through(work.id, mentions);
+        consent.erasures.count(work.id, { mentions: narrowed });
+        return mentions.length * 2;
+      }
+      done('events', { events: 0 });
+      return 0;
+    }
+    case 5: {
+      const identifiers = tieUp(set, taken(consent, work.id));
+      // Who returned meanwhile is a new generation, and so is the id of their profile.
+      for (const userId of work.closure?.userIds ?? []) set.regenerate('user_id', userId);
+      done('aggregates', { identifiers });
+      return 10;
+    }
+    case 6: {
+      const { notices, deliveries } = consent.notices.announce(work.id, work.closure ?? nobody.closure, now);
+      done('downstream', { notices, deliveries });
+      return 2;
+    }
+    default:
+      // The journal has held every tombstone since before the answer: here it is only said.
+      done('backups');
+      return 0;
+  }
+};
+
+const begin = (set: WorkingSet, consent: Consent, work: ErasureWork, planned: Planned, now: number): void => {
+  const { closure, plan, leaders } = planned;
+  const mentions = mentionsOf(set, closure.contacts, new Set(plan.deleted));
+  consent.erasures.begin(work.id, closure, plan, now, [...mentions]);
+  consent.erasures.touch(work.id, 'profile', leaders);
+  // From here on nobody inherits what is about to go.
+  for (const mark of plan.marks) {
+    const node = set.findNode('anonymous_id', mark.anonymousId);
+    if (!node) continue;
+    set.identity.putMark(node.id, mark.at, '', mark.person);
+    consent.erasures.touch(work.id, 'device', [node.id]);
+    set.dropDevice(node.id);
+  }
+};
+
+/** Profiles and what stands beside them; exports that were made of the person. */
+const forgetDerived = ({ set, consent, forgetFiles }: Errand, work: ErasureWork): Record<string, number> => {
+  let documents = 0;
+  const profiles = consent.erasures.touched(work.id, 'profile');
+  for (const leader of profiles) {
+    documents += set.profiles.documents(leader).length;
+    set.dropProfile(leader);
+    set.profiles.deleteAnnouncements(leader);
+  }
+  let sessions = 0;
+  for (const visitorId of work.closure?.visitorIds ?? []) {
+    const node = set.findNode('anonymous_id', visitorId);
+    if (node) sessions += set.sessions.ofDevice(node.id).length;
+  }
+  const exports = consent.exports.forget([
+    ...identitiesOf(work.closure ?? nobody.closure),
+    ...(work.subject ? subjectIdentity(work.subject) : []),
+  ]);
+  forgetFiles(exports);
+  return { profiles: profiles.length, documents, sessions, exports: exports.length };
+};
+
+const types: Readonly<Record<string, string>> = {
+  userId: 'user_id',
+  anonymousId: 'anonymous_id',
+  visitorId: 'anonymous_id',
+  email: 'email',
+  phone: 'phone',
+};
+const subjectIdentity = (subject: object) =>
+  Object.entries(subject).flatMap(([field, value]) => {
+    const type = types[field];
+    return type ? [{ type, value: value as string }] : [];
+  });
+
+/** Whoever typed the address keeps the rest of what they did. */
+const narrow = (set: WorkingSet, { contacts }: Closure, seqs: readonly number[]): number => {
+  const events = new Map<number, AcceptedEvent>();
+  for (const seq of seqs) {
+    const row = set.events.row(seq);
+    if (row) events.set(seq, withoutContacts(parseBody(row), contacts));
+  }
+  forgetEvents(set, events.keys());
+  for (const [seq, event] of events) record(set, event, seq);
+  return events.size;
+};
+
+const kinds: readonly [Touched, keyof Loose][] = [
+  ['node', 'nodes'],
+  ['device', 'devices'],
+  ['seeker', 'seekers'],
+  ['person', 'persons'],
+  ['profile', 'profiles'],
+];
+const note = (consent: Consent, id: string, loose: Loose): void => {
+  for (const [what, which] of kinds) consent.erasures.touch(id, what, loose[which]);
+};
+const taken = (consent: Consent, id: string): Loose => {
+  const loose = nothingLoose();
+  for (const [what, which] of kinds) for (const one of consent.erasures.touched(id, what)) loose[which].add(one);
+  return loose;
+};
+
+/** The last steps of whatever stands before them, once the log of writes is empty. How many jobs ended. */
+export const certify = ({ consent, now, onStep }: Pick<Errand, 'consent' | 'now' | 'onStep'>): number => {
+  let ended = 0;
+  for (const { id, step } of consent.erasures.open()) {
+    if (step < stepNumber('backups')) continue;
+    consent.erasures.step(id, 'logs', now);
+    onStep?.(id, 'logs');
+    consent.erasures.finish(id, {}, now);
+    onStep?.(id, 'certificate');
+    ended += 1;
+  }
+  return ended;
+};

@@ -1,0 +1,321 @@
+// What people may ask for, as commands of the log: to be forgotten, to see, to object; and what carries it out besides the
+// pipeline: makers of exports and senders of notices claim their work here and report it. One bounded transaction each.
+
+import { randomUUID } from 'node:crypto';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Consent } from '../consent/consent.js';
+import type { ErasureStep, ErasureSubject } from '../consent/erase.js';
+import type { Identity } from '../consent/notices.js';
+import { maskOfNames } from '../consent/object.js';
+import type { Purpose } from '../contract/purposes.js';
+import type { CommandResult, RightsCommand } from '../log/log.js';
+import type { SqliteStore } from '../store/sqlite.js';
+import { subjectOf } from './closure.js';
+import type { Desk } from './desk.js';
+import { certify, eraseSome } from './erasing.js';
+import { applyRow } from './rights.js';
+import type { WorkingSet } from './working-set.js';
+
+export interface RequestsOptions {
+  store: SqliteStore;
+  desk: Desk;
+  consent: Consent;
+  /** Where exports lie; null for a store in memory, which makes none. */
+  exportsFolder: string | null;
+  /** Rows one transaction of an erasure may take. */
+  erasureRowsMax?: number;
+  /** For tests that end the process here: after each step, before its transaction commits. */
+  onErasureStep?: (id: string, step: ErasureStep) => void;
+}
+
+export interface Requests {
+  command: (asked: RightsCommand) => CommandResult;
+  /** One bounded piece of what waits. False: there is nothing to do now. */
+  slice: (now: number) => boolean;
+  /** Exports whose week is over, tombstones whose time is. */
+  sweep: (now: number) => void;
+}
+
+/** A deletion costs some hundred microseconds: a slice stays well under what a request may wait for. */
+const rowsMaxDefault = 200;
+/** Requests for access that may wait at once; one is made at a time. */
+const exportsWaitingMax = 1_000;
+const sweepAtOnce = 100;
+
+export const exportFile = (folder: string, id: string): string => join(folder, `${id}.zip`);
+/** Ids are made here; nothing else names a file. */
+export const isExportId = (id: string): boolean => /^x_[0-9a-f-]{36}$/.test(id);
+
+const iso = (at: number): string => new Date(at).toISOString();
+const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
+const ok = (body: unknown, status = 200): CommandResult => ({ status, body });
+const failure = (status: number, code: string, message: string, hint: string): CommandResult => ({
+  status,
+  body: { error: { code, message, hint } },
+});
+const used = failure(
+  403,
+  'forbidden',
+  'This signed request was used before.',
+  'Sign a new one for each request: another nonce, another instant.',
+);
+
+export const openRequests = (options: RequestsOptions): Requests => {
+  const { store, desk, consent, exportsFolder } = options;
+  const { set } = desk;
+  /** Something personal was taken out of the tables, and may still stand in the log of writes. */
+  let unscrubbed = true;
+  let journalAt = -1;
+
+  const forgetFiles = (ids: readonly string[]): void => {
+    if (exportsFolder === null) return;
+    for (const id of ids)
+      for (const tail of ['', '.part']) rmSync(`${exportFile(exportsFolder, id)}${tail}`, { force: true });
+  };
+  // A file nobody can fetch any more: its row is the backup's that was restored, or its maker died.
+  if (exportsFolder !== null && existsSync(exportsFolder))
+    for (const name of readdirSync(exportsFolder)) {
+      const state = consent.exports.status(name.replace(/\.zip(\.part)?$/, ''))?.state;
+      if (state !== 'done' || name.endsWith('.part')) rmSync(join(exportsFolder, name), { force: true });
+    }
+
+  const command = (asked: RightsCommand): CommandResult => {
+    switch (asked.kind) {
+      case 'erase': {
+        if (!isFresh(asked)) return used;
+        const { id, state } = desk.attempt(() =>
+          consent.erasures.request(subjectOf(asked.subject as ErasureSubject), {
+            id: `e_${randomUUID()}`,
+            by: asked.by,
+            at: asked.at,
+            since: set.events.lastSeq(),
+          }),
+        );
+        // The same word for everybody: how far it is shows who was known.
+        return ok({ id, state: state === 'done' ? 'done' : 'accepted' }, 202);
+      }
+      case 'erasure': {
+        const status = consent.erasures.status(asked.id);
+        if (!status)
+          return failure(
+            404,
+            'not_found',
+            'There is no erasure with this id.',
+            'Ids come from POST /v1/privacy/erasures.',
+          );
+        const { id, state, step, requestedAt, doneAt, counts, steps } = status;
+        return ok({
+          id,
+          state,
+          step,
+          requestedAt: iso(requestedAt),
+          doneAt: isoOrNull(doneAt),
+          counts,
+          steps: steps.map(({ step: name, at }) => ({ step: name, at: iso(at) })),
+          destinations: consent.notices.of(id).map((notice) => ({
+            id: notice.id,
+            recipient: notice.recipient,
+            state: notice.state,
+            attempts: notice.attempts,
+            trouble: notice.trouble,
+            settledAt: isoOrNull(notice.settledAt),
+          })),
+        });
+      }
+      case 'object': {
+        if (!isFresh(asked)) return used;
+        const id = `o_${randomUUID()}`;
+        desk.within(asked.at, (loaded) => {
+          const whose = meantBy(loaded, asked.subject as ErasureSubject);
+          const rows = consent.object({
+            id,
+            ...whose,
+            purposes: maskOfNames(asked.purposes as readonly Purpose[]),
+            lift: asked.lift,
+            by: asked.by,
+            context: { receivedAt: asked.at, gpc: false, origin: null, country: null },
+          });
+          for (const row of rows) applyRow(loaded, row);
+        });
+        return ok({ id, state: 'done' }, 202);
+      }
+      case 'access': {
+        if (!isFresh(asked)) return used;
+        if (exportsFolder === null)
+          return failure(503, 'unavailable', 'A store in memory makes no exports.', 'Set WEFT_DATA to a folder.');
+        if (consent.exports.waiting() >= exportsWaitingMax)
+          return failure(503, 'unavailable', 'Too many exports wait to be made.', 'Come again in some minutes.');
+        const id = `x_${randomUUID()}`;
+        const { token } = desk.attempt(() =>
+          consent.exports.request(subjectOf(asked.subject as ErasureSubject), { id, by: asked.by, at: asked.at }),
+        );
+        return ok({ id, state: 'accepted', token }, 202);
+      }
+      case 'export': {
+        const status = consent.exports.status(asked.id);
+        const opens = status && (asked.token === null || consent.exports.opens(asked.id, asked.token));
+        if (!status || !opens)
+          return failure(
+            404,
+            'not_found',
+            'There is no export with this id.',
+            'Ids come from POST /v1/privacy/exports.',
+          );
+        return ok({
+          id: status.id,
+          state: status.state,
+          requestedAt: iso(status.requestedAt),
+          doneAt: isoOrNull(status.doneAt),
+          expiresAt: isoOrNull(status.expiresAt),
+          bytes: status.bytes,
+        });
+      }
+      case 'exports':
+        unscrubbed = true;
+        switch (asked.act) {
+          case 'claim':
+            return ok({ work: desk.attempt(() => consent.exports.claim(asked.at)) });
+          case 'finish': {
+            const kept = desk.attempt(() =>
+              consent.exports.finish(
+                asked.id,
+                { identities: asked.identities, bytes: asked.bytes, counts: asked.counts },
+                asked.at,
+              ),
+            );
+            if (!kept) forgetFiles([asked.id]);
+            return ok({ kept });
+          }
+          case 'fail':
+            desk.attempt(() => consent.exports.fail(asked.id, asked.at));
+            forgetFiles([asked.id]);
+            return ok({});
+        }
+        break;
+      case 'notices':
+        unscrubbed = true;
+        switch (asked.act) {
+          case 'claim': {
+            const { callback } = asked;
+            const notices = desk.attempt(() =>
+              consent.notices.claim(asked.at, asked.limit, (token) =>
+                callback === null ? null : `${callback}${token}`,
+              ),
+            );
+            return ok({ notices });
+          }
+          case 'report':
+            desk.attempt(() => consent.notices.report(asked.id, asked.outcome, asked.at));
+            return ok({});
+          case 'acknowledge': {
+            const known = desk.attempt(() => consent.notices.acknowledge(asked.token, asked.done, asked.at));
+            return known
+              ? ok({})
+              : failure(404, 'not_found', 'There is no such notice.', 'Use the address of the notice itself.');
+          }
+          case 'retry':
+          case 'settled': {
+            const done = desk.attempt(() => consent.notices.act(asked.id, asked.act, asked.by, asked.at));
+            return done
+              ? ok({ id: asked.id })
+              : failure(
+                  404,
+                  'not_found',
+                  'There is no notice with this id that waits.',
+                  'The erasure lists its destinations with their ids.',
+                );
+          }
+        }
+        break;
+      case 'delivered':
+        desk.attempt(() => {
+          for (const profile of asked.profiles)
+            consent.notices.delivered(asked.recipient, identitiesOfProfile(set, profile), asked.at);
+        });
+        return ok({});
+    }
+    return failure(400, 'bad_request', 'There is no such act.', 'See /docs.');
+  };
+
+  /** A request that the shop's server signed is good once. */
+  const isFresh = ({ once, at }: { once?: { nonce: string; until: number } | undefined; at: number }): boolean =>
+    once === undefined || desk.attempt(() => consent.once(once.nonce, once.until, at));
+
+  const erasing = (now: number) => ({
+    consent,
+    forgetFiles,
+    now,
+    rowsMax: options.erasureRowsMax ?? rowsMaxDefault,
+    ...(options.onErasureStep ? { onStep: options.onErasureStep } : {}),
+  });
+
+  return {
+    command,
+    slice: (now) => {
+      if (consent.erasures.waiting() > 0) {
+        if (desk.within(now, (loaded) => eraseSome({ set: loaded, ...erasing(now) }))) return true;
+        // What was deleted is overwritten in the file; the log of writes before it must go too, before anything is certified.
+        if (!store.emptyLog()) return false;
+        desk.attempt(() => certify(erasing(now)));
+        return consent.erasures.waiting() > 0;
+      }
+      if ((unscrubbed || journalAt !== consent.journal.last()) && store.emptyLog()) {
+        unscrubbed = false;
+        journalAt = consent.journal.last();
+      }
+      return false;
+    },
+    sweep: (now) => {
+      const expired = desk.attempt(() => {
+        consent.tombstones.sweep(now, sweepAtOnce);
+        return consent.exports.expire(now, sweepAtOnce);
+      });
+      forgetFiles(expired);
+      if (expired.length > 0) unscrubbed = true;
+    },
+  };
+};
+
+/** Whom an objection means: every user id a person has, or one device. */
+const meantBy = (set: WorkingSet, asked: ErasureSubject): { userIds: string[]; visitorIds: string[] } => {
+  const subject = subjectOf(asked);
+  if ('userId' in subject) return { userIds: [subject.userId], visitorIds: [] };
+  if ('anonymousId' in subject) return { userIds: [], visitorIds: [subject.anonymousId] };
+  if ('visitorId' in subject) return { userIds: [], visitorIds: [subject.visitorId] };
+  const node =
+    'profileId' in subject
+      ? set.identity.nodeByHid(subject.profileId)
+      : 'email' in subject
+        ? set.findNode('email', subject.email)
+        : set.findNode('phone', subject.phone);
+  const members = node ? set.identity.members(node.leader) : [];
+  return {
+    userIds: members.filter(({ kind }) => kind === 'user_id').map(({ value }) => value),
+    visitorIds: [...members, ...(node ? [node] : [])]
+      .filter(({ kind }) => kind === 'anonymous_id')
+      .map(({ value }) => value),
+  };
+};
+
+/** Everything a recipient may know a person by. */
+const identitiesOfProfile = (set: WorkingSet, profileId: string): Identity[] => {
+  const node = set.identity.nodeByHid(profileId);
+  if (!node) return [];
+  const identities = new Map<string, Identity>();
+  const add = (type: string, value: string): void => {
+    if (type !== 'session_hint') identities.set(`${type} ${value}`, { type, value });
+  };
+  for (const member of set.identity.members(node.leader)) {
+    add(member.kind, member.value);
+    for (const dev of set.identity.devicesOf(member.id)) {
+      const device = set.nodeById(dev);
+      if (device) add(device.kind, device.value);
+    }
+    for (const contact of set.identity.contactsOfOwner(member.id)) {
+      const known = set.nodeById(contact.node);
+      if (known) add(known.kind, known.value);
+    }
+  }
+  return [...identities.values()];
+};
