@@ -5,11 +5,12 @@ import { Hono } from 'hono';
 import type { Logger } from 'pino';
 import { access } from './app/access.js';
 import { admission, mustBeListed } from './app/admission.js';
-import { sdkAssets } from './app/assets.js';
+import { chunkUrl, sdkAssets } from './app/assets.js';
 import { docs } from './app/docs.js';
 import { openMeters } from './app/meters.js';
 import { openapi } from './app/openapi.js';
 import { policyRoutes } from './app/policy.js';
+import { proofs } from './app/proofs.js';
 import { reading } from './app/reading.js';
 import { traceOf } from './app/trace.js';
 import type { Config } from './config.js';
@@ -118,6 +119,7 @@ export const createApp = (options: AppOptions): Hono => {
   );
   app.route('/', reading({ reader, log, rate, now }));
   app.route('/', policyRoutes({ live: options.policy, reader, now }));
+  app.route('/', proofs({ reader, log, rate, now, replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay') }));
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);
 
   const noKey = refuse('not_found', {

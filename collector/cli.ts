@@ -14,6 +14,7 @@ import type { ExportAsked } from './cli/export.js';
 import { type Ending, exitCodes, Failure } from './cli/failure.js';
 import type { ImportAsked } from './cli/import.js';
 import type { CreateAsked, KeysAsked } from './cli/keys.js';
+import type { VerifyAsked } from './cli/ledger.js';
 import { kinds, personOptions } from './cli/person.js';
 import type { RebuildAsked } from './cli/rebuild.js';
 import type { RestoreAsked } from './cli/restore.js';
@@ -26,7 +27,7 @@ import { PolicyError } from './consent/policy.js';
 const codes = `
 Exit codes:
   0    done
-  1    a check found what it looks for (doctor, consent lint, rebuild --check, import --strict)
+  1    a check found what it looks for (doctor, consent lint, rebuild --check, import --strict, ledger verify)
   2    the command makes no sense as it was given
   3    somebody else has the data folder, or the collector cannot be reached: come again
   4    what was asked for cannot be done: a damaged file, a key that may not
@@ -104,6 +105,7 @@ const exporting = command(
 for (const kind of kinds) exporting.option(`--${kind}`, `only ${kind}; several may be chosen`);
 for (const [flags, said] of personOptions) exporting.option(flags, `one person, ${said}`);
 exporting
+  .option('--ledger', 'the ledger of consent instead, with its signatures and public keys')
   .option('--out <file>', 'instead of stdout; gzipped if its name ends in .gz')
   .action(async (given: ExportAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
@@ -199,6 +201,38 @@ keysCommand('revoke', 'end a key', 'weft keys revoke key_Xy…')
     const { options, out } = asked(given);
     ending = await (await import('./cli/keys.js')).revokeKey(id, options, out);
   });
+
+const ledger = program.command('ledger').description('the proof of consent: check an export, change the signing key');
+const ledgerCommand = (name: string, description: string, example: string): Command =>
+  ledger
+    .command(name)
+    .description(description)
+    .option('-q, --quiet', 'no remarks')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `\nFor example:\n  ${example}`)
+    .exitOverride();
+ledgerCommand(
+  'verify',
+  'check an export of the ledger; needs no store',
+  'weft ledger verify ledger.jsonl --key 5d1f8c2a9b7e4f60a1c3d5e7f9012345',
+)
+  .argument('<file>', 'as `weft export --ledger` or GET /v1/ledger/export wrote it; gzipped if its name ends in .gz')
+  .option(
+    '--key <fingerprint>',
+    'a key you know from elsewhere; another that it does not vouch for is refused; repeatable',
+    (one: string, all: string[]) => [...all, one],
+    [] as string[],
+  )
+  .action(async (file: string, given: VerifyAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/ledger.js')).verifyExport(file, options, out);
+  });
+ledgerCommand('rotate', 'sign with a new key from now on; the one before vouches for it', 'weft ledger rotate').action(
+  async (given: { json?: boolean; quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = (await import('./cli/ledger.js')).rotateKey(options, out);
+  },
+);
 
 command('doctor', 'look for what is wrong with this installation', 'weft doctor')
   .option('--full', 'read every page of a large store, too')

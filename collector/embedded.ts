@@ -57,6 +57,11 @@ const methods = [
   'policySource',
   'consentText',
   'consentHolders',
+  'ledgerCheck',
+  'ledgerHealth',
+  'ledgerExport',
+  'receipt',
+  'consentRates',
 ] as const satisfies readonly (keyof Reader)[];
 
 const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));

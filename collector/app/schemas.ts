@@ -6,6 +6,7 @@ import { configReply } from '../contract/config-reply.js';
 import { consentAnswer, consentCall, consentRow } from '../contract/consent.js';
 import { batch, calls, context, event } from '../contract/event.js';
 import { profile } from '../contract/profile.js';
+import { ledgerCheck, receiptProof } from '../contract/proofs.js';
 import { erasureCall, erasureState, lists, mergeCall, profiles } from '../contract/reading.js';
 
 const withKey = {
@@ -38,5 +39,7 @@ export const schemas = {
   MergeCall: mergeCall,
   ErasureCall: erasureCall,
   ErasureState: erasureState,
+  LedgerCheck: ledgerCheck,
+  ReceiptProof: receiptProof,
 } satisfies Record<string, z.ZodType>;
 export type SchemaName = keyof typeof schemas;

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import { openLedgerView } from '../consent/ledger-view.js';
 import type { EventItem, Page } from '../contract/profile.js';
 import { purposes } from '../contract/purposes.js';
 import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
@@ -19,6 +20,7 @@ import { type Out, plural } from './say.js';
 export { kinds };
 export interface ExportAsked extends PersonAsked, Partial<Record<Kind, boolean>> {
   out?: string;
+  ledger?: boolean;
 }
 
 /** One line: what it is, whose, and the same fields as the API's. */
@@ -94,6 +96,15 @@ function* ofPerson(read: ReadModel, id: string, wanted: readonly Kind[], now: nu
       const profile = read.profile(id, { purposes, now });
       if (profile) yield lineOf('profiles', id, profile);
     } else for (const item of listOf((asked) => read[kind](id, asked), now)) yield lineOf(kind, id, item);
+  }
+}
+
+/** Without their newlines: whoever writes them adds one. */
+function* ledgerLines(sql: Sql, now: number): Generator<string> {
+  const view = openLedgerView(sql);
+  for (let page = view.exportPage({ now }); ; page = view.exportPage(page.next)) {
+    for (const line of page.lines) yield line.trimEnd();
+    if (page.next === null) return;
   }
 }
 
@@ -183,7 +194,16 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
   try {
     // One instant of the store, whatever is written meanwhile.
     store.exec('BEGIN');
-    const { lines, people } = exportOf(store, wanted, personOf(asked), Date.now());
+    const person = personOf(asked);
+    if (asked.ledger && (person !== null || chosen.length > 0))
+      throw new Failure(
+        'usage',
+        '--ledger is the whole ledger, and nothing else.',
+        'Give --ledger alone, or leave it out.',
+      );
+    const { lines, people } = asked.ledger
+      ? { lines: ledgerLines(store, Date.now()), people: null }
+      : exportOf(store, wanted, person, Date.now());
     if (people === 0) out.note('Nobody is known by that identifier.');
     const onChunk = (count: number): void => progress.at(0, 0, plural(count, 'line'));
     if (asked.out === undefined) {

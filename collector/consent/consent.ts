@@ -9,14 +9,14 @@ import { type Erasures, openErasures } from './erase.js';
 import { type Exports, openExports } from './exports.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
 import { type Journal, type JournalEntry, noJournal, openJournal } from './journal.js';
-import { type Ledger, openLedger } from './ledger.js';
+import { houseRow, type Ledger, openLedger } from './ledger.js';
 import { bitOf, isPurpose, type Mask, purposesOf } from './mask.js';
 import { type Notices, openNotices } from './notices.js';
 import { type ObjectionAsked, object } from './object.js';
 import type { Policy } from './policy.js';
 import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
 import type { KeyFile } from './signing.js';
-import { noDenial, openConsentStore } from './store.js';
+import { type ConsentCount, noDenial, openConsentStore } from './store.js';
 import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tombstones } from './tombstones.js';
 
 export interface ConsentOptions {
@@ -83,9 +83,11 @@ export interface Consent {
   /** What a person has said no to while logged in: no use of anything of theirs for it (R15). For the writer; view.ts for readers. */
   deniedOf: (userId: string) => readonly Purpose[];
   /** Acts of one day (`2026-11-01`, UTC), refusals without an id among them. */
-  countsOf: (day: string) => readonly { what: string; policy: string; model: string; count: number }[];
+  countsOf: (day: string) => readonly ConsentCount[];
   dropCaches: () => void;
 }
+
+type TermsOf = Pick<Policy['purposes'][number], 'id' | 'materialHash'>;
 
 const gravity: Readonly<Record<DeviceState, number>> = { stale: 1, withdrawn: 2, erased: 3 };
 
@@ -120,7 +122,30 @@ export const openConsent = (
       yield* tombstones.entries();
       yield* store.personEntries();
     });
-  store.notePolicy(policy, now);
+  /** The release of a policy that asks some purposes again is an act of the site, and the ledger says so. */
+  const noteRestale = (before: readonly TermsOf[], at: number): void => {
+    const asked = policy.purposes.filter((terms) => {
+      const known = before.find((one) => one.id === terms.id);
+      return known?.materialHash !== terms.materialHash && !terms.compatibleWith.includes(known?.materialHash ?? '');
+    });
+    if (before.length === 0 || asked.length === 0) return;
+    ledger.append({
+      ...houseRow('restale', at),
+      decisions: asked.map(({ id, materialHash, basis }) => ({
+        purpose: id,
+        value: 'unset' as const,
+        source: 'policy',
+        materialHash,
+        basis,
+      })),
+      policy: { version: policy.version, configHash: policy.configHash },
+    });
+  };
+  sql.transaction(() => {
+    const before = store.lastPolicy();
+    store.notePolicy(policy, now);
+    if (before !== null && before.configHash !== policy.configHash) noteRestale(before.purposes, now);
+  });
   const putNonce = sql.prepare('INSERT OR IGNORE INTO nonces (nonce_key, until) VALUES (?, ?)');
   const dropNonces = sql.prepare('DELETE FROM nonces WHERE until < ?');
 
@@ -179,7 +204,9 @@ export const openConsent = (
     const fields = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
     const isIn = row === null || row.kind === 'accepted' || row.kind === 'same';
     // Refused for good: its events will never find it, and must not come again.
-    const refused = !isIn && typeof fields.receipt === 'string' ? fields.receipt : null;
+    // So is one whose row was kept without it: a refusal, a child's, one of before an age gate.
+    const nameless = row?.kind === 'accepted' && row.receipt === null;
+    const refused = (!isIn || nameless) && typeof fields.receipt === 'string' ? fields.receipt : null;
     // The page and the header are two witnesses of one signal; either is enough.
     const signal = fields.gpc;
     const js =
@@ -222,6 +249,7 @@ export const openConsent = (
       store.notePolicy(next, at);
       policy = next;
       store.dropCaches();
+      noteRestale(before.purposes, at);
       return () => {
         policy = before;
         store.dropCaches();

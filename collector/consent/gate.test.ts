@@ -567,22 +567,113 @@ describe('R14: who is erased stays out', () => {
   });
 });
 
-test('the order of checks is the order of consent.md section 4', () => {
-  const worst = event({ type: 'track', name: 'Message Opened', at: now - 40 * day, receipt: 'none' });
-  const broken = facts({ gpc: true, receipt: null, tombstones: { ...untouched, visitor: stone() } });
-  expect(spell(judge(worst, broken))).toBe('dropped erased !erased');
-  const noStone = { ...broken, tombstones: untouched };
-  expect(spell(judge(worst, noStone))).toBe('dropped gpc');
-  const quiet = { ...noStone, gpc: false };
-  expect(spell(judge(worst, quiet))).toBe('dropped no_receipt');
-  const expired = { ...quiet, receipt: granted({ expiresAt: 0, deniedAfter: K, cap: MP, supersededAt: 1 }) };
-  const shaped = { ...worst, receipt };
-  expect(spell(judge(shaped, expired))).toBe('dropped expired !stale');
-  const late = { ...expired, receipt: granted({ deniedAfter: K, cap: MP, supersededAt: 1 }) };
-  expect(spell(judge(shaped, late))).toBe('dropped late');
-  const early = { ...late, receipt: granted({ granted: MP }) };
-  expect(spell(judge(shaped, early))).toBe('dropped too_early');
-  const stale = { ...late, receipt: granted({ granted: MP, effectiveAt: 0 }) };
-  expect(spell(judge(shaped, stale))).toBe('dropped stale_event');
-  expect(spell(judge({ ...shaped, at: now }, stale))).toBe('dropped purpose');
+describe('the order of checks is the order of consent.md section 4', () => {
+  // Each step breaks one rule alone. An event that breaks two is told the code of the earlier, whichever the other is.
+  interface Step {
+    check: number;
+    said: string;
+    event?: Partial<Candidate>;
+    receipt?: Partial<ReceiptState> | null | 'refused';
+    facts?: Partial<Facts>;
+  }
+  const steps: readonly Step[] = [
+    { check: 2, said: 'dropped erased !erased', facts: { tombstones: { ...untouched, visitor: stone() } } },
+    { check: 3, said: 'dropped gpc', facts: { gpc: true } },
+    { check: 4, said: 'dropped no_receipt', event: { receipt: 'none' }, receipt: null },
+    { check: 4, said: 'dropped no_receipt', facts: { bound: false } },
+    { check: 4, said: 'dropped expired !stale', receipt: { expiresAt: now } },
+    { check: 4, said: 'dropped withdrawn !withdrawn', receipt: { deniedAfter: everything & ~K } },
+    { check: 4, said: 'dropped superseded', receipt: { supersededAt: 1 } },
+    { check: 4, said: 'dropped policy !stale', receipt: { valid: MP } },
+    { check: 5, said: 'dropped late', receipt: { deniedAfter: K, cap: MP } },
+    { check: 5, said: 'dropped withdrawn', facts: { denial: { denied: K, objected: 0, at: now } } },
+    { check: 5, said: 'dropped too_early', receipt: { effectiveAt: now } },
+    { check: 6, said: 'dropped stale_event', event: { at: now - 40 * day } },
+    { check: 7, said: 'dropped purpose', receipt: { granted: MP } },
+  ];
+  const marketing: Partial<Candidate> = { type: 'track', name: 'Message Opened', at: now - 5 * minute };
+  const judged = (...broken: Step[]): string => {
+    const known = broken.map((step) => step.receipt).filter((one) => one !== undefined);
+    const state = known.includes(null)
+      ? null
+      : granted(Object.assign({ effectiveAt: now - 60 * day }, ...known.filter((one) => typeof one === 'object')));
+    return spell(
+      judge(
+        event(Object.assign({}, marketing, ...broken.map((step) => step.event))),
+        facts(Object.assign({ receipt: state }, ...broken.map((step) => step.facts))),
+      ),
+    );
+  };
+
+  test('what breaks no rule is kept', () => {
+    expect(judged()).toBe('measurement,personalisation,marketing,sharing');
+  });
+  test.each(steps)('check $check alone: $said', (step) => {
+    expect(judged(step)).toBe(step.said);
+  });
+  // Two steps that need the same field to be two things cannot both be broken by one event.
+  const clash = (a: Step, b: Step): boolean => {
+    const fields = (step: Step) => [
+      ...Object.keys(step.event ?? {}),
+      ...Object.keys(step.receipt === null ? { granted: 0, receipt: 0 } : (step.receipt ?? {})),
+      ...Object.keys(step.facts ?? {}),
+    ];
+    if (a.receipt === null || b.receipt === null) return a.receipt !== undefined && b.receipt !== undefined && a !== b;
+    return fields(a).some((field) => fields(b).includes(field));
+  };
+  const unlike = new Set([
+    // A purpose whose terms changed, or that was never granted, is none that a withdrawal could have taken.
+    'dropped policy !stale dropped late',
+    'dropped late dropped purpose',
+    'dropped policy !stale dropped purpose',
+    'dropped withdrawn dropped purpose',
+    'dropped policy !stale dropped withdrawn',
+    'dropped late dropped withdrawn',
+  ]);
+  const pairs = steps.flatMap((first, at) =>
+    steps
+      .slice(at + 1)
+      .filter(
+        (second) => second.check > first.check && !clash(first, second) && !unlike.has(`${first.said} ${second.said}`),
+      )
+      .map((second) => ({ first, second, name: `${first.said}, also ${second.said}` })),
+  );
+  test.each(pairs)('$name', ({ first, second }) => {
+    expect(judged(first, second)).toBe(first.said);
+  });
+  test('all pairs of neighbouring checks are among them', () => {
+    for (const [check, next] of [
+      [2, 3],
+      [3, 4],
+      [4, 5],
+      [5, 6],
+      [6, 7],
+    ])
+      expect(pairs.some(({ first, second }) => first.check === check && second.check === next)).toBe(true);
+  });
+  test('a row that a batch of another banner brings is judged in the same order', () => {
+    const claimed = { key: key('claimed'), receipt: null };
+    const none = event({ ...marketing, at: now - 40 * day, preferences: {} });
+    const denial = { denied: everything, objected: 0, at: now };
+    expect(spell(judge(none, facts({ ...claimed, gpc: true, denial })))).toBe('dropped gpc');
+    expect(spell(judge(none, facts({ ...claimed, denial })))).toBe('dropped no_consent');
+    const said = { ...none, preferences: { measurement: true, personalisation: true } };
+    expect(spell(judge(said, facts({ ...claimed, denial })))).toBe('dropped withdrawn');
+    expect(spell(judge(said, facts(claimed)))).toBe('dropped stale_event');
+    expect(spell(judge({ ...said, at: now }, facts(claimed)))).toBe('dropped purpose');
+  });
+});
+
+test('the kill switch stops every public key, and leaves the shop’s own orders', () => {
+  const policy = { available: 0, gpcDeny: KS, preConsentMaxMs: 0 };
+  const kept: Purpose[] = ['measurement', 'personalisation'];
+  // Of a receipt nothing is left that the site asks for.
+  expect(spell(judge(event(), facts({ policy, receipt: granted({ granted: 0, valid: 0 }) })))).toBe('dropped purpose');
+  expect(spell(judge(event(), facts({ policy, key: key('external', kept), receipt: null })))).toBe('dropped purpose');
+  expect(
+    spell(judge(event({ preferences: { measurement: true } }), facts({ policy, key: key('claimed'), receipt: null }))),
+  ).toBe('dropped no_consent');
+  expect(spell(judge(event(), facts({ policy, key: key('external', kept, 'secret'), receipt: null })))).toBe(
+    'measurement,personalisation',
+  );
 });

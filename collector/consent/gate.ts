@@ -190,10 +190,10 @@ const judgeTombstones = (
  * | `no_receipt`      |           | none, no such, somebody else's, or one whose row was refused for good                     |
  * | `unknown_receipt` |           | held: its row has not come yet                                                            |
  * | `expired`         | stale     | arrived after the receipt's end                                                           |
- * | `late`            |           | needs a purpose its receipt granted and that was taken back before it arrived; others stand |
  * | `superseded`      |           | happened when another receipt was already in force                                        |
- * | `too_early`       |           | happened before its grant, and the policy holds nothing back until then                   |
  * | `policy`          | stale     | needs a purpose whose terms have changed since                                            |
+ * | `late`            |           | needs a purpose its receipt granted and that was taken back before it arrived; others stand |
+ * | `too_early`       |           | happened before its grant, and the policy holds nothing back until then                   |
  * | `stale_event`     |           | a public key's event of more than 30 days ago                                             |
  * | `no_consent`      |           | the foreign banner granted nothing                                                        |
  * | `purpose`         |           | needs a purpose that was not granted                                                      |
@@ -228,14 +228,16 @@ export const judge = (event: Candidate, facts: Facts): Judgement => {
   switch (mode) {
     case 'external':
       purposes = grantable(maskOf(facts.key.purposes));
+      // The kill switch is of pages: what the shop's own server keeps of its orders does not come from one.
+      if (facts.key.trust === 'public') purposes &= facts.policy.available;
       // Consent taken back leaves other bases alone; an objection (art. 21) does not.
-      withdrawn = purposes & facts.denial.objected;
+      withdrawn = withDependants(purposes & facts.denial.objected);
       purposes &= ~facts.denial.objected;
       break;
     case 'claimed': {
       const claimed = preferencesOf(event.preferences, facts.key.categories).granted & facts.policy.available;
       if (claimed === 0) return dropped('no_consent');
-      withdrawn = claimed & denied;
+      withdrawn = withDependants(claimed & denied);
       purposes = claimed & ~denied;
       break;
     }
@@ -255,24 +257,24 @@ export const judge = (event: Candidate, facts: Facts): Judgement => {
       const gone = standing & receipt.deniedAfter;
       const left = grantable(standing & receipt.cap);
       if (gone & measurement) return dropped('withdrawn', 'withdrawn');
-      if (need & gone) return dropped('late');
       if (receipt.supersededAt !== null && event.at >= receipt.supersededAt) return dropped('superseded');
+      if (need & decided & ~standing) return dropped('policy', 'stale');
+      if (need & gone) return dropped('late');
       // Said as a person, perhaps on another device: this one's own record stands, so the answer names no state.
-      withdrawn = left & denied;
+      withdrawn = withDependants(left & denied);
+      if (need & withdrawn) return dropped('withdrawn');
       purposes = left & ~denied;
       const earliest = receipt.effectiveAt - grantToleranceMs - (event.preConsent ? facts.policy.preConsentMaxMs : 0);
       if (event.at < earliest) return dropped('too_early');
-      if (need & decided & ~standing) return dropped('policy', 'stale');
       break;
     }
   }
-
-  withdrawn = withDependants(withdrawn);
+  if (need & withdrawn) return dropped('withdrawn');
 
   if (facts.key.trust === 'public' && event.receivedAt - event.at > limits.lateMaxMs) return dropped('stale_event');
 
   purposes = grantable(purposes & ~signalled);
-  if (!(purposes & need)) return dropped(withdrawn & need ? 'withdrawn' : 'purpose');
+  if (!(purposes & need)) return dropped('purpose');
 
   const personal = (purposes & personalisation) !== 0;
   const pass: Pass = {

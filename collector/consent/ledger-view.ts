@@ -2,6 +2,7 @@
 // remembers nothing between two calls, so that it can run in the reader's thread while the writer appends. A call does a
 // bounded piece of work; whoever wants all of it asks again with what the last answer said.
 
+import type { LedgerCheck, ReceiptProof } from '../contract/proofs.js';
 import type { Sql } from '../store/sql.js';
 import { canonicalJson } from './canonical.js';
 import {
@@ -34,40 +35,6 @@ export interface VerifyAsked {
   rowsMax?: number | undefined;
 }
 
-/** What `GET /v1/ledger/verify` answers. */
-export interface Verified {
-  ok: boolean;
-  /** Rows there are. */
-  rows: number;
-  head: { seq: number; hash: string };
-  /** The first row this answer is about, and the last: all between them were hashed again. */
-  from: number;
-  through: number;
-  /** Nothing is left: every row from the beginning of this check to the head fits. */
-  complete: boolean;
-  /** To go on with; null at the end, and where the chain is broken. */
-  next: number | null;
-  signedAt: string | null;
-  /** The last row that a signature covers. */
-  signedSeq: number | null;
-  signatures: number;
-  keys: { id: string; createdAt: string; retiredAt: string | null; endorsedBy: string | null }[];
-  /** When a check from the first row to the head last came to its end. */
-  fullAt: string | null;
-  brokenAt?: Break;
-}
-
-export interface ChainPlace {
-  seq: number;
-  prevHash: string;
-  hash: string;
-  /** The hash is what the row says, after the row before it. */
-  fits: boolean;
-  next: { seq: number; prevHash: string; hash: string } | null;
-  /** The first signed head that covers it; null until the day's signature. */
-  signed: { seq: number; hash: string; at: string; key: string; rowsBetween: number } | null;
-}
-
 export interface ExportAsked {
   now: number;
   /** `next` of the page before; absent on the first. */
@@ -94,9 +61,9 @@ interface KeyRow {
 }
 
 export interface LedgerView {
-  verify: (asked: VerifyAsked) => Verified;
+  verify: (asked: VerifyAsked) => LedgerCheck;
   row: (receipt: string) => ChainedRow | null;
-  placeOf: (row: ChainedRow) => ChainPlace;
+  placeOf: (row: ChainedRow) => ReceiptProof['chain'];
   /** Lines of the export, each with its newline, up to the head of its first page; `next` is null at its end. */
   exportPage: (asked: ExportAsked) => { lines: string[]; next: ExportAsked | null };
 }
@@ -163,7 +130,7 @@ export const openLedgerView = (sql: Sql): LedgerView => {
     return null;
   };
 
-  const verify = ({ full, cursor, rowsMax = rowsAtOnce }: VerifyAsked): Verified => {
+  const verify = ({ full, cursor, rowsMax = rowsAtOnce }: VerifyAsked): LedgerCheck => {
     const state = chainState.get()!;
     const keys = keyRows.all().map(keyOf);
     const anchor: Place = { seq: state.anchor_seq, hash: state.anchor_hash };

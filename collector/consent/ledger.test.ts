@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LedgerCheck } from '../contract/proofs.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { type ChainedRow, chainHash, fingerprint, proofText, statementText } from './chain.js';
 import { checkExport } from './check-export.js';
 import { type Consent, openConsent } from './consent.js';
-import { openLedgerView, type Verified } from './ledger-view.js';
+import { openLedgerView } from './ledger-view.js';
 import { consentMigrations } from './migrations.js';
 import { parsePolicy } from './policy.js';
 import { newKey } from './signing.js';
@@ -75,7 +76,7 @@ const filled = (count: number, perDay = 5): Opened => {
   return opened;
 };
 
-const verifyAll = (sql: SqliteStore, rowsMax?: number): Verified => {
+const verifyAll = (sql: SqliteStore, rowsMax?: number): LedgerCheck => {
   const view = openLedgerView(sql);
   let page = view.verify({ full: true, rowsMax });
   while (page.next !== null) page = view.verify({ full: true, cursor: page.next, rowsMax });
@@ -313,7 +314,7 @@ describe('somebody who owns the file', () => {
     writeFileSync(path, original);
     return path;
   };
-  const found = async (path: string): Promise<{ inStore: Verified; inExport: boolean }> => {
+  const found = async (path: string): Promise<{ inStore: LedgerCheck; inExport: boolean }> => {
     const sql = openSqlite(path, [], { readonly: true });
     try {
       const inStore = verifyAll(sql, 5);

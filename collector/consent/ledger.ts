@@ -296,9 +296,10 @@ export const openLedger = (sql: Sql, keyFile: KeyFile): Ledger => {
         lookAgainAt = (today + 1) * dayMs;
         return;
       }
-      // Also before a failure: a key that cannot be read is told once a minute, not once a second.
+      if (head().seq === (last?.seq ?? 0)) return;
+      // A key that cannot be read is told once a minute, not once a second.
       lookAgainAt = now + 60_000;
-      if (head().seq > (last?.seq ?? 0)) sign(now);
+      sign(now);
     },
     rotate: (now) =>
       sql.transaction(() => {

@@ -223,5 +223,28 @@ export const consentMigrations: Migration[] = [
         BEGIN SELECT RAISE(ABORT, 'signatures are kept as they are'); END;
     `,
   },
+  {
+    // Rates need no personal rows: acts are counted by day and by what the site can change about how it asks.
+    name: '0031-consent-counts',
+    sql: `
+      ALTER TABLE consent_counts RENAME TO consent_counts_before;
+      CREATE TABLE consent_counts (
+        day TEXT NOT NULL,
+        what TEXT NOT NULL,
+        policy TEXT NOT NULL,
+        model TEXT NOT NULL,
+        region TEXT NOT NULL,
+        locale TEXT NOT NULL,
+        layer TEXT NOT NULL,
+        action TEXT NOT NULL,
+        granted INTEGER NOT NULL,
+        count INTEGER NOT NULL,
+        PRIMARY KEY (day, what, policy, model, region, locale, layer, action, granted)
+      ) WITHOUT ROWID;
+      INSERT INTO consent_counts
+        SELECT day, what, policy, model, 'unknown', 'unknown', 'unknown', 'unknown', 0, count FROM consent_counts_before;
+      DROP TABLE consent_counts_before;
+    `,
+  },
   ...rightsMigrations,
 ];

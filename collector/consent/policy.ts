@@ -54,6 +54,8 @@ export interface Policy {
   preConsentMaxMs: number;
   onWithdraw: 'erase' | 'stop' | 'anonymise';
   regions: readonly RegionRule[];
+  /** A grant counts only from somebody who has passed the age gate, or whose guardian has agreed. */
+  ageGate: boolean;
   /** The words of every language it is asked in. */
   locales: Locales;
   /** The validated file with its defaults, as the page and the privacy notice read it. */
@@ -360,6 +362,7 @@ const policyOf = (given: ConsentFile, locales: Locales): Policy => {
     preConsentMaxMs: preConsent.mode === 'hold' ? preConsent.maxMinutes * 60_000 : 0,
     onWithdraw,
     regions,
+    ageGate: document.age.gate === true,
     locales,
     document,
   };

@@ -216,6 +216,7 @@ describe('the ledger', () => {
       value: 'granted',
       source: 'user',
       materialHash: site.policy.purposes[0]?.materialHash,
+      basis: 'consent',
     });
     expect(read('policy')).toEqual({ version: site.policy.version, configHash: site.policy.configHash });
     expect(read('jurisdiction')).toEqual({ code: 'FR', model: 'opt-in', how: 'cdn' });
@@ -228,6 +229,9 @@ describe('the ledger', () => {
   });
 });
 
+const countsOf = (site: Site) =>
+  site.consent.countsOf('2026-11-01').map(({ what, policy, model, count }) => ({ what, policy, model, count }));
+
 describe('a refusal', () => {
   test('consent 3: gets no identifier, is counted, and makes no subject', () => {
     const site = openSite();
@@ -239,7 +243,7 @@ describe('a refusal', () => {
       expect(row).toMatchObject({ kind: 'refuse', receipt: null, subject_key: null, supersedes: null, epoch: null });
     for (const table of ['consent_receipts', 'consent_visitors', 'consent_lives', 'consent_persons', 'tombstones'])
       expect(site.sql.prepare(`SELECT * FROM ${table}`).all()).toEqual([]);
-    expect(site.consent.countsOf('2026-11-01')).toEqual([{ what: 'refuse', policy: '1', model: 'opt-in', count: 2 }]);
+    expect(countsOf(site)).toEqual([{ what: 'refuse', policy: '1', model: 'opt-in', count: 2 }]);
     expect(site.dump()).not.toContain(r1);
   });
 
@@ -247,7 +251,7 @@ describe('a refusal', () => {
     const site = openSite();
     acceptedRow(site.post(site.row({ kind: 'gpc', gpc: { js: true } }), { gpc: true, country: 'US-CA' }));
     expect(ledger(site)).toMatchObject([{ kind: 'gpc', receipt: null }]);
-    expect(site.consent.countsOf('2026-11-01')).toEqual([{ what: 'gpc', policy: '1', model: 'opt-out', count: 1 }]);
+    expect(countsOf(site)).toEqual([{ what: 'gpc', policy: '1', model: 'opt-out', count: 1 }]);
   });
 
   test('labels of the counters come from the site, never from a row', () => {
@@ -255,7 +259,7 @@ describe('a refusal', () => {
     site.post(site.row({ kind: 'refuse', policy: { version: 'mine', configHash: 'mine' } }));
     site.post(site.row({ kind: 'refuse', policy: { version: 'mine', configHash: site.policy.configHash } }));
     site.post(site.row({ kind: 'refuse', policy: '1' }));
-    expect(site.consent.countsOf('2026-11-01')).toEqual([
+    expect(countsOf(site)).toEqual([
       { what: 'refuse', policy: '1', model: 'opt-in', count: 2 },
       { what: 'refuse', policy: 'unknown', model: 'opt-in', count: 1 },
     ]);

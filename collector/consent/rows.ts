@@ -25,6 +25,8 @@ export interface RowContext {
   origin: string | null;
   /** What the collector sees of the region: ISO 3166, with or without a subdivision. */
   country: string | null;
+  /** By what it sees it; a CDN's header unless said otherwise. */
+  countryBy?: 'cdn' | 'geoip';
   /** Who is logged in on a device, by its accepted namings; asked only for a device that has proved itself. */
   userOf?: (visitorId: string) => string | null;
   /** R2 for an anonymous id; null = refused. Without it the id is only normalised. */
@@ -207,6 +209,45 @@ export const effectiveInstant = (clientAt: number | null, sentAt: number | null,
   return at > receivedAt + limits.futureMaxMs ? receivedAt : at;
 };
 
+const ages = ['none', 'passed', 'minor', 'guardian'] as const;
+type Age = (typeof ages)[number];
+/** What the page says of the age gate; null where it says nothing, or nothing that is known. */
+const ageOf = (value: unknown): Age | null => {
+  const gate = pick(value, ['gate'])?.gate;
+  return ages.find((one) => one === gate) ?? null;
+};
+
+/**
+ * A declared child grants nothing, and what was granted on the device before is taken back; where the site has an age gate,
+ * nobody grants who has not passed it. Nothing here guesses an age.
+ */
+const ofAge = (weighed: Weighed, age: Age | null, gate: boolean): Weighed => {
+  const nothing = { granted: 0, added: 0, chosen: 0, ack: 0, asksForGrant: false } as const;
+  if (age === 'minor') return { ...weighed, ...nothing, denied: everything, stated: everything };
+  return gate && weighed.asksForGrant && age !== 'passed' && age !== 'guardian' ? { ...weighed, ...nothing } : weighed;
+};
+
+const basisOf = (policy: Policy, purpose: string): string | null =>
+  policy.purposes.find((terms) => terms.id === purpose)?.basis ?? null;
+
+const layers = ['first', 'preferences', 'api', 'own-cmp'];
+const actions = ['accept-all', 'reject-all', 'save', 'close', 'link'];
+
+/** Under which labels an act is counted: from lists of the site's and ours, so that no page can make up a new one. */
+const labelsOf = (policy: Policy, code: string | null, row: Pick<ConsentRow, 'text' | 'ui'>) => {
+  const among = (value: string | undefined, list: readonly string[]): string =>
+    value === undefined ? 'unknown' : list.includes(value) ? value : 'other';
+  const ui = pick(row.ui, ['layer', 'action']);
+  const listed = code !== null && policy.regions.some((rule) => rule.match.includes(code));
+  return {
+    // A subdivision only where the site has a rule for it; else its country.
+    region: code === null ? 'unknown' : listed ? code : code.slice(0, 2),
+    locale: among(pick(row.text, ['locale'])?.locale, Object.keys(policy.locales)),
+    layer: among(ui?.layer, layers),
+    action: among(ui?.action, actions),
+  };
+};
+
 /** What a `Date` can hold; beyond it a number means nothing. */
 const instantMax = 8.64e15;
 const instantOf = (value: string | number | null | undefined): number | null =>
@@ -302,7 +343,8 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   const told = pick(row.jurisdiction, ['code'])?.code ?? null;
   const code = regionCode(told) ?? regionCode(context.country);
   const { model } = regionOf(policy.regions, code);
-  const weighed = weigh(row, regionGrantStands(policy.regions, told, context.country));
+  const age = ageOf(row.age);
+  const weighed = ofAge(weigh(row, regionGrantStands(policy.regions, told, context.country)), age, policy.ageGate);
   const clientAt = instantOf(row.clientAt);
   const named = typeof row.visitorId === 'string' ? row.visitorId.normalize('NFC').trim() : '';
   const visitorId = named === '' ? null : context.visitorIdOf ? context.visitorIdOf(named) : named;
@@ -330,7 +372,10 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
     effectiveAt,
     expiresAt,
     append: (fields) => {
-      const decisions = [...weighed.decisions, ...(fields.carried ?? [])];
+      const decisions = [
+        ...weighed.decisions.map((one) => ({ ...one, basis: basisOf(policy, one.purpose) })),
+        ...(fields.carried ?? []),
+      ];
       const seq = store.append({
         kind: row.kind,
         at: receivedAt,
@@ -346,15 +391,22 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         policy: underPolicy,
         text: pick(row.text, ['locale', 'sha256']),
         ui: pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
-        jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? 'cdn' : 'unknown' },
+        jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? (context.countryBy ?? 'cdn') : 'unknown' },
         gpc: { header: context.gpc, js: flagOf(row.gpc, 'js'), ack: weighed.ack !== 0 },
-        age: pick(row.age, ['gate']),
+        age: age === null ? null : { gate: age },
         origin: originOf(context.origin),
         sdkVersion: tokenOf(row.sdkVersion),
         cmp: pick(row.cmp, ['name', 'version', 'tcString', 'gppString'], 4_096),
       });
       const version = store.policyVersion(underPolicy.version, underPolicy.configHash);
-      store.count(dayOf(receivedAt), row.kind, version ?? 'unknown', model);
+      store.count({
+        day: dayOf(receivedAt),
+        what: row.kind,
+        policy: version ?? 'unknown',
+        model,
+        ...labelsOf(policy, code, row),
+        granted: weighed.granted,
+      });
       return { seq, terms: fields.receipt === null ? null : store.terms({ decisions, policy: underPolicy }) };
     },
   };

@@ -4,6 +4,7 @@
 
 import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Purpose } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
 import type { JournalEntry } from './journal.js';
 import type { Ledger, LedgerDecision, LedgerRow } from './ledger.js';
@@ -114,6 +115,22 @@ export interface PersonAct {
   seq: number;
 }
 
+/** How many acts of one sort a day had. Of nobody: no act can be found by it. */
+export interface ConsentCount {
+  /** `2026-11-01`, UTC. */
+  day: string;
+  /** Kind of the row. */
+  what: string;
+  policy: string;
+  model: string;
+  region: string;
+  locale: string;
+  layer: string;
+  action: string;
+  granted: Mask;
+  count: number;
+}
+
 export type ConsentStore = ReturnType<typeof openConsentStore>;
 
 /** `inForce` is asked each time: another policy may have come since. */
@@ -176,11 +193,10 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
   const anyPerson = sql.prepare<{ one: number }>('SELECT 1 AS one FROM consent_persons LIMIT 1');
 
   const addCount = sql.prepare(`
-    INSERT INTO consent_counts (day, what, policy, model, count) VALUES (?, ?, ?, ?, 1)
-    ON CONFLICT (day, what, policy, model) DO UPDATE SET count = count + 1`);
-  const counts = sql.prepare<{ what: string; policy: string; model: string; count: number }>(
-    'SELECT what, policy, model, count FROM consent_counts WHERE day = ? ORDER BY what, policy, model',
-  );
+    INSERT INTO consent_counts (day, what, policy, model, region, locale, layer, action, granted, count)
+    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    ON CONFLICT DO UPDATE SET count = count + 1`);
+  const counts = sql.prepare<ConsentCount>('SELECT * FROM consent_counts WHERE day = ? ORDER BY what, policy, model');
   const insertPolicy = sql.prepare(
     'INSERT OR IGNORE INTO consent_policies (config_hash, version, document, first_at) VALUES (?, ?, ?, ?)',
   );
@@ -188,6 +204,9 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     'INSERT OR IGNORE INTO consent_texts (hash, locale, content, first_at) VALUES (?, ?, ?, ?)',
   );
   const removalRows = sql.prepare<{ purpose: string; removed_at: number }>('SELECT * FROM consent_removals');
+  const lastPolicy = sql.prepare<{ config_hash: string; document: string }>(`
+    SELECT config_hash, document FROM consent_policies
+    ORDER BY config_hash = (SELECT config_hash FROM consent_releases ORDER BY id DESC LIMIT 1) DESC, first_at DESC LIMIT 1`);
   const policyVersion = sql.prepare<{ version: string }>(
     'SELECT version FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
   );
@@ -396,10 +415,18 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       persons.delete(userId);
     },
 
-    count: (day: string, what: string, version: string, model: string): void => {
-      addCount.run(day, what, version, model);
+    count: (act: Omit<ConsentCount, 'count'>): void => {
+      const { day, what, policy, model, region, locale, layer, action, granted } = act;
+      addCount.run(day, what, policy, model, region, locale, layer, action, granted);
     },
     countsOf: (day: string) => counts.all(day),
+    /** The one that was in force when the store was last in use. */
+    lastPolicy: (): { configHash: string; purposes: { id: Purpose; materialHash: string }[] } | null => {
+      const row = lastPolicy.get();
+      if (!row) return null;
+      const { purposes = [] } = JSON.parse(row.document) as { purposes?: { id: Purpose; materialHash: string }[] };
+      return { configHash: row.config_hash, purposes };
+    },
     /** A policy and its words, once for ever: a receipt names them by hash. */
     notePolicy: (policy: Policy, at: number): void => {
       for (const [language, { hash, content }] of Object.entries(policy.locales))

@@ -819,6 +819,19 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
       retentionRuns: async () => [],
       retentionClasses: async () => [],
       retentionPreview: async () => [],
+      ledgerCheck: async () => {
+        throw new Error('not asked in these tests');
+      },
+      ledgerHealth: async () => {
+        throw new Error('not asked in these tests');
+      },
+      ledgerExport: async () => ({ lines: [], next: null }),
+      receipt: async () => {
+        throw new Error('not asked in these tests');
+      },
+      consentRates: async () => {
+        throw new Error('not asked in these tests');
+      },
       overview: async () => shop.overview,
     },
     log: {

@@ -144,6 +144,8 @@ export type Command =
       over: string | null;
       at: number;
     }
+  /** How far the ledger's chain was checked: the reader checks and cannot write. */
+  | { kind: 'ledger'; act: 'checked'; through: number; full: boolean; at: number }
   | { kind: 'due'; at: number }
   | { kind: 'rebuild'; at: number; check: boolean };
 

@@ -220,6 +220,9 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
           body: { configHash: outcome.policy.configHash, source, changed: outcome.changed },
         };
       }
+      case 'ledger':
+        pipeline.attempt(() => consent.ledger.noteChecked(asked));
+        return { status: 200, body: {} };
       case 'due':
         due(asked.at);
         return { status: 200, body: {} };

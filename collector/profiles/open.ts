@@ -1,6 +1,7 @@
 // Opens the read model on a store of its own connection.
 
 import { cartAspect } from '../carts/aspect.js';
+import { openProofs, type ProofModel } from '../consent/proofs.js';
 import { policyReading } from '../consent/releases.js';
 import { openConsentView } from '../consent/view.js';
 import { identityStore } from '../identity/store.js';
@@ -17,7 +18,7 @@ export interface ReaderOptions {
   path: string;
 }
 
-export type Readings = ReadModel & KeptReading;
+export type Readings = ReadModel & KeptReading & ProofModel;
 
 export const readModelOf = (sql: Sql): Readings => {
   const secret = identityStore(sql).site('secret') ?? '';
@@ -40,7 +41,7 @@ export const readModelOf = (sql: Sql): Readings => {
       objected: userIds.flatMap(consent.objectedOf),
     }),
   });
-  return { ...people, ...keptReading(sql), ...policyReading(sql) };
+  return { ...people, ...keptReading(sql), ...policyReading(sql), ...openProofs(sql) };
 };
 
 export const openReadModel = ({ path }: ReaderOptions): { read: Readings; close: () => void } => {

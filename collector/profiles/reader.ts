@@ -1,6 +1,7 @@
 // What can be read of people: the port behind the profile routes and the dashboard. The embedded engine answers it from
 // a read-only connection in a thread of its own, so that a slow page never stalls the door.
 
+import type { ProofReader } from '../consent/proofs.js';
 import type { PolicyReading } from '../consent/releases.js';
 import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
 import type {
@@ -36,7 +37,7 @@ export type IdentifierQuery =
   | { phone: string }
   | { orderId: string };
 
-export interface Reader {
+export interface Reader extends ProofReader {
   /** Present owner first; for e-mail and phone, holders at transactional or better before claimed ones. */
   profilesBy: (query: IdentifierQuery, asked: Asked) => Promise<Profile[]>;
   /** By any id the profile ever had. */

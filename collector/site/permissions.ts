@@ -61,6 +61,11 @@ export const permissions: Readonly<Record<string, Admission>> = {
   // ── Rights and proofs ────────────────────────────────────────────────────────────────────────────────────────────
   'POST /v1/privacy/erasures': person('privacy'),
   'GET /v1/privacy/erasures/:id': person('privacy'),
+  'GET /v1/ledger/verify': secret('privacy'),
+  'GET /v1/ledger/export': secret('privacy'),
+  // Whoever knows a receipt was given it: 128 random bits are the person's proof.
+  'GET /v1/receipts/:id': person('privacy'),
+  'GET /receipts/*': anyone,
 
   'GET /v1/consent/holders': secret('privacy'),
 

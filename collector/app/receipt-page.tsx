@@ -1,0 +1,316 @@
+// The page of one receipt: the banner as it was shown, each field of the row in plain words, its place in the chain. It can
+// be read without any script, which then shows the words in their order; with it the banner itself is drawn by the code
+// that drew it, and its words are held against the hash of the row.
+
+import type { FC, PropsWithChildren } from 'hono/jsx';
+import { type RegionRule, regionOf } from '../consent/region.js';
+import type { ReceiptProof } from '../contract/proofs.js';
+
+/** JSX escapes text; inside a script element nothing may look like its end. */
+const dataOf = (value: unknown): string =>
+  JSON.stringify(value).replace(
+    /[<>&\u2028\u2029]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+
+const Frame: FC<PropsWithChildren<{ title: string; script?: boolean }>> = ({ title, script = false, children }) => (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <meta name="robots" content="noindex" />
+      <title>{title}</title>
+      <link rel="stylesheet" href="/receipts/receipt.css" />
+      {script && <script type="module" src="/receipts/receipt.js" />}
+    </head>
+    <body>
+      <main>{children}</main>
+    </body>
+  </html>
+);
+
+const Instant: FC<{ at: string }> = ({ at }) => (
+  <time datetime={at}>{at.replace('T', ' ').replace(/\.\d+Z$/, ' UTC')}</time>
+);
+
+const states: Readonly<Record<ReceiptProof['state'], string>> = {
+  valid: 'Valid: it stands as it was given.',
+  superseded: 'Superseded: a later answer of the same device has taken its place.',
+  withdrawn: 'Withdrawn: what it granted was taken back.',
+  expired: 'Expired: its time has run out, and nothing is granted by it any more.',
+  erased: 'Erased: the person was forgotten. The row proves that an answer was given, and leads to nobody.',
+  refusal: 'A refusal: it grants nothing.',
+};
+
+const kinds: Readonly<Record<string, string>> = {
+  grant: 'an answer that grants something',
+  refuse: 'a refusal',
+  update: 'an answer that changes an earlier one',
+  withdraw: 'a withdrawal',
+  import: 'an answer given earlier to another consent tool',
+  object: 'an objection',
+  erase: 'a request to be forgotten',
+  'region-default': 'no answer: what holds in the region until there is one',
+  'account-sync': 'the answer kept with an account, taken over at a login',
+};
+
+const layers: Readonly<Record<string, string>> = {
+  first: 'the first layer of the banner',
+  preferences: 'the preferences',
+  api: 'a call of the page',
+  'own-cmp': 'the site’s own consent tool',
+};
+const actions: Readonly<Record<string, string>> = {
+  'accept-all': 'the button that accepts all',
+  'reject-all': 'the button that rejects all',
+  save: 'the button that saves a choice',
+  close: 'the button that closes',
+  link: 'the link “Do not sell or share”',
+};
+const hows: Readonly<Record<string, string>> = {
+  page: 'the page said so',
+  cdn: 'the network in front of the site said so',
+  geoip: 'looked up from the address in memory, which was not kept',
+  unknown: 'not known, so the strictest rule held',
+};
+const ages: Readonly<Record<string, string>> = {
+  none: 'not asked',
+  passed: 'the age gate was passed',
+  minor: 'declared under age: nothing is granted',
+  guardian: 'a guardian agreed',
+};
+
+const said = (words: Readonly<Record<string, string>>, value: unknown): string =>
+  typeof value === 'string' ? (words[value] ?? value) : 'not told';
+const text = (value: unknown): string =>
+  value === null || value === undefined || value === '' ? 'not told' : String(value);
+
+const Fact: FC<PropsWithChildren<{ name: string; why: string }>> = ({ name, why, children }) => (
+  <div class="fact">
+    <dt>{name}</dt>
+    <dd>
+      <p>{children}</p>
+      <p class="why">{why}</p>
+    </dd>
+  </div>
+);
+
+/** Strings of the words, in the order of the file, by their paths. */
+const wordsIn = (words: unknown, path = ''): [string, string][] =>
+  typeof words === 'string'
+    ? [[path, words]]
+    : typeof words === 'object' && words !== null
+      ? Object.entries(words).flatMap(([key, value]) => wordsIn(value, path === '' ? key : `${path}.${key}`))
+      : [];
+/** Sections that a layer draws on. */
+const sectionsOf = (layer: unknown): readonly string[] =>
+  layer === 'preferences'
+    ? ['layer2', 'purposes', 'terms', 'basis', 'data', 'status', 'rights']
+    : ['layer1', 'again', 'purposes', 'status'];
+
+const Shown: FC<{ proof: ReceiptProof; replayUrl: string | null }> = ({ proof, replayUrl }) => {
+  const { shown, ui } = proof;
+  const own = ui?.layer === 'own-cmp' || ui?.layer === 'api';
+  if (shown === null || shown.texts === null || own) {
+    const why = own
+      ? 'The answer came through the site’s own consent tool or a call of the page, so no banner of this collector was shown.'
+      : shown === null
+        ? 'The row names a policy that this collector never had.'
+        : 'The row does not say in which language it was asked.';
+    return <p class="empty">{why} Its text hash, if there is one, can be held against what that tool keeps.</p>;
+  }
+  const sections = sectionsOf(ui?.layer);
+  const lines = wordsIn(shown.texts).filter(([path]) => sections.includes(path.split('.')[0]!));
+  const replay = {
+    document: shown.document,
+    texts: shown.texts,
+    locale: proof.text?.locale,
+    layer: ui?.layer === 'preferences' ? 'preferences' : 'first',
+    region: regionOf((shown.document.regions ?? []) as RegionRule[], proof.jurisdiction.code),
+    gpc: proof.gpc.js === true || proof.gpc.header === true,
+    decisions: Object.fromEntries(proof.decisions.map((one) => [one.purpose, one.value === 'granted'])),
+    variant: proof.ui?.variant,
+  };
+  return (
+    <>
+      <div id="banner" data-replay={replayUrl ?? ''} data-hash={text(proof.text?.sha256)} />
+      <p id="match" class="match" role="status">
+        The hash of the words shown is <code>{text(proof.text?.sha256)}</code>. With scripts on, the banner is drawn
+        again here and its words are held against it.
+      </p>
+      <script type="application/json" id="replay" dangerouslySetInnerHTML={{ __html: dataOf(replay) }} />
+      <details>
+        <summary>The words of this layer, in their order ({String(lines.length)})</summary>
+        <ol class="words" lang={String(proof.text?.locale)} dir={shown.texts.dir === 'rtl' ? 'rtl' : 'ltr'}>
+          {lines.map(([path, line]) => (
+            <li>
+              <code dir="ltr">{path}</code> {line}
+            </li>
+          ))}
+        </ol>
+      </details>
+    </>
+  );
+};
+
+export const receiptPage = (proof: ReceiptProof, replayUrl: string | null) => {
+  const { chain } = proof;
+  return (
+    <Frame title={`Receipt ${proof.receipt}`} script>
+      <h1>Receipt of a consent</h1>
+      <p class="receipt">
+        <code>{proof.receipt}</code>
+      </p>
+      <p class={`state ${proof.state}`}>
+        <strong>{states[proof.state]}</strong>
+        {proof.stateAt !== null && (
+          <>
+            {' '}
+            Since <Instant at={proof.stateAt} />.
+          </>
+        )}
+        {proof.supersededBy !== null && (
+          <>
+            {' '}
+            Followed by <a href={`/v1/receipts/${proof.supersededBy.receipt}`}>row {String(proof.supersededBy.seq)}</a>.
+          </>
+        )}
+      </p>
+
+      <h2>What was decided</h2>
+      <figure class="wide" tabindex={0} aria-label="What was decided">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Purpose</th>
+              <th scope="col">Answer</th>
+              <th scope="col">By</th>
+              <th scope="col">Basis</th>
+              <th scope="col">Now</th>
+              <th scope="col">Terms</th>
+            </tr>
+          </thead>
+          <tbody>
+            {proof.decisions.map((one) => (
+              <tr>
+                <th scope="row">{one.purpose}</th>
+                <td>{one.carried ? `${one.value} (earlier, still so)` : one.value}</td>
+                <td>{text(one.source)}</td>
+                <td>{text(one.basis)}</td>
+                <td>{one.stands ? 'stands' : 'does not permit anything'}</td>
+                <td>
+                  <code>{one.materialHash === null ? 'not told' : one.materialHash.slice(0, 12)}</code>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </figure>
+
+      <h2>What was shown</h2>
+      <Shown proof={proof} replayUrl={replayUrl} />
+
+      <h2>What the row says</h2>
+      <dl>
+        <Fact name="Kind" why="Which act this row is the proof of.">
+          {said(kinds, proof.kind)}
+        </Fact>
+        <Fact name="Time" why="The collector’s clock is the authority; the device’s own is kept beside it.">
+          <Instant at={proof.at} />
+          {proof.clientAt !== null && (
+            <>
+              ; by the device <Instant at={proof.clientAt} />
+            </>
+          )}
+        </Fact>
+        <Fact name="Ends" why="After that nothing is granted by it, and the page asks again.">
+          <Instant at={proof.expiresAt} />
+        </Fact>
+        <Fact name="Where it was answered" why="Which layer of which banner, and which button.">
+          {said(layers, proof.ui?.layer)}, {said(actions, proof.ui?.action)}
+          {proof.ui?.variant !== undefined && `, variant ${String(proof.ui.variant)}`}
+        </Fact>
+        <Fact name="Language and words" why="SHA-256 over every string shown, buttons included, in their order.">
+          {text(proof.text?.locale)}, <code>{text(proof.text?.sha256)}</code>
+        </Fact>
+        <Fact name="Policy" why="The consent file that was in force. Each is kept whole, by its hash.">
+          version {text(proof.policy.version)}, <code>{text(proof.policy.configHash)}</code>
+          {!proof.policy.known && ' (none this collector had)'}
+        </Fact>
+        <Fact name="Region" why="It decides whether something holds before anybody answers.">
+          {text(proof.jurisdiction.code)}, {text(proof.jurisdiction.model)}; {said(hows, proof.jurisdiction.how)}
+        </Fact>
+        <Fact name="Opt-out signal" why="Global Privacy Control, as the request carried it and as the page saw it.">
+          request: {proof.gpc.header === true ? 'on' : 'off'}, page: {proof.gpc.js === true ? 'on' : 'off or not told'}
+          {proof.gpc.ack === true && '; the person was told of it and decided otherwise'}
+        </Fact>
+        <Fact name="Age" why="Only what the page was told; no age is guessed.">
+          {said(ages, proof.age?.gate)}
+        </Fact>
+        <Fact name="Device" why="A keyed hash under a salt of its own, which is destroyed with the person.">
+          {proof.subject === 'linked'
+            ? 'linked to one device'
+            : proof.subject === 'erased'
+              ? 'leads to nobody any more'
+              : 'no device: nothing lasting was granted'}
+        </Fact>
+        <Fact name="Site and programs" why="Scheme and host of the page, the version of the script, the consent tool.">
+          {text(proof.origin)}; script {text(proof.sdkVersion)}; tool {text(proof.cmp?.name)}
+        </Fact>
+        <Fact name="Earlier receipt" why="The answer of the same device that this one follows.">
+          {proof.supersedes === null ? (
+            'none'
+          ) : (
+            <a href={`/v1/receipts/${proof.supersedes}`}>
+              <code>{proof.supersedes}</code>
+            </a>
+          )}
+        </Fact>
+      </dl>
+      <p class="why">Not in the row, and never were: an address, a user agent, the page’s address, an e-mail.</p>
+
+      <h2>Its place in the chain</h2>
+      <p class={chain.fits ? 'match yes' : 'match no'}>
+        {chain.fits
+          ? `✓ Row ${chain.seq}: its hash is what it says, after the row before it.`
+          : `✗ Row ${chain.seq} is not what it was when it was written, or does not follow the row before it.`}
+      </p>
+      <dl>
+        <Fact name="Row before" why="Its hash goes into this one’s.">
+          <code>{chain.prevHash}</code>
+        </Fact>
+        <Fact name={`Row ${chain.seq}`} why="SHA-256 over the hash before it and the canonical JSON of every field.">
+          <code>{chain.hash}</code>
+        </Fact>
+        <Fact name="Row after" why="It holds this row’s hash: whoever changes this row must change all that follow.">
+          {chain.next === null ? 'none yet: this is the last row' : <code>{chain.next.hash}</code>}
+        </Fact>
+        <Fact
+          name="Signature"
+          why="Heads are signed once a day (Ed25519). The export holds rows, signatures and public keys."
+        >
+          {chain.signed === null ? (
+            'not covered yet: the next head is signed within a day'
+          ) : (
+            <>
+              row {String(chain.signed.seq)} was signed <Instant at={chain.signed.at} /> by the key{' '}
+              <code>{chain.signed.key}</code>
+              {chain.signed.rowsBetween === 0 ? ', which is this row' : `, ${chain.signed.rowsBetween} rows later`}
+            </>
+          )}
+        </Fact>
+      </dl>
+    </Frame>
+  );
+};
+
+export const noReceiptPage = () => (
+  <Frame title="No such receipt">
+    <h1>No such receipt</h1>
+    <p>The ledger has no receipt of this name.</p>
+    <p>
+      A receipt has 22 characters. It stands in the privacy choices of the site it was given to; a refusal has none. It
+      may also be older than the site keeps its ledger.
+    </p>
+  </Frame>
+);
