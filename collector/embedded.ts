@@ -82,8 +82,14 @@ export const openEmbedded = async (
   }
 };
 
+/**
+ * What a batch makes and drops is a few megabytes: with room for several of them, most is gone before it would be copied,
+ * which costs a tenth less an event (docs/benchmarks.md).
+ */
+const writerLimits = { maxYoungGenerationSizeMb: 72 };
+
 const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {
-  const writer = new Worker(entry('writer-thread'), { workerData: options });
+  const writer = new Worker(entry('writer-thread'), { workerData: options, resourceLimits: writerLimits });
   const log = await embeddedLog(writer as unknown as WriterPort, onTrouble);
   const worker = new Worker(entry('reader-thread'), { workerData: { path: options.path } });
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();

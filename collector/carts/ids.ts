@@ -1,13 +1,13 @@
 // What the cart aspect finds things by: cart tokens, checkout and order ids as events write them, and the ids of carts,
 // which are derived, so that they survive a rebuild. No id is ever drawn.
 
-import { createHash } from 'node:crypto';
 import type { LookupKind, OwnedEvent } from '../events/event.js';
 import { gateLookupKey } from '../identity/identifier.js';
+import { sha256Text } from '../store/digest.js';
 
 /** `namespace` keeps a token that looks like a messageId apart from it. */
 export const derivedId = (prefix: string, namespace: string, value: string): string =>
-  `${prefix}${createHash('sha256').update(`${namespace}\n${value}`).digest('base64url').slice(0, 22)}`;
+  `${prefix}${sha256Text(`${namespace}\n${value}`, 'base64url').slice(0, 22)}`;
 
 /** As R2 reads them: one `null` or `{{cart.token}}` would join everything that was ever bought. */
 export const readKey = (value: unknown): string | null => {

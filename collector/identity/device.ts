@@ -10,7 +10,6 @@ import {
   type SessionRules,
   type SessionState,
   sessionRules,
-  startSessions,
   stepSession,
 } from '../sessions/session.js';
 
@@ -71,7 +70,9 @@ export interface Assignment {
 }
 
 export const startDevice = (): DeviceState => ({
-  ...startSessions(),
+  session: null,
+  previousActivityAt: null,
+  engaged: [],
   last: null,
   first: null,
   users: [],

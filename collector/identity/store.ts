@@ -1,10 +1,10 @@
 // Identity's tables: nodes (identifiers that can own or join), device states, first namings, contacts, look-up keys, staff
 // acts. Everything but the staff acts can be made again from the events.
 
-import { createHash, createHmac } from 'node:crypto';
 import type { ProfileId } from '../contract/ids.js';
 import type { Assurance } from '../contract/purposes.js';
 import type { LookupKind } from '../events/event.js';
+import { hmacSha256, sha256Text } from '../store/digest.js';
 import type { Migration, Sql } from '../store/sql.js';
 import type { DeviceState } from './device.js';
 import type { NodeKind } from './graph.js';
@@ -127,9 +127,13 @@ export interface PinRow {
   reason: string;
 }
 
+/** A process has one site, so its key is made ready once. */
+let keyed: { secret: string; hmac: (text: string) => Buffer } | null = null;
+
 /** A UUID v8 from HMAC(site secret, generation ‖ type ‖ value). */
 export const deriveProfileId = (secret: string, generation: number, kind: string, value: string): ProfileId => {
-  const bytes = createHmac('sha256', secret).update(`${generation}\n${kind}\n${value}`).digest().subarray(0, 16);
+  if (keyed?.secret !== secret) keyed = { secret, hmac: hmacSha256(secret) };
+  const bytes = keyed.hmac(`${generation}\n${kind}\n${value}`).subarray(0, 16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x80;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
   const hex = bytes.toString('hex');
@@ -139,7 +143,7 @@ export const deriveProfileId = (secret: string, generation: number, kind: string
 /** From the event that causes it and the two identifiers it joins, in either order. */
 export const deriveMergeId = (cause: string, a: string, b: string): string => {
   const [one, other] = a < b ? [a, b] : [b, a];
-  return `m_${createHash('sha256').update(`${cause}\n${one}\n${other}`).digest('base64url').slice(0, 22)}`;
+  return `m_${sha256Text(`${cause}\n${one}\n${other}`, 'base64url').slice(0, 22)}`;
 };
 
 export interface LookupRow {

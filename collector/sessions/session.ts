@@ -75,8 +75,6 @@ export interface SessionState {
   engaged: [string, number][];
 }
 
-export const startSessions = (): SessionState => ({ session: null, previousActivityAt: null, engaged: [] });
-
 export type SessionOutcome = 'new' | 'same' | 'outside';
 
 /** Why a session ends before this activity, or that it does not. The caller can forget no case. */

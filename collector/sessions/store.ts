@@ -1,7 +1,7 @@
 // The sessions table: what the device fold said of visits, one row each, replaced when the device is folded again.
 
-import { createHash } from 'node:crypto';
 import type { SessionId } from '../contract/ids.js';
+import { sha256Text } from '../store/digest.js';
 import { recent } from '../store/recent.js';
 import type { Migration, Sql } from '../store/sql.js';
 import type { Session } from './session.js';
@@ -27,11 +27,7 @@ export const sessionMigrations: readonly Migration[] = [
 export const sessionIdOf = (beginId: string): SessionId => {
   let id = lately.get(beginId);
   if (id === undefined) {
-    id = `s_${createHash('sha256')
-      .update(`session
-${beginId}`)
-      .digest('base64url')
-      .slice(0, 22)}` as SessionId;
+    id = `s_${sha256Text(`session\n${beginId}`, 'base64url').slice(0, 22)}` as SessionId;
     lately.set(beginId, id);
   }
   return id;
