@@ -13,6 +13,7 @@ import { policyRoutes } from './app/policy.js';
 import { proofs } from './app/proofs.js';
 import { reading } from './app/reading.js';
 import { traceOf } from './app/trace.js';
+import { type AuditNotes, openAuditNotes } from './audit/notes.js';
 import type { Config } from './config.js';
 import type { LivePolicy } from './consent/live.js';
 import type { ConfigReply } from './contract/config-reply.js';
@@ -50,6 +51,8 @@ export interface AppOptions {
   demo?: Hono;
   /** Pages a developer can open, mounted at /examples. */
   examples?: Hono;
+  /** Where reads of persons are noted; one of its own if nothing is said. */
+  audit?: AuditNotes;
   /** Routes of ribs, each with its row of who may ask. */
   ribs?: readonly { routes: Hono; permissions: Rows }[];
   now?: () => number;
@@ -90,6 +93,7 @@ export const createApp = (options: AppOptions): Hono => {
   const now = options.now ?? Date.now;
   const meters = openMeters(() => log.waiting(), { process: options.processMeters ?? false });
   const rate = limiter(config.ratePerS);
+  const audit = options.audit ?? openAuditNotes(log);
   const app = new Hono();
 
   app.use(access(logger, meters));
@@ -117,7 +121,7 @@ export const createApp = (options: AppOptions): Hono => {
       ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
     }),
   );
-  app.route('/', reading({ reader, log, rate, now }));
+  app.route('/', reading({ reader, log, audit, rate, now }));
   app.route('/', policyRoutes({ live: options.policy, reader, now }));
   app.route('/', proofs({ reader, log, rate, now, replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay') }));
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);

@@ -172,12 +172,13 @@ keysCommand('list', 'which keys there are; secrets are not kept and not shown', 
 keysCommand(
   'create',
   'make a key; stdout is the key alone',
-  'KEY=$(weft keys create secret --roles privacy --label "helpdesk")',
+  'KEY=$(weft keys create secret --roles privacy --label "helpdesk")\n  weft keys create --staff "Maya" --roles marketing',
 )
   .argument('[kind]', 'secret or write', 'secret')
   .option('--label <text>', 'what it is for')
   .option('--purposes <list>', 'what it may be used for (all)')
-  .option('--roles <list>', 'of a secret key: owner, privacy (both)')
+  .option('--staff <name>', 'make an account for the dashboard; stdout is its password alone')
+  .option('--roles <list>', 'of a secret key: owner, privacy (both); of an account one of owner, marketing, privacy')
   .option(
     '--retention-days <n>',
     'of a key that is not asked for consent: days its events are kept (as the policy says)',

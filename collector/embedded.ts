@@ -62,6 +62,7 @@ const methods = [
   'ledgerExport',
   'receipt',
   'consentRates',
+  'auditLog',
 ] as const satisfies readonly (keyof Reader)[];
 
 const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));

@@ -12,6 +12,7 @@ import { examplePages } from '../examples/pages.js';
 import { demoShop, type ServerCall } from '../examples/shop/app.js';
 import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
+import { openAuditNotes } from './audit/notes.js';
 import { type Config, ConfigError, readConfig } from './config.js';
 import { openLivePolicy } from './consent/live.js';
 import type { Finding } from './consent/policy/read.js';
@@ -210,11 +211,14 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       );
     const watching = every(consentFileEveryMs, live.look, (error) => logger.error(traceOf(error), 'consent file'));
     opened.unshift(watching.stop);
+    const audit = openAuditNotes(engines.log, (error) => logger.error(traceOf(error), 'audit'));
+    opened.unshift(audit.close);
     const app = createApp({
       config,
       log: engines.log,
       reader: engines.reader,
       ring,
+      audit,
       logger,
       version: ownVersion(),
       sdkFolder: options.sdkFolder ?? builtSdk(),
@@ -235,6 +239,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
         reader: engines.reader,
         log: engines.log,
         keys: ring,
+        audit,
         sessionSecret: seeded.sessionSecret,
         links: { demo: config.demo ? '/demo' : null, docs: '/docs' },
         report: (error) => logger.error(traceOf(error), 'page'),

@@ -3,6 +3,8 @@
 
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
+import type { AuditNotes } from '../audit/notes.js';
+import type { AuditAct } from '../contract/audit.js';
 import type { Purpose } from '../contract/purposes.js';
 import {
   erasureCall,
@@ -28,12 +30,17 @@ import type { Key } from '../site/keys.js';
 import { admittedKey } from './admission.js';
 
 export interface ReadingOptions {
+  /** Each read of persons is noted. */
+  audit: AuditNotes;
   reader: Reader;
   log: Log;
   /** For acts that need no key: a person who asks to be forgotten. */
   rate: Limiter;
   now: () => number;
 }
+
+/** Of the people one identifier leads to. */
+const personsNotedMax = 500;
 
 const refuseIssue = (issue: z.core.$ZodIssue): Refusal =>
   refuse('bad_request', { message: `${issue.path.join('.') || 'The request'}: ${issue.message}.` });
@@ -53,7 +60,7 @@ const queryOf = (c: Context): Record<string, string> | Refusal => {
   return query;
 };
 
-export const reading = ({ reader, log, rate, now }: ReadingOptions): Hono => {
+export const reading = ({ reader, log, audit, rate, now }: ReadingOptions): Hono => {
   const app = new Hono();
 
   /** Who it is was asked before anything else (admission.ts), by the table of permissions. */
@@ -70,20 +77,22 @@ export const reading = ({ reader, log, rate, now }: ReadingOptions): Hono => {
   };
 
   /** Key, query and purposes, in this order: who may not ask learns nothing of how. */
-  const asking = async (c: Context): Promise<{ asked: Asked; query: Record<string, string> } | Refusal> => {
+  const asking = (c: Context): { asked: Asked; query: Record<string, string>; by: string } | Refusal => {
     const key = secretKey(c);
     if (isRefusal(key)) return key;
     const query = queryOf(c);
     if (isRefusal(query)) return query;
     const asked = askedBy(key, query);
-    return isRefusal(asked) ? asked : { asked, query };
+    return isRefusal(asked) ? asked : { asked, query, by: key.context.id };
   };
+  const note = (what: AuditAct, by: string, asked: Asked, persons: readonly string[], detail: string | null): void =>
+    audit.note({ at: now(), by, what, persons: [...persons], purpose: asked.purposes.join(','), detail });
 
   const personal = (c: Context): void => c.header('Cache-Control', 'no-store');
 
   app.get('/v1/profiles', async (c) => {
     personal(c);
-    const it = await asking(c);
+    const it = asking(c);
     if (isRefusal(it)) return respondRefusal(c, it);
     const identifiers = parsed(profilesQuery, it.query);
     if (isRefusal(identifiers)) return respondRefusal(c, identifiers);
@@ -96,27 +105,35 @@ export const reading = ({ reader, log, rate, now }: ReadingOptions): Hono => {
     }
     const name = given[0]!;
     const query = { [name]: identifiers[name] } as IdentifierQuery;
-    return c.json({ profiles: await reader.profilesBy(query, it.asked) });
+    const profiles = await reader.profilesBy(query, it.asked);
+    // By what kind of identifier, not by which one.
+    if (profiles.length > 0)
+      note('person.find', it.by, it.asked, profiles.map(({ id }) => id).slice(0, personsNotedMax), name);
+    return c.json({ profiles });
   });
 
   app.get('/v1/profiles/:id', async (c) => {
     personal(c);
-    const it = await asking(c);
+    const it = asking(c);
     if (isRefusal(it)) return respondRefusal(c, it);
     const profile = await reader.profile(c.req.param('id'), it.asked);
-    return profile === null ? respondRefusal(c, noProfile) : c.json(profile);
+    if (profile === null) return respondRefusal(c, noProfile);
+    note('person.read', it.by, it.asked, [profile.id], null);
+    return c.json(profile);
   });
 
   for (const name of Object.keys(lists) as ListName[]) {
     app.get(`/v1/profiles/:id/${name}`, async (c) => {
       personal(c);
-      const it = await asking(c);
+      const it = asking(c);
       if (isRefusal(it)) return respondRefusal(c, it);
       const page = parsed(pageQuery, it.query);
       if (isRefusal(page)) return respondRefusal(c, page);
       const asked: PageAsked = { ...it.asked, ...page };
       const answer = await reader[name](c.req.param('id') ?? '', asked);
-      return answer === null ? respondRefusal(c, noProfile) : c.json(answer);
+      if (answer === null) return respondRefusal(c, noProfile);
+      note('person.read', it.by, it.asked, [c.req.param('id') ?? ''], name);
+      return c.json(answer);
     });
   }
 

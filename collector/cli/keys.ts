@@ -2,19 +2,28 @@
 // needs no lock; only where nobody runs does it bring the tables up to date first.
 
 import { mkdirSync } from 'node:fs';
+import { openAudit } from '../audit/store.js';
 import { consentModes } from '../contract/consent.js';
 import { type Purpose, purposes } from '../contract/purposes.js';
+import { keysCommand } from '../pipeline/keys.js';
 import { migrations } from '../pipeline/migrations.js';
 import {
+  accountName,
   type Credential,
   type KeyRole,
   keyRoles,
+  newAccountId,
+  newPassword,
   newSecretKey,
   newWriteKey,
+  owner,
+  type StaffRole,
   secretCredential,
+  staffCredential,
+  staffRoles,
   writeCredential,
 } from '../site/keys.js';
-import { listCredentials, runKeys } from '../site/store.js';
+import { listCredentials } from '../site/store.js';
 import { isLocked, takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { mustHaveData, type Place, placeOf, readerOf } from './data.js';
@@ -29,6 +38,8 @@ export interface CreateAsked extends KeysAsked {
   mode?: string;
   purposes?: string;
   roles?: string;
+  /** The name of an account of staff. */
+  staff?: string;
   category?: string[];
   retentionDays?: string;
   orderRetentionDays?: string;
@@ -89,11 +100,19 @@ export const listKeys = async ({ json }: KeysAsked, out: Out): Promise<Ending> =
         ...keys.map((key) => [
           key.id,
           key.kind,
-          key.value ?? '(kept as a hash)',
+          key.kind === 'staff' ? '(a password)' : (key.value ?? '(kept as a hash)'),
           key.kind === 'write' ? key.mode : '',
-          key.kind === 'secret' ? key.roles.join(',') : '',
+          key.kind === 'write'
+            ? ''
+            : key.kind === 'staff' && key.roles.includes('owner')
+              ? 'owner'
+              : key.roles.join(','),
           key.createdAt.slice(0, 10),
-          key.revokedAt === null ? key.label : `${key.label} (revoked ${key.revokedAt.slice(0, 10)})`,
+          key.id === owner.id
+            ? owner.name
+            : key.revokedAt === null
+              ? key.label
+              : `${key.label} (revoked ${key.revokedAt.slice(0, 10)})`,
         ]),
       ];
       const widths = rows[0]!.map((_, at) => Math.max(...rows.map((row) => row[at]!.length)));
@@ -158,7 +177,43 @@ const daysIn = (given: string | undefined, option: string): number | null => {
   return days;
 };
 
+/** An account of staff: its password is drawn, and is all that stands on stdout. */
+const createAccount = async (name: string, asked: CreateAsked, out: Out): Promise<Ending> => {
+  if (asked.mode !== undefined || asked.purposes !== undefined || (asked.category ?? []).length > 0)
+    throw new Failure(
+      'usage',
+      'An account has a name and a role, and no mode, purposes or categories.',
+      'For example weft keys create --staff "Maya" --roles marketing.',
+    );
+  const read = accountName.safeParse(name);
+  if (!read.success) throw new Failure('usage', `--staff: ${read.error.issues[0]!.message}.`, 'Choose another name.');
+  const roles: StaffRole[] = listedIn(asked.roles, staffRoles, '--roles') ?? [];
+  if (roles.length !== 1)
+    throw new Failure('usage', 'An account has one role.', `Name one with --roles: ${staffRoles.join(', ')}.`);
+  const password = newPassword();
+  const at = Date.now();
+  const account = await staffCredential(
+    password,
+    { label: read.data, seeded: false, at },
+    { id: newAccountId(), role: roles[0]! },
+  );
+  const { status } = withStore(placeOf(), (store) =>
+    keysCommand(store, openAudit(store), { act: 'create', value: account, by: 'cli', at }),
+  );
+  if (status !== 200)
+    throw new Failure('refused', 'There is an account of this name.', 'Choose another name, or revoke that one first.');
+  if (asked.json) out.tell(JSON.stringify({ password, ...shown(account) }));
+  else {
+    out.tell(password);
+    out.note(
+      `Account ${account.id} of “${read.data}”, role ${roles[0]}. Its password is shown this once: what is kept is a hash. A running collector knows it within seconds.`,
+    );
+  }
+  return 'done';
+};
+
 export const createKey = async (kind: string, asked: CreateAsked, out: Out): Promise<Ending> => {
+  if (asked.staff !== undefined) return createAccount(asked.staff, asked, out);
   if (kind !== 'write' && kind !== 'secret')
     throw new Failure(
       'usage',
@@ -198,7 +253,9 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
           retention,
         })
       : secretCredential(value, given, { covers, roles, retention });
-  const { status } = withStore(placeOf(), (store) => runKeys(store, 'create', credential));
+  const { status } = withStore(placeOf(), (store) =>
+    keysCommand(store, openAudit(store), { act: 'create', value: credential, by: 'cli', at: given.at }),
+  );
   if (status !== 200) throw new Error('a key that was just drawn is taken');
   if (asked.json) out.tell(JSON.stringify({ key: value, ...shown(credential), value }));
   else {
@@ -217,7 +274,8 @@ export const revokeKey = async (which: string, asked: KeysAsked, out: Out): Prom
   mustHaveData(place);
   const { before, after } = withStore(place, (store) => {
     const known = listCredentials(store).find(({ id, publicValue }) => id === which || publicValue === which);
-    if (known) runKeys(store, 'revoke', { id: known.id, at: Date.now() });
+    const at = Date.now();
+    if (known) keysCommand(store, openAudit(store), { act: 'revoke', value: { id: known.id, at }, by: 'cli', at });
     return { before: known, after: listCredentials(store) };
   });
   if (before === undefined)

@@ -4,7 +4,9 @@
 import { createHash } from 'node:crypto';
 import type { Context, Env, MiddlewareHandler } from 'hono';
 import type { Child } from 'hono/jsx';
+import type { AuditNotes } from '../audit/notes.js';
 import { errorBody } from '../contract/answer.js';
+import type { AuditAct } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';
 import type { CommandResult, Log } from '../log/log.js';
 import type { Asked, PageAsked, Reader } from '../profiles/reader.js';
@@ -29,6 +31,8 @@ export interface House {
   sessions: Sessions;
   /** The accounts of staff. */
   keys: Pick<KeyRing, 'staff' | 'account' | 'accounts' | 'renew'>;
+  /** Every page that shows a person notes it. */
+  audit: AuditNotes;
   now: () => number;
   links: Links;
 }
@@ -47,6 +51,19 @@ export const staffOf = (c: StaffContext): StaffAccount => {
 /** For links on a page: whether they lead anywhere for whoever looks at it. */
 export const may = (c: StaffContext, pattern: string, method: 'GET' | 'POST' = 'GET'): boolean =>
   mayStaff(staffOf(c).role, method, pattern);
+/** Staff looked at somebody. An open page that asks again and again is one row for a while. */
+export const noteRead = (
+  c: StaffContext,
+  { audit, now }: Pick<House, 'audit' | 'now'>,
+  what: AuditAct,
+  persons: readonly string[],
+  detail: string | null = null,
+): void => {
+  const { id, role } = staffOf(c);
+  const entry = { at: now(), by: id, what, persons: [...persons], purpose: role, detail };
+  if (c.req.header('x-weft-refresh') === undefined) audit.note(entry);
+  else audit.noteOpen(entry);
+};
 /** Of the forms on a page. */
 export const tokenOf = (c: StaffContext, house: Pick<House, 'sessions'>): string =>
   house.sessions.token(c.get('session')?.id ?? '');

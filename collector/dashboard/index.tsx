@@ -4,6 +4,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { compress } from 'hono/compress';
+import { type AuditNotes, openAuditNotes } from '../audit/notes.js';
 import { isUnavailable } from '../errors.js';
 import type { Log } from '../log/log.js';
 import type { Reader } from '../profiles/reader.js';
@@ -22,6 +23,8 @@ import { staffRooms } from './staff/staff.js';
 export interface DashboardOptions {
   reader: Reader;
   log: Log;
+  /** Where reads of persons are noted; one of its own if nothing is said. */
+  audit?: AuditNotes;
   keys: Pick<KeyRing, 'staff' | 'account' | 'accounts' | 'renew'>;
   /** Signs cookies and form tokens. Another one ends every session. */
   sessionSecret: string;
@@ -46,6 +49,7 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
     log: options.log,
     sessions: openSessions(options.sessionSecret, now),
     keys: options.keys,
+    audit: options.audit ?? openAuditNotes(options.log),
     now,
     links: options.links,
   };

@@ -1,6 +1,7 @@
 // A small shop's people as plain objects behind the reader's port, and a log that does staff acts upon them: what the
 // dashboard's tests render. Invented people; tests only.
 
+import type { AuditEntry } from '../contract/audit.js';
 import type {
   Cart,
   EventItem,
@@ -755,6 +756,8 @@ export interface Shop {
   live: LiveEvent[];
   overview: Overview;
   commands: Command[];
+  /** What was noted of reads. */
+  audited: AuditEntry[];
   /** Instead of what the log would answer. */
   answers: Partial<Record<Command['kind'], CommandResult>>;
   reader: Reader;
@@ -783,11 +786,13 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
   const people = new Map<string, Person>();
   if (!empty) for (const person of [ada(), berta(), visitor()]) people.set(person.profile.id, person);
   const commands: Command[] = [];
+  const audited: AuditEntry[] = [];
   const shop: Shop = {
     people,
     live: empty ? [] : liveEvents(),
     overview: empty ? overviewEmpty() : overviewFull(),
     commands,
+    audited,
     answers: {},
     reader: {
       profilesBy: async () => [],
@@ -833,10 +838,15 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
         throw new Error('not asked in these tests');
       },
       overview: async () => shop.overview,
+      auditLog: async () => ({ items: [], next: null, who: [] }),
     },
     log: {
       append: () => Promise.reject(new Error('nothing is sent here')),
       command: async (command) => {
+        if (command.kind === 'audit') {
+          audited.push(...command.entries);
+          return { status: 200, body: {} };
+        }
         commands.push(command);
         const given = shop.answers[command.kind];
         if (given !== undefined) return given;

@@ -2,6 +2,7 @@
 // writer's thread and "durable" is its group commit; distributed, it is a broker. Requests cross as raw JSON text,
 // because text is cheaper to pass between threads than objects.
 
+import type { AuditEntry } from '../contract/audit.js';
 import type { Purpose } from '../contract/purposes.js';
 
 /** How a key's events prove their consent (consent.md, decided list). */
@@ -146,6 +147,8 @@ export type Command =
     }
   /** How far the ledger's chain was checked: the reader checks and cannot write. */
   | { kind: 'ledger'; act: 'checked'; through: number; full: boolean; at: number }
+  /** Reads of persons by staff and keys (audit/notes.ts). */
+  | { kind: 'audit'; entries: readonly AuditEntry[] }
   | { kind: 'due'; at: number }
   | { kind: 'rebuild'; at: number; check: boolean };
 

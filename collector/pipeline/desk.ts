@@ -1,5 +1,6 @@
 // Where work on the tables begins and ends: one transaction, in which whatever was spoilt is true again before it commits.
 
+import type { AuditStore } from '../audit/store.js';
 import type { Consent } from '../consent/consent.js';
 import { type AnyAspect, profileFold } from '../profiles/fold.js';
 import type { Sql } from '../store/sql.js';
@@ -15,6 +16,8 @@ export interface DeskOptions {
   consent: Pick<Consent, 'dropCaches' | 'generationOf' | 'journal'>;
   /** The site's own: profile ids derive from it. */
   secret: string;
+  /** Told at the end of each transaction: whoever is gone by it is forgotten there too. */
+  audit?: Pick<AuditStore, 'settle'>;
 }
 
 export interface Desk {
@@ -47,6 +50,7 @@ export const openDesk = (options: DeskOptions): Desk => {
     try {
       return sql.transaction(() => {
         const result = work();
+        options.audit?.settle();
         // On the disk before the commit, and so before any answer: a crash in between leaves a line too much, never one
         // too few.
         options.consent.journal.flush();

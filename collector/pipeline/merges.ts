@@ -35,6 +35,15 @@ export const undoMerge = (set: WorkingSet, mergeId: string, by: string, at: numb
   return { kind: 'undone', undoneAt: at };
 };
 
+/** The two profiles a merge is about, by the ids their identifiers give. */
+export const personsOfMerge = ({ identity, nodeById }: WorkingSet, mergeId: string): string[] => {
+  const naming = identity.namingByMerge(mergeId);
+  const join = naming ? undefined : identity.joinById(mergeId);
+  const pin = naming || join ? undefined : identity.pin(mergeId);
+  const [a, b] = naming ? [naming.dev, naming.usr] : join ? [join.a, join.b] : [pin?.a, pin?.b];
+  return [a, b].flatMap((id) => (id === undefined ? [] : (nodeById(id)?.hid ?? [])));
+};
+
 export type AdminMergeOutcome = { kind: 'merged'; id: string } | { kind: 'unknown' } | { kind: 'same' };
 
 /** Makes one `user_id` historical: what was `from` is `into` from now on. */

@@ -1,5 +1,6 @@
 // All tables of the collector, in the order of their names.
 
+import { auditMigrations } from '../audit/migrations.js';
 import { consentMigrations } from '../consent/migrations.js';
 import { retentionMigrations } from '../consent/retention-store.js';
 import { eventMigrations } from '../events/store.js';
@@ -17,4 +18,5 @@ export const migrations: readonly Migration[] = [
   ...consentMigrations,
   ...siteMigrations,
   ...retentionMigrations,
+  ...auditMigrations,
 ];

@@ -4,6 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { type AuditStore, openAudit } from '../audit/store.js';
 import { cartAspect } from '../carts/aspect.js';
 import { type Consent, openConsent } from '../consent/consent.js';
 import type { ErasureStep } from '../consent/erase.js';
@@ -11,16 +12,17 @@ import { type JournalEntry, journalFile } from '../consent/journal.js';
 import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/releases.js';
 import type { RowResult } from '../consent/rows.js';
 import { keyFileOf } from '../consent/signing.js';
+import { type AuditAct, auditEntry } from '../contract/audit.js';
 import { identityStore } from '../identity/store.js';
 import type { Command, CommandResult } from '../log/log.js';
 import { presence } from '../profiles/presence.js';
 import { announcementsOf } from '../profiles/read.js';
 import { traits } from '../profiles/traits.js';
-import { runKeys } from '../site/store.js';
 import { takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import type { SiteRules } from './accept.js';
-import { adminMerge, undoMerge } from './merges.js';
+import { keysCommand } from './keys.js';
+import { adminMerge, personsOfMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
 import { openPipeline, type Pipeline } from './pipeline.js';
 import { fingerprint, type Progress, rebuild } from './rebuild.js';
@@ -63,6 +65,7 @@ export interface Writer {
   store: SqliteStore;
   pipeline: Pipeline;
   consent: Consent;
+  audit: AuditStore;
   close: () => void;
 }
 
@@ -117,6 +120,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
   );
   noteStart(store, releases, inForce, Date.now());
   let { source } = inForce;
+  const audit = openAudit(store);
   const pipeline = openPipeline({
     sql: store,
     rules: options.rules,
@@ -125,6 +129,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     announcer: announcementsOf,
     consent,
     secret,
+    audit,
   });
 
   const retention = openRetention({
@@ -152,6 +157,10 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
   const replayed = replayEntries(consent.journal.news(), Date.now());
   pipeline.attempt(() => consent.journal.settled());
 
+  /** In the transaction of what it tells. */
+  const acted = (what: AuditAct, { by, at }: { by: string; at: number }, persons: string[], detail: string): void =>
+    audit.add({ at, by, what, persons, purpose: null, detail });
+
   const command = (asked: Command, onProgress?: Progress): CommandResult => {
     switch (asked.kind) {
       case 'consent': {
@@ -163,7 +172,11 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         return consentAnswer(result!);
       }
       case 'undo': {
-        const outcome = pipeline.within(asked.at, (set) => undoMerge(set, asked.mergeId, asked.by, asked.at));
+        const outcome = pipeline.within(asked.at, (set) => {
+          const done = undoMerge(set, asked.mergeId, asked.by, asked.at);
+          if (done.kind !== 'unknown') acted('merge.undo', asked, personsOfMerge(set, asked.mergeId), asked.mergeId);
+          return done;
+        });
         if (outcome.kind === 'unknown') {
           return failure(
             404,
@@ -175,7 +188,14 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         return { status: 200, body: { id: asked.mergeId, undoneAt: iso(outcome.undoneAt) } };
       }
       case 'merge': {
-        const outcome = pipeline.within(asked.at, (set) => adminMerge(set, asked.from, asked.into, asked.at));
+        const outcome = pipeline.within(asked.at, (set) => {
+          const done = adminMerge(set, asked.from, asked.into, asked.at);
+          if (done.kind === 'merged') {
+            const persons = [asked.from, asked.into].map((id) => set.findNode('user_id', id)!.hid);
+            acted('merge.join', asked, persons, done.id);
+          }
+          return done;
+        });
         if (outcome.kind === 'unknown') {
           return failure(
             404,
@@ -199,7 +219,12 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
       case 'delivered':
         return requests.command(asked);
       case 'keys':
-        return runKeys(store, asked.act, asked.value);
+        return keysCommand(store, audit, asked);
+      case 'audit':
+        pipeline.attempt(() => {
+          for (const entry of asked.entries) audit.add(auditEntry.parse(entry));
+        });
+        return { status: 200, body: {} };
       case 'retention':
         return { status: 200, body: retention.run(asked.at) };
       case 'policy': {
@@ -273,6 +298,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     store,
     pipeline,
     consent,
+    audit,
     close: () => {
       consent.journal.close();
       store.close();

@@ -1,6 +1,7 @@
 // The read model: profiles, their lists, and what staff see, from a connection that only reads. Settles a copy of each
 // state to the clock it is asked with, so that what is due shows at once; writes nothing.
 
+import { type AuditAsked, type AuditPage, openAuditView } from '../audit/view.js';
 import { cartFigures, openCart, showCarts, showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
 import type { PolicyReading } from '../consent/releases.js';
@@ -57,6 +58,7 @@ export interface PeopleReading {
   suggestions: (id: string, asked: Asked) => SuggestedMatch[];
   live: (after: number, limit: number) => LiveEvent[];
   overview: (asked: Asked) => Overview;
+  auditLog: (asked: AuditAsked) => AuditPage;
 }
 
 /** Everything a reader answers. */
@@ -729,6 +731,10 @@ export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: 
       }) ?? [],
     live,
     overview,
+    auditLog: openAuditView(sql, (profileId) => {
+      const node = identity.nodeByHid(profileId);
+      return node === undefined ? [] : identity.members(node.leader).map(({ hid }) => hid);
+    }),
   };
 };
 

@@ -1,6 +1,7 @@
 // What can be read of people: the port behind the profile routes and the dashboard. The embedded engine answers it from
 // a read-only connection in a thread of its own, so that a slow page never stalls the door.
 
+import type { AuditAsked, AuditPage } from '../audit/view.js';
 import type { ProofReader } from '../consent/proofs.js';
 import type { PolicyReading } from '../consent/releases.js';
 import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
@@ -65,4 +66,6 @@ export interface Reader extends ProofReader {
   policySource: (configHash: string) => Promise<ReturnType<PolicyReading['policySource']>>;
   consentText: (hash: string) => Promise<string | null>;
   consentHolders: (now: number) => Promise<ReturnType<PolicyReading['consentHolders']>>;
+  /** For the privacy room: who looked at whom and changed what, newest first. */
+  auditLog: (asked: AuditAsked) => Promise<AuditPage>;
 }

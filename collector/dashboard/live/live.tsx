@@ -4,7 +4,16 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { LiveEvent } from '../../contract/profile.js';
-import { askedBy, type House, queryOf, respondPage, type Staffed, viewOf } from '../frame.js';
+import {
+  askedBy,
+  type House,
+  noteRead,
+  queryOf,
+  respondPage,
+  type StaffContext,
+  type Staffed,
+  viewOf,
+} from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Icon, type IconName } from '../kit/icon.js';
 import { Empty } from '../kit/panel.js';
@@ -146,10 +155,15 @@ export const live = (house: House): Hono<Staffed> => {
     return { events, names: await namesOf(events), seq: looked[0]?.seq ?? after };
   };
 
+  const noteNames = (c: StaffContext, names: Names): void => {
+    if (names.size > 0) noteRead(c, house, 'live.read', [...names.keys()]);
+  };
+
   app.get('/live', async (c) => {
     const wanted = queryOf(c, 'verdict');
     const filter = isFilter(wanted) ? wanted : 'all';
     const { events, names, seq } = await read(filter, 0);
+    noteNames(c, names);
     return respondPage(
       c,
       house,
@@ -226,6 +240,7 @@ export const live = (house: House): Hono<Staffed> => {
     const { events, names, seq } = await read(isFilter(wanted) ? wanted : 'all', after);
     c.header('X-Weft-Seq', String(seq));
     if (events.length === 0) return c.body(null, 204);
+    noteNames(c, names);
     return c.html(
       String(
         <ViewOf value={viewOf(c, house.now())}>

@@ -3,7 +3,7 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { PersonSummary } from '../../contract/profile.js';
-import { type House, pageOf, queryOf, respondPage, type Staffed, segment } from '../frame.js';
+import { type House, noteRead, pageOf, queryOf, respondPage, type Staffed, segment } from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Empty, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
@@ -69,6 +69,14 @@ export const people = (house: House): Hono<Staffed> => {
     const find = queryOf(c, 'find', 200);
     const cursor = queryOf(c, 'after', 500);
     const { items, next } = await house.reader.people(find ?? '', pageOf(house, pageSize, cursor));
+    if (items.length > 0)
+      noteRead(
+        c,
+        house,
+        'people.list',
+        items.map(({ id }) => id),
+        find === null ? null : 'searched',
+      );
     const more = new URLSearchParams({ ...(find !== null && { find }), ...(next !== null && { after: next }) });
     return respondPage(
       c,

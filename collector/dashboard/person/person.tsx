@@ -12,6 +12,7 @@ import {
   isUnchanged,
   may,
   noSuchPage,
+  noteRead,
   ownForm,
   pageOf,
   queryOf,
@@ -121,6 +122,7 @@ export const person = (house: House): Hono<Staffed> => {
         return c.redirect(personPath(read.profile.id) + done, 302);
       }
     }
+    noteRead(c, house, 'person.read', [read.profile.id, ...read.suggestions.map(({ match }) => match.profileId)]);
     const words = note !== null && Object.hasOwn(notes, note) ? notes[note]! : null;
     return respondPage(
       c,
@@ -143,9 +145,9 @@ export const person = (house: House): Hono<Staffed> => {
 
   app.get('/people/:id/profile.json', async (c) => {
     const profile = await profileOf(c);
-    return profile === null
-      ? nobody(c)
-      : c.body(JSON.stringify(profile, null, 2), 200, { 'Content-Type': 'application/json' });
+    if (profile === null) return nobody(c);
+    noteRead(c, house, 'person.copy', [profile.id]);
+    return c.body(JSON.stringify(profile, null, 2), 200, { 'Content-Type': 'application/json' });
   });
 
   // ── Undo (R12) ───────────────────────────────────────────────────────────────────────────────────────────────────
@@ -164,6 +166,7 @@ export const person = (house: House): Hono<Staffed> => {
     if (found === null) return noSuchPage(c, house);
     const { profile, merge } = found;
     const back = `${personPath(profile.id)}#why`;
+    noteRead(c, house, 'person.read', [profile.id], 'undo');
     const { title, sentence } = joinWords(merge);
     return respondPage(
       c,
@@ -231,6 +234,7 @@ export const person = (house: House): Hono<Staffed> => {
     const pair = await pairOf(c, queryOf(c, 'with'));
     if (pair === null) return noSuchPage(c, house);
     const { here, there, mine, theirs } = pair;
+    noteRead(c, house, 'person.read', [here.id, there.id], 'join');
     return respondPage(
       c,
       house,
@@ -289,6 +293,7 @@ export const person = (house: House): Hono<Staffed> => {
     const profile = await profileOf(c);
     if (profile === null) return nobody(c);
     const back = personPath(profile.id);
+    noteRead(c, house, 'person.read', [profile.id], 'erase');
     return respondPage(
       c,
       house,
