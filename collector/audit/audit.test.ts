@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../app.js';
+import { parsePolicy, shippedSource } from '../consent/policy.js';
 import type { AuditItem } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';
 import { dashboard } from '../dashboard/index.js';
@@ -80,6 +81,7 @@ const house = async () => {
     version: '0',
     sdkFolder: '/nowhere/',
     countryOf: () => null,
+    policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
     pageConfig: () => ({
       policy: { version: '1', configHash: 'h' },
       consent: { purposes: [] },

@@ -86,6 +86,25 @@ describe('weft keys', () => {
     expect((await weft(['keys', 'revoke', id], { WEFT_DATA })).stdout).toContain('already');
   }, 120_000);
 
+  it('makes an account of staff with a name, one role and a password that is shown once', async () => {
+    const WEFT_DATA = temporary();
+    const made = await weft(['keys', 'create', '--staff', 'Maya', '--roles', 'marketing', '--json'], { WEFT_DATA });
+    const account = JSON.parse(made.stdout) as { id: string; password: string; roles: string[] };
+    expect(account).toMatchObject({ kind: 'staff', label: 'Maya', roles: ['marketing'] });
+    expect(account.password).toMatch(/^[\w-]{20}$/);
+    const listed = await weft(['keys', 'list'], { WEFT_DATA });
+    expect(listed.stdout).toMatch(/staff_\S+ +staff +\(a password\) +marketing +\d{4}-\d\d-\d\d +Maya/);
+    expect(listed.stdout).not.toContain(account.password);
+    for (const [args, said] of [
+      [['--staff', 'maya', '--roles', 'privacy'], 'There is an account of this name.'],
+      [['--staff', 'Leo'], 'An account has one role.'],
+      [['--staff', 'Leo', '--roles', 'owner,privacy'], 'An account has one role.'],
+      [['--staff', '<i>', '--roles', 'privacy'], '--staff: A name begins with'],
+    ] as const)
+      expect((await weft(['keys', 'create', ...args], { WEFT_DATA })).stderr).toContain(said);
+    expect((await weft(['keys', 'revoke', account.id], { WEFT_DATA })).code).toBe(0);
+  }, 120_000);
+
   it('makes write keys in any mode, and takes them by themselves to end them', async () => {
     const WEFT_DATA = temporary();
     const args = [

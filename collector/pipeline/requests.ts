@@ -4,10 +4,12 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AuditStore } from '../audit/store.js';
 import type { Consent } from '../consent/consent.js';
 import type { ErasureStep, ErasureSubject } from '../consent/erase.js';
 import type { Identity } from '../consent/notices.js';
 import { maskOfNames } from '../consent/object.js';
+import type { AuditAct } from '../contract/audit.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { CommandResult, RightsCommand } from '../log/log.js';
 import type { SqliteStore } from '../store/sqlite.js';
@@ -21,6 +23,8 @@ export interface RequestsOptions {
   store: SqliteStore;
   desk: Desk;
   consent: Consent;
+  /** Every request and every act upon a notice, in its transaction. Whom, the request itself says for as long as it may. */
+  audit: Pick<AuditStore, 'add'>;
   /** Where exports lie; null for a store in memory, which makes none. */
   exportsFolder: string | null;
   /** Rows one transaction of an erasure may take. */
@@ -62,7 +66,7 @@ const used = failure(
 );
 
 export const openRequests = (options: RequestsOptions): Requests => {
-  const { store, desk, consent, exportsFolder } = options;
+  const { store, desk, consent, audit, exportsFolder } = options;
   const { set } = desk;
   /** Something personal was taken out of the tables, and may still stand in the log of writes. */
   let unscrubbed = true;
@@ -80,18 +84,23 @@ export const openRequests = (options: RequestsOptions): Requests => {
       if (state !== 'done' || name.endsWith('.part')) rmSync(join(exportsFolder, name), { force: true });
     }
 
+  const acted = (what: AuditAct, { by, at }: { by: string; at: number }, detail: string): void =>
+    audit.add({ at, by, what, persons: [], purpose: null, detail });
+
   const command = (asked: RightsCommand): CommandResult => {
     switch (asked.kind) {
       case 'erase': {
         if (!isFresh(asked)) return used;
-        const { id, state } = desk.attempt(() =>
-          consent.erasures.request(subjectOf(asked.subject as ErasureSubject), {
+        const { id, state } = desk.attempt(() => {
+          const job = consent.erasures.request(subjectOf(asked.subject as ErasureSubject), {
             id: `e_${randomUUID()}`,
             by: asked.by,
             at: asked.at,
             since: set.events.lastSeq(),
-          }),
-        );
+          });
+          acted('erasure.ask', asked, job.id);
+          return job;
+        });
         // The same word for everybody: how far it is shows who was known.
         return ok({ id, state: state === 'done' ? 'done' : 'accepted' }, 202);
       }
@@ -137,6 +146,7 @@ export const openRequests = (options: RequestsOptions): Requests => {
             context: { receivedAt: asked.at, gpc: false, origin: null, country: null },
           });
           for (const row of rows) applyRow(loaded, row);
+          acted(asked.lift ? 'objection.lift' : 'objection.ask', asked, id);
         });
         return ok({ id, state: 'done' }, 202);
       }
@@ -147,9 +157,14 @@ export const openRequests = (options: RequestsOptions): Requests => {
         if (consent.exports.waiting() >= exportsWaitingMax)
           return failure(503, 'unavailable', 'Too many exports wait to be made.', 'Come again in some minutes.');
         const id = `x_${randomUUID()}`;
-        const { token } = desk.attempt(() =>
-          consent.exports.request(subjectOf(asked.subject as ErasureSubject), { id, by: asked.by, at: asked.at }),
-        );
+        const { token } = desk.attempt(() => {
+          acted('access.ask', asked, id);
+          return consent.exports.request(subjectOf(asked.subject as ErasureSubject), {
+            id,
+            by: asked.by,
+            at: asked.at,
+          });
+        });
         return ok({ id, state: 'accepted', token }, 202);
       }
       case 'export': {
@@ -216,7 +231,11 @@ export const openRequests = (options: RequestsOptions): Requests => {
           }
           case 'retry':
           case 'settled': {
-            const done = desk.attempt(() => consent.notices.act(asked.id, asked.act, asked.by, asked.at));
+            const done = desk.attempt(() => {
+              const known = consent.notices.act(asked.id, asked.act, asked.by, asked.at);
+              if (known) acted('notice.act', asked, `${asked.act} ${asked.id}`);
+              return known;
+            });
             return done
               ? ok({ id: asked.id })
               : failure(

@@ -141,6 +141,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     store,
     desk: pipeline,
     consent,
+    audit,
     exportsFolder: options.path === ':memory:' ? null : join(dirname(journalPath ?? options.path), 'exports'),
     ...(options.erasureRowsMax === undefined ? {} : { erasureRowsMax: options.erasureRowsMax }),
     ...(hooks.onErasureStep ? { onErasureStep: hooks.onErasureStep } : {}),
