@@ -29,8 +29,10 @@ export const start: Source = (client: Client) => {
   let loading: Promise<{ texts: Texts; locale: string } | undefined> | undefined;
   let place: ReturnType<typeof firstInBody> | undefined;
   let question: (Drawn & { about: string }) | undefined;
-  let dialog: Drawn<HTMLDialogElement> | undefined;
+  let dialog: (Drawn<HTMLDialogElement> & { about: string }) | undefined;
+  let answered: string | undefined;
 
+  const aboutNow = () => JSON.stringify(stateNow().decisions);
   const failed = (error: unknown) => void tell('error', error);
   onFailure(failed);
 
@@ -71,6 +73,8 @@ export const start: Source = (client: Client) => {
       const variant = variantOf(scene, all, odd);
       const textHash = await drawn().words.hash();
       if (isOver) return;
+      // Where the browser keeps no record the question stays open; it is not put twice on one page.
+      answered = `${stateNow().ask}`;
       consent.set(values, { source: 'banner', layer, action, locale, textHash, variant, ...more } as Act);
       dialog?.root.close();
       await update();
@@ -102,23 +106,25 @@ export const start: Source = (client: Client) => {
     const state = stateNow();
     const { ask, signal, region, config } = state;
     const isLink = region.ui === 'link' || (region.gpcStatus && signal);
-    const kind = ask[0] && region.ui === 'banner' && mayAsk ? 'first' : isLink ? 'link' : '';
+    const kind = ask[0] && region.ui === 'banner' && mayAsk && `${ask}` !== answered ? 'first' : isLink ? 'link' : '';
     const about = JSON.stringify([kind, ask, kind === 'link' && signalled(config).map((id) => consent.get()[id])]);
     if (question?.about === about && question.root.isConnected) return;
-    const had = question?.root;
     if (!kind) {
-      had?.remove();
+      question?.root.remove();
       question = undefined;
       return tidy();
     }
     const words = await (loading ??= load(state));
     if (!words || isOver) return;
-    if (JSON.stringify(stateNow().ask) !== JSON.stringify(ask)) return update(mayAsk);
+    // While the words came, things may have changed, or another call may have drawn the same.
+    if (`${stateNow().ask}` !== `${ask}`) return update(mayAsk);
+    if (question?.about === about && question.root.isConnected) return;
     const scene = sceneOf(state, words);
     const drawn: Drawn = (kind === 'first' ? first : link)(scene, {
       ...actsOf('first', scene, () => drawn),
       choose: () => show('preferences'),
     });
+    const had = question?.root;
     question = { ...drawn, about };
     if (had?.isConnected) had.replaceWith(drawn.root);
     else root(scene).prepend(drawn.root);
@@ -140,7 +146,7 @@ export const start: Source = (client: Client) => {
         return isTaken;
       },
     });
-    dialog = drawn;
+    dialog = { ...drawn, about: aboutNow() };
     drawn.root.addEventListener('close', () => {
       drawn.root.remove();
       dialog = undefined;
@@ -162,8 +168,11 @@ export const start: Source = (client: Client) => {
 
   const stops = [
     client.on<{ layer: Layer }>('show', ({ layer }) => show(layer)),
-    // Answered here, by the site, or in another tab.
-    consent.onChange(() => void update().catch(failed)),
+    // Answered here, by the site, or in another tab: what is open then shows what no longer is.
+    consent.onChange(() => {
+      if (dialog?.about !== aboutNow()) dialog?.root.close();
+      update().catch(failed);
+    }),
   ];
   whenBody(() => !isOver && void update().catch(failed));
   return () => {

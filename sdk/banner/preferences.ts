@@ -186,7 +186,7 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
   };
 
   const { controller } = config;
-  const head = element('h2', { id: 'title', tabIndex: -1, autofocus: true }, say('layer2.title'));
+  const head = element('h2', { id: 'name', tabIndex: -1, autofocus: true }, say('layer2.title'));
   const closer = button('layer2.close', close, 'quiet');
   const isOptOut = region.model === 'opt-out' && !signal && against.some((id) => scene.on[id]);
   const body = element(
@@ -228,10 +228,10 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
   );
   const root = element(
     'dialog',
-    { part: 'dialog', lang: locale, dir: texts.dir, 'aria-labelledby': 'title' },
-    element('header', {}, head, closer),
+    { part: 'dialog', lang: locale, dir: texts.dir, 'aria-labelledby': 'name' },
+    element('div', { class: 'head' }, head, closer),
     body,
-    element('footer', {}, live, foot),
+    element('div', { class: 'foot' }, live, foot),
   );
   return { root, words, warn };
 };

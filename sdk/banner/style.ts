@@ -61,7 +61,7 @@ h2{font-size:1.143em;font-weight:650;line-height:1.3}
 dialog h2{font-size:1.25em;flex:1 1 7em}
 h3,label{font-weight:650}
 .pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,7.5em),1fr));gap:8px}
-footer .pair{grid-template-columns:repeat(auto-fit,minmax(min(100%,8.5em),1fr))}
+.foot .pair{grid-template-columns:repeat(auto-fit,minmax(min(100%,8.5em),1fr))}
 button{min-height:40px;padding:6px 12px;border-radius:var(--w-radius);border:1px solid var(--w-border);background:none;font-size:.9375em;font-weight:550;line-height:1.2;cursor:pointer}
 .b{background:var(--w-accent);color:var(--w-onAccent);border-color:var(--w-accent)}
 .quiet{min-height:28px;padding:2px;border-color:transparent}
@@ -69,16 +69,16 @@ button{min-height:40px;padding:6px 12px;border-radius:var(--w-radius);border:1px
 a,.quiet{text-decoration:underline;text-underline-offset:.2em}
 :focus-visible{outline:3px solid var(--w-text);outline-offset:2px}
 [tabindex='-1']{outline:0}
-.row,.link,.line,header{display:flex;flex-flow:row wrap;gap:8px 12px;align-items:center;justify-content:space-between}
+.row,.link,.line,.head{display:flex;flex-flow:row wrap;gap:8px 12px;align-items:center;justify-content:space-between}
 .row{justify-content:start}
 .link{padding:4px 10px;gap:0 10px;max-width:calc(100% - 16px);font-size:.875em}
 dialog{inset:0;margin:auto;width:min(100% - 16px,40em);max-width:none;max-height:min(100% - 16px,52em);overflow:hidden}
 dialog:not([open]),[hidden]{display:none!important}
 dialog::backdrop{background:#0009}
-header,footer{padding:12px 16px}
-footer,section+section,.body section{border-top:1px solid var(--w-border)}
+.head,.foot{padding:12px 16px}
+.foot,.body section{border-top:1px solid var(--w-border)}
 .body{overflow:auto;padding:0 16px 16px;flex:1;min-height:5em}
-.body,footer{font-size:.9375em}
+.body,.foot{font-size:.9375em}
 .body section{padding:12px 0;margin-top:0}
 .body>p+section{margin-top:12px}
 label{flex:1 1 min-content;padding:4px 0}
