@@ -226,10 +226,6 @@ const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
       tellPage('consent:change', on);
       release();
     }),
-    hear('ended', () => {
-      held = [];
-      wipe();
-    }),
     onWindow('online', retryNow),
     onWindow('pagehide', () => {
       held = [];
@@ -238,6 +234,12 @@ const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
   );
   shown();
 };
+
+// Also where the first look finds nothing left to stand on: before anything else is there.
+hear('ended', () => {
+  held = [];
+  wipe();
+});
 
 // --- the verbs --------------------------------------------------------------------------------------------------------------
 
