@@ -10,6 +10,7 @@ import type { Hono } from 'hono';
 import { destination, type Logger, pino } from 'pino';
 import { examplePages } from '../examples/pages.js';
 import { demoShop, type ServerCall } from '../examples/shop/app.js';
+import { chunkPath } from './app/assets.js';
 import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
 import { openAuditNotes } from './audit/notes.js';
@@ -241,6 +242,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
         keys: ring,
         audit,
         sessionSecret: seeded.sessionSecret,
+        policy: { live, replayScript: () => chunkPath(options.sdkFolder ?? builtSdk(), 'banner-replay') },
         links: { demo: config.demo ? '/demo' : null, docs: '/docs' },
         report: (error) => logger.error(traceOf(error), 'page'),
       }),

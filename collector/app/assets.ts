@@ -118,3 +118,13 @@ export const sdkAssets = (folder: string, now: () => number = () => performance.
   });
   return app;
 };
+
+/** Where a chunk can be fetched, by its name without its hash; null where it is not built. */
+export const chunkPath = (folder: string, name: string): string | null => {
+  try {
+    const file = readdirSync(join(folder, 'weft')).find((one) => one.replace(/-[^-]*\.js$/, '') === name);
+    return file === undefined ? null : `/weft/${file}`;
+  } catch {
+    return null;
+  }
+};

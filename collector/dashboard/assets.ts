@@ -23,13 +23,14 @@ const asset = (name: string, ending: string, type: string, text: string): Asset 
 
 const css = asset('dashboard', 'css', 'text/css; charset=utf-8', beside('./dashboard.css'));
 const js = asset('dashboard', 'js', 'text/javascript; charset=utf-8', beside('./dashboard.js'));
+const preview = asset('policy-preview', 'js', 'text/javascript; charset=utf-8', beside('./policy-preview.js'));
 const icon = asset('weft', 'svg', 'image/svg+xml', beside('./weft.svg'));
 
-export const assets = { css: css.path, js: js.path, icon: icon.path };
+export const assets = { css: css.path, js: js.path, preview: preview.path, icon: icon.path };
 
 export const assetRoutes = (): Hono => {
   const app = new Hono();
-  for (const { path, type, plain, gzip } of [css, js, icon]) {
+  for (const { path, type, plain, gzip } of [css, js, preview, icon]) {
     app.get(path, (c) => {
       c.header('Content-Type', type);
       c.header('Cache-Control', 'public, max-age=31536000, immutable');

@@ -313,4 +313,11 @@
     });
     showState();
   }
+
+  // What shows itself in a frame beside its form is shown at once, and again when another choice is made.
+  for (const form of document.querySelectorAll('form[data-submit]')) {
+    if (!(form instanceof HTMLFormElement)) continue;
+    form.addEventListener('change', () => form.requestSubmit());
+    form.requestSubmit();
+  }
 })();

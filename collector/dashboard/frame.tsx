@@ -101,8 +101,10 @@ export const originOf = (c: Context): string => {
 export const protective: MiddlewareHandler = async (c, next) => {
   await next();
   const { headers } = c.res;
-  headers.set('Content-Security-Policy', policy);
-  headers.set('X-Frame-Options', 'DENY');
+  // A page that says so may stand in a frame of another page of ours, and of nobody else's.
+  const isFramed = headers.get('X-Frame-Options') === 'SAMEORIGIN';
+  headers.set('Content-Security-Policy', isFramed ? policy.replace("ancestors 'none'", "ancestors 'self'") : policy);
+  if (!isFramed) headers.set('X-Frame-Options', 'DENY');
   headers.set('X-Content-Type-Options', 'nosniff');
   headers.set('Referrer-Policy', 'same-origin');
   headers.set('Cross-Origin-Opener-Policy', 'same-origin');

@@ -16,6 +16,7 @@ import { admit, login, recognise } from './login.js';
 import { overview } from './overview.js';
 import { people } from './people/people.js';
 import { person } from './person/person.js';
+import { type PolicyRoom, policyPages } from './privacy/policy/policy.js';
 import { privacyRoom } from './privacy/privacy.js';
 import { openSessions } from './session.js';
 import { staffRooms } from './staff/staff.js';
@@ -29,12 +30,16 @@ export interface DashboardOptions {
   /** Signs cookies and form tokens. Another one ends every session. */
   sessionSecret: string;
   links: Links;
+  /** The consent policy in force, and how its banner is drawn. */
+  policy?: PolicyRoom;
   now?: () => number;
   /** Told of what a page answered with an error page for. */
   report?: (error: unknown) => void;
 }
 
 const formMaxBytes = 16_384;
+/** A consent file, percent-encoded. */
+const policyFormMaxBytes = 1024 * 1024;
 
 /** A person opens a page; programs are answered by the API's own 404. */
 const isForEyes = (c: Context): boolean =>
@@ -60,7 +65,9 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
   app.route('/', assetRoutes());
   app.use(recognise(house));
   const bounded = bodyLimit({ maxSize: formMaxBytes, onError: (c) => c.text('The form is too large.', 413) });
-  for (const room of ['/login', '/logout', '/people/*', '/privacy/*', '/staff', '/staff/*']) app.use(room, bounded);
+  const wide = bodyLimit({ maxSize: policyFormMaxBytes, onError: (c) => c.text('The file is too large.', 413) });
+  for (const room of ['/login', '/logout', '/people/*', '/privacy/*', '/staff', '/staff/*'])
+    app.use(room, (c, next) => (c.req.path.startsWith('/privacy/policy') ? wide(c, next) : bounded(c, next)));
   // Everything from here on by the table of permissions; what stands in no row of it is nobody's.
   app.use(admit(house));
   app.route('/', login(house));
@@ -69,6 +76,7 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
   app.route('/', people(house));
   app.route('/', person(house));
   app.route('/', privacyRoom(house));
+  if (options.policy !== undefined) app.route('/', policyPages(house, options.policy));
   app.route('/', staffRooms(house));
 
   app.all('*', (c, next) => (isForEyes(c) ? Promise.resolve(noSuchPage(c, house)) : next()));

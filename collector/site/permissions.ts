@@ -117,6 +117,11 @@ export const permissions: Readonly<Record<string, Admission>> = {
 
   // ── Staff: the privacy room ──────────────────────────────────────────────────────────────────────────────────────
   'GET /privacy': staff('owner', 'privacy'),
+  'GET /privacy/policy': staff('owner', 'privacy'),
+  'POST /privacy/policy': staff('owner', 'privacy'),
+  'GET /privacy/policy/edit': staff('owner', 'privacy'),
+  'POST /privacy/policy/review': staff('owner', 'privacy'),
+  'POST /privacy/policy/preview': staff('owner', 'privacy'),
   'GET /erasures/:id': staff('owner', 'privacy'),
 
   // ── Staff: accounts ──────────────────────────────────────────────────────────────────────────────────────────────
