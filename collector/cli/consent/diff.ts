@@ -1,10 +1,9 @@
 // `weft consent diff`: what a new consent file would change for the people who have answered the old one.
 
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { applyEdits, modify } from 'jsonc-parser';
 import { readConfig } from '../../config.js';
+import { narrowedIn, withCompatible } from '../../consent/policy/compatible.js';
 import { comparePolicies, type Holders, noHolders, shareText } from '../../consent/policy/diff.js';
-import { documentMaxBytes } from '../../consent/policy/read.js';
 import { lineOf, type Policy, readSource, sourceOf } from '../../consent/policy.js';
 import { holdersOf } from '../../consent/releases.js';
 import { placeOf, readerOf } from '../data.js';
@@ -62,46 +61,21 @@ const holdersKnown = async (asked: DiffAsked): Promise<{ holders: Holders; from:
   }
 };
 
-/** The same file, with `compatibleWith` in it and every other character as it was. */
-const withCompatible = (
-  file: string,
-  compatible: readonly { purpose: string; hashes: readonly string[] }[],
-): number => {
-  const text = readFileSync(file, 'utf8');
-  if (Buffer.byteLength(text) > documentMaxBytes) return 0;
-  const { purposes } = JSON.parse(text) as { purposes?: { id: string }[] };
-  let edited = text;
-  let count = 0;
-  for (const { purpose, hashes } of compatible) {
-    const at = purposes?.findIndex(({ id }) => id === purpose) ?? -1;
-    if (at < 0) continue;
-    const edits = modify(edited, ['purposes', at, 'compatibleWith'], hashes, {
-      formattingOptions: { insertSpaces: true, tabSize: 2, insertFinalNewline: true },
-    });
-    edited = applyEdits(edited, edits);
-    count += 1;
-  }
-  if (count > 0) {
-    writeFileSync(`${file}.new`, edited);
-    renameSync(`${file}.new`, file);
-  }
-  return count;
-};
-
 export const diffFiles = async (before: string, after: string, asked: DiffAsked, out: Out): Promise<Ending> => {
   const old = policyOf(before);
   let fresh = policyOf(after);
   const known = await holdersKnown(asked);
   let comparison = comparePolicies(old, fresh, known?.holders ?? noHolders);
-  const narrowed = comparison.purposes.filter(({ kind, reasks }) => kind === 'narrowed' && reasks);
   let written = 0;
-  if (asked.write && narrowed.length > 0) {
-    written = withCompatible(
-      after,
-      narrowed.map(({ purpose, compatibleWith }) => ({ purpose, hashes: compatibleWith })),
-    );
-    fresh = policyOf(after);
-    comparison = comparePolicies(old, fresh, known?.holders ?? noHolders);
+  if (asked.write) {
+    const edited = withCompatible(readFileSync(after, 'utf8'), comparison);
+    if (edited !== null) {
+      written = narrowedIn(comparison).length;
+      writeFileSync(`${after}.new`, edited);
+      renameSync(`${after}.new`, after);
+      fresh = policyOf(after);
+      comparison = comparePolicies(old, fresh, known?.holders ?? noHolders);
+    }
   }
   const { purposes, reasked, others, words, holders } = comparison;
   const share = (asks: number) =>
@@ -116,7 +90,7 @@ export const diffFiles = async (before: string, after: string, asked: DiffAsked,
       if (reasks) out.tell(`  this change re-asks ${purpose} for ${share(asks)}`);
       else if (kind !== 'removed') out.tell('  nobody is asked: its old terms stand in compatibleWith');
     }
-    const still = purposes.filter(({ kind, reasks }) => kind === 'narrowed' && reasks);
+    const still = narrowedIn(comparison);
     if (still.length > 0)
       out.tell(
         `\n${still.map(({ purpose }) => purpose).join(', ')} only narrow what was agreed to. With --write, ${after} says so and nobody is asked:\n${still

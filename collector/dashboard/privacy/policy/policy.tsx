@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { LivePolicy } from '../../../consent/live.js';
+import { narrowedIn, withCompatible } from '../../../consent/policy/compatible.js';
 import { type Comparison, comparePolicies, shareText } from '../../../consent/policy/diff.js';
 import { lint, noticeTable } from '../../../consent/policy/lint.js';
 import { documentMaxBytes, type Finding } from '../../../consent/policy/read.js';
@@ -41,6 +42,7 @@ const causes: Readonly<Record<Release['how'], string>> = {
   file: 'its file changed',
   editor: 'published here',
 };
+const listed = (names: readonly string[]): string => names.join(', ');
 const iso = (at: number): string => new Date(at).toISOString();
 
 const Findings: FC<{ findings: readonly Finding[] }> = ({ findings }) => (
@@ -77,7 +79,7 @@ const Changes: FC<{ comparison: Comparison }> = ({ comparison }) => {
     <>
       {changed.length > 0 && (
         <ul class="findings">
-          {changed.map(({ purpose, what, reasks, holders, kind }) => (
+          {changed.map(({ purpose, what, reasks, holders }) => (
             <li data-purpose={purpose} data-reasks={reasks ? 'yes' : 'no'}>
               <Badge tone={reasks ? 'warn' : 'good'}>{reasks ? 'Asked again' : 'Not asked'}</Badge> <b>{purpose}</b>:{' '}
               <Said text={what.join('; ')} charsMax={400} />
@@ -86,7 +88,7 @@ const Changes: FC<{ comparison: Comparison }> = ({ comparison }) => {
                   . This change re-asks {purpose} for {shareText(holders, comparison.holders)}
                 </>
               )}
-              {kind === 'narrowed' && reasks && ' (or nobody, if compatibleWith says that it only narrows)'}.
+              .
             </li>
           ))}
         </ul>
@@ -133,9 +135,7 @@ const Releases: FC<{ releases: readonly Release[]; inForce: string }> = ({ relea
           one.reasked.length === 0 ? (
             <span class="soft">nothing</span>
           ) : (
-            <>
-              {one.reasked.map(({ purpose, holders }) => `${purpose}: ${shareText(holders, one.holders)}`).join('; ')}
-            </>
+            one.reasked.map(({ purpose, holders }) => `${purpose}: ${shareText(holders, one.holders)}`).join('; ')
           ),
           <>
             <a href={`/consent/config/${one.configHash}.json`}>Read</a>
@@ -161,7 +161,7 @@ const Forms: FC<{ text: string; over: string; csrf: string }> = ({ text, over, c
               <fieldset>
                 <legend>{title}</legend>
                 {fields.map(({ name, label, note, value, options }) => (
-                  <div class="field">
+                  <div class="key">
                     <label for={`f-${name}`}>{label}</label>
                     {options === undefined ? (
                       <input
@@ -369,6 +369,7 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
       linted.policy === null
         ? null
         : comparePolicies(before, linted.policy, await house.reader.consentHolders(house.now()));
+    const narrowed = comparison === null ? null : withCompatible(text, comparison);
     const csrf = tokenOf(c, house);
     const isSame = linted.policy?.configHash === before.configHash;
     return respondRoom(
@@ -389,6 +390,21 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
         {comparison !== null && (
           <Panel id="diff" title="Whom it asks again">
             <Changes comparison={comparison} />
+            {narrowed !== null && (
+              <Act action={`${here}/review`} csrf={csrf}>
+                <input type="hidden" name="text" value={narrowed} />
+                <input type="hidden" name="over" value={over} />
+                <p>
+                  {listed(narrowedIn(comparison).map(({ purpose }) => purpose))} only asks for less than people agreed
+                  to, so they need not be asked: the file may say so under <code>compatibleWith</code>.
+                </p>
+                <div class="buttons">
+                  <button type="submit" class="quiet">
+                    Ask nobody about it
+                  </button>
+                </div>
+              </Act>
+            )}
           </Panel>
         )}
         {linted.policy !== null && <Preview text={text} csrf={csrf} policy={linted.policy} />}
