@@ -1,11 +1,9 @@
-// The frame of every page of the demo shop: head, header, footer, the consent question, and the strip that shows what
-// Weft sees. Here the shop meets Weft: one script tag, the queue for early calls, and nothing else.
+// The frame of every page of the demo shop: head, header, footer, and the strip that shows what Weft sees. Here the shop meets Weft: one script tag, the queue for early calls, and nothing else.
 
 import type { Child, FC } from 'hono/jsx';
 import type { Account } from './accounts.js';
 import { type Basket, countOf } from './basket.js';
 import { categories } from './catalogue.js';
-import { consentQuestion } from './consent.js';
 import type { Push } from './data-layer.js';
 import type { Addresses } from './markup.js';
 
@@ -154,9 +152,9 @@ const Footer: FC<{ visit: Visit }> = ({ visit }) => (
             <a href={visit.href('/privacy')}>Privacy</a>
           </li>
           <li>
-            <button type="button" class="as-link" data-consent-open>
+            <a href={visit.href('/privacy')} data-weft-consent>
               Privacy choices
-            </button>
+            </a>
           </li>
         </ul>
       </nav>
@@ -177,26 +175,6 @@ const Footer: FC<{ visit: Visit }> = ({ visit }) => (
       nothing is sent.
     </p>
   </footer>
-);
-
-const Consent: FC<{ visit: Visit }> = ({ visit }) => (
-  <section id="consent" class="consent" aria-labelledby="consent-title" hidden>
-    <h2 id="consent-title" tabindex={-1}>
-      {consentQuestion.title}
-    </h2>
-    <p>
-      {consentQuestion.body} <a href={visit.href('/privacy')}>{consentQuestion.link}</a>
-    </p>
-    <p class="consent-now" data-consent-now hidden />
-    <div class="consent-buttons">
-      <button type="button" class="button" data-consent="refuse">
-        {consentQuestion.refuse}
-      </button>
-      <button type="button" class="button" data-consent="accept">
-        {consentQuestion.accept}
-      </button>
-    </div>
-  </section>
 );
 
 const Strip: FC = () => (
@@ -229,7 +207,6 @@ export const Frame: FC<FrameProps> = (props) => {
     base: visit.href(''),
     snapshot: snapshot ?? null,
     account: visit.account ? { id: visit.account.id, traits: traitsOf(visit.account) } : null,
-    textHash: consentQuestion.hash,
   };
   return (
     <html lang="en">
@@ -254,14 +231,12 @@ export const Frame: FC<FrameProps> = (props) => {
           async
           src={visit.scriptUrl}
           data-key={visit.writeKey}
-          data-banner="false"
           data-sources="data-layer markup"
           nonce={visit.nonce}
         />
         <script defer src={visit.href('/shop.js')} nonce={visit.nonce} />
       </head>
       <body>
-        <Consent visit={visit} />
         <Header visit={visit} />
         <main id="main" class={narrow ? 'wrap narrow' : 'wrap'} tabindex={-1}>
           {props.children}

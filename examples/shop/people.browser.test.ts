@@ -15,7 +15,7 @@ import {
 } from '../testing/browser.fixture.js';
 import { type Collector, startCollector, until } from '../testing/collector.fixture.js';
 import { startWire, type Wire } from '../testing/wire.fixture.js';
-import { accept, addToBasket, enter, logIn, order, signUp } from './shopper.fixture.js';
+import { accept, addToBasket, enter, logIn, order, refuseLater, signUp } from './shopper.fixture.js';
 
 vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
 
@@ -64,7 +64,7 @@ describe('who has not answered, or refuses', () => {
       }
     };
     await page.goto('/demo/');
-    await page.waitForSelector('#consent:not([hidden])');
+    await page.waitForSelector('.first');
     await look('/c/table', '/search?q=mug', '/p/morning-mug', '/account');
     expect(await context.cookies()).toEqual([]);
     expect(await leftBehind(page)).toEqual(none);
@@ -74,7 +74,7 @@ describe('who has not answered, or refuses', () => {
     expect(sent).toEqual([]);
 
     const heard = page.waitForResponse('**/v1/consent');
-    await page.click('#consent [data-consent=refuse]');
+    await page.click('.first button:text-is("Reject all")');
     await (await heard).finished();
     await until(async () => !(await record()).rows?.length);
     expect(sent).toHaveLength(1);
@@ -82,8 +82,12 @@ describe('who has not answered, or refuses', () => {
     expect([path, body.kind]).toEqual(['/v1/consent', 'refuse']);
     expect([body.receipt, body.visitorId, body.epoch].filter((id) => id != null)).toEqual([]);
     await look('/search?q=linen', '/basket');
-    await page.click('.footer [data-consent-open]');
-    expect(await page.textContent('[data-consent-now]')).toBe('You have refused.');
+    await page.click('.footer [data-weft-consent]');
+    await page.waitForSelector('dialog[open]');
+    expect(
+      await page.$$eval('dialog input', (switches) => switches.filter((one) => (one as HTMLInputElement).checked)),
+    ).toEqual([]);
+    await page.keyboard.press('Escape');
     const kept = await record();
     expect(Object.values(kept.decisions).map((decision) => (decision as { value: string }).value)).toEqual(
       Array(4).fill('denied'),
@@ -243,7 +247,7 @@ describe('who accepts', () => {
     await page.goto('/demo/c/garden');
     const [finnsDevice, finnsReceipt] = [await anonymousId(), (await record()).receipt];
     // The answer stands for whoever sits here now, without a word of who sat here before.
-    expect(await page.isVisible('#consent')).toBe(false);
+    expect(await page.isVisible('.first:not(.link)')).toBe(false);
     expect(finnsDevice).not.toBe(evasDevice);
     expect(finnsReceipt).not.toBe(evasReceipt);
     const finnId = await signUp(page, finn);
@@ -284,9 +288,9 @@ describe('who accepts', () => {
     const batches = sent.filter(({ body }) => body.batch?.[0].anonymousId === id).map(({ text }) => text);
     expect(batches.length).toBeGreaterThan(0);
 
-    await page.click('.footer [data-consent-open]');
     const before = sent.length;
-    await page.click('#consent [data-consent=refuse]');
+    await refuseLater(page);
+    await until(async () => !(await anonymousId()));
     expect(await anonymousId()).toBeUndefined();
     await other.evaluate(() =>
       (globalThis as unknown as { dataLayer: object[] }).dataLayer.push({ event: 'search', search_term: 'after' }),
@@ -302,7 +306,9 @@ describe('who accepts', () => {
     const kept = await record();
     expect([kept.receipt, kept.epoch, kept.anonymousId, kept.userId]).toEqual(Array(4).fill(undefined));
     expect((await leftBehind(page)).databases).toEqual([]);
-    expect(sent.slice(before).map(({ path, body }) => [path, body.kind])).toEqual([['/v1/consent', 'withdraw']]);
+    // The row of the withdrawal and nothing else; once more where a page left before it heard the answer.
+    const after = sent.slice(before).map(({ path, body }) => [path, body.kind, body.receipt].join());
+    expect([...new Set(after)]).toEqual([expect.stringMatching(/^\/v1\/consent,withdraw,/)]);
 
     // Whoever kept what the device once sent brings nobody back.
     const counts = await collector.events();
@@ -327,7 +333,7 @@ describe('where the law lets a shop begin without asking', () => {
   test('consent 17: events come with the receipt of the region, and everything is granted until somebody objects', async () => {
     const { page, anonymousId, record } = await device({ extraHTTPHeaders: california });
     await addToBasket(page, 'deep-bowl', 1);
-    expect(await page.isVisible('#consent')).toBe(false);
+    expect(await page.isVisible('.first:not(.link)')).toBe(false);
     await weft(page, 'flush');
     const id = (await anonymousId())!;
     const profile = await until(async () => {
@@ -374,8 +380,8 @@ test('consent 9: who withdraws without a network is withdrawn when there is one 
   await until(async () => (await collector.profiles({ anonymousId: id }))[0]?.cart);
 
   await context.setOffline(true);
-  await page.click('.footer [data-consent-open]');
-  await page.click('#consent [data-consent=refuse]');
+  await refuseLater(page);
+  await until(async () => !(await anonymousId()));
   expect(await anonymousId()).toBeUndefined();
   expect((await record()).rows).toHaveLength(1);
   expect(await collector.profiles({ anonymousId: id })).toHaveLength(1);

@@ -1,11 +1,10 @@
-// The shop's own script: variants, basket without a reload, the consent question, the strip. It speaks to Weft through
+// The shop's own script: variants, basket without a reload, who is here, the strip. It speaks to Weft through
 // two doors only: `dataLayer`, and the public verbs of `window.weft`. Every form works without it.
 
 (() => {
   const state = JSON.parse(document.getElementById('shop-state').textContent);
   window.dataLayer = window.dataLayer || [];
   const find = (selector, from = document) => from.querySelector(selector);
-  const all = (selector, from = document) => [...from.querySelectorAll(selector)];
 
   const tell = (pushes) => {
     for (const push of pushes) window.dataLayer.push(push);
@@ -158,57 +157,19 @@
 
   // --- consent ------------------------------------------------------------------------------------------------------
 
-  const question = document.getElementById('consent');
-  const answers = {
-    accept: { measurement: true, personalisation: true, marketing: true, sharing: false },
-    refuse: { measurement: false, personalisation: false, marketing: false, sharing: false },
-  };
+  // Weft asks by itself (its banner, and every link that carries `data-weft-consent`); the shop only hears the answer.
   /** Purpose → true, false, or null where nobody has said. */
   let consent;
-  let opener;
 
-  const open = (from) => {
-    opener = from;
-    const line = find('[data-consent-now]');
-    line.hidden = !from || consent?.measurement == null;
-    line.textContent = consent?.measurement ? 'You have accepted.' : 'You have refused.';
-    question.hidden = false;
-    if (from) find('#consent-title').focus();
-  };
-  const close = () => {
-    question.hidden = true;
-    if (opener?.isConnected) opener.focus();
-    opener = undefined;
-  };
   const heard = (now) => {
     if (now.measurement === undefined) return;
+    const isNew = consent !== undefined && !consent.measurement && now.measurement;
+    // At the moment of consent Weft tells the present page and basket; the basket it has to be told of before.
+    if (consent === undefined && !now.measurement && state.snapshot) weft('cart.update', state.snapshot);
     consent = now;
     showState();
-    if (now.measurement === null && question.hidden) open();
-    else if (now.measurement !== null && !opener) question.hidden = true;
+    if (isNew && state.account) weft('identify', state.account.id, state.account.traits);
   };
-
-  for (const button of all('[data-consent]')) {
-    button.addEventListener('click', () => {
-      const answer = button.dataset.consent;
-      // Weft tells the present page and basket at the moment of consent; the basket it has to be told of.
-      if (answer === 'accept' && !consent?.measurement && state.snapshot) weft('cart.update', state.snapshot);
-      weft('consent.set', answers[answer], {
-        source: 'own-cmp',
-        textHash: state.textHash,
-        locale: 'en',
-        layer: 'first',
-        action: answer === 'accept' ? 'accept-all' : 'reject-all',
-      });
-      if (answer === 'accept' && state.account) weft('identify', state.account.id, state.account.traits);
-      close();
-    });
-  }
-  for (const button of all('[data-consent-open]')) button.addEventListener('click', () => open(button));
-  question.addEventListener('keydown', (event) => {
-    // Escape closes what was opened; it answers nothing.
-    if (event.key === 'Escape' && opener) close();
-  });
 
   // --- what Weft sees -----------------------------------------------------------------------------------------------
 

@@ -10,8 +10,14 @@ export interface Person {
 }
 
 export const accept = async (page: Page): Promise<void> => {
-  await page.click('#consent [data-consent=accept]');
+  await page.click('.first button:text-is("Accept all")');
   await hasAnswered(page);
+};
+
+/** By the link in the footer, in Weft's preferences. */
+export const refuseLater = async (page: Page): Promise<void> => {
+  await page.click('.footer [data-weft-consent]');
+  await page.click('dialog button:text-is("Reject all")');
 };
 
 /** Comes in and says yes. */

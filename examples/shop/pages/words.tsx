@@ -75,7 +75,7 @@ export const PrivacyPage: FC<{ visit: Visit }> = ({ visit }) => (
     </p>
     <h2>To change your mind</h2>
     <p>
-      <button type="button" class="button quiet" data-consent-open>
+      <button type="button" class="button quiet" data-weft-consent>
         Privacy choices
       </button>
     </p>
