@@ -11,7 +11,8 @@ import { kinds } from '../collector/cli/export.js';
 import { exitCodes } from '../collector/cli/failure.js';
 import { personOptions } from '../collector/cli/person.js';
 import { type Config, readConfig } from '../collector/config.js';
-import { parsePolicy } from '../collector/consent/policy.js';
+import { lint } from '../collector/consent/policy/lint.js';
+import { knownKeysAt } from '../collector/consent/policy/shape.js';
 import { dropCodes, holdCodes } from '../collector/contract/codes.js';
 import { defaultPlaceHeaders } from '../collector/enrich/place.js';
 import { migrations } from '../collector/pipeline/migrations.js';
@@ -186,9 +187,28 @@ describe('privacy teams', () => {
     expect([/`weft-\$\{[\w.]+\}`/.test(sources), page.includes('`weft-<write key>`')]).toEqual([true, true]);
   });
 
-  it('are shown a consent file that is one', () => {
-    const shown = blocksOf(page).find(({ text }) => text.includes('"preConsent"'))!;
-    expect(parsePolicy(JSON.parse(shown.text)).version).toBe('2026-11-01');
+  it('are shown a consent file that is one, words and all, and that the linter lets pass', () => {
+    const page = read('docs/consent-file.md');
+    const shown = blocksOf(page).find(({ text }) => text.includes('"purposes"'))!;
+    const words = blocksOf(page).find(({ text }) => text.includes('"wishlist"'))!;
+    const { policy, findings } = lint({ text: shown.text, own: { fr: words.text } });
+    expect(findings).toEqual([]);
+    expect(policy?.version).toBe('2026-11-01');
+  });
+
+  it('read of every key of the consent file', () => {
+    const page = read('docs/consent-file.md');
+    const missing: string[] = [];
+    const walk = (path: readonly string[]): void => {
+      for (const key of knownKeysAt(path)) {
+        if (!new Set(page.split(/[^\w$]+/)).has(key)) missing.push([...path, key].join('.'));
+        walk([...path, key]);
+      }
+    };
+    walk([]);
+    for (const list of ['purposes', 'regions']) walk([list, '0']);
+    walk(['recipients', 'x']);
+    expect(missing).toEqual([]);
   });
 });
 

@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { examplePages } from '../../examples/pages.js';
 import { demoShop } from '../../examples/shop/app.js';
 import { createApp } from '../app.js';
+import type { LivePolicy } from '../consent/live.js';
 import { parsePolicy, shippedSource } from '../consent/policy.js';
 import { openShop } from '../dashboard/people.fixture.js';
 import { accountsOfTests, keysOf, openDashboard, visit } from '../dashboard/staff.fixture.js';
@@ -29,7 +30,19 @@ const whole = async () => {
   shop.answers.keys = { status: 200, body: { credentials } };
   const ring = await openKeyRing(shop.log);
   ring.close();
-  const { app: dashboard } = openDashboard({ shop, keys: keysOf(accountsOfTests) });
+  const live: LivePolicy = {
+    current: () => ({ policy: parsePolicy({}), source: shippedSource }),
+    trouble: () => [],
+    file: null,
+    check: () => ({ findings: [] }),
+    publish: async () => ({ ok: false, findings: [] }),
+    reload: async () => null,
+  };
+  const { app: dashboard } = openDashboard({
+    shop,
+    keys: keysOf(accountsOfTests),
+    policy: { live, replayScript: () => null },
+  });
   const app = createApp({
     config: { origins: { kind: 'any' }, ratePerS: 1_000_000 },
     log: {
