@@ -158,7 +158,7 @@ export const openDraft = (from: string): Draft => {
           remark(
             'note',
             `the category "${theirs.slice(0, 80)}" became "${ours}"`,
-            `Scripts of pages that name "${theirs.slice(0, 80)}" must name "${ours}", or map it on the key.`,
+            'Scripts of pages may go on naming it: bridges.categories says what it means.',
           );
       }
       return ours;
@@ -242,6 +242,18 @@ export const openDraft = (from: string): Draft => {
             recipients: [...recipients].filter(([, { purposes }]) => purposes.has(id)).map(([name]) => name),
           })),
       ];
+      const words = Object.fromEntries(
+        [
+          ...[...mapped].filter(([theirs, ours]) => ours !== null && ours !== theirs),
+          ...[...recipients].map(([name, { purposes }]) => [name, [...purposes][0]] as const),
+        ]
+          .filter(
+            ([word]) =>
+              word.length > 0 && word.length <= 64 && !['__proto__', 'constructor', 'prototype'].includes(word),
+          )
+          .slice(0, 100),
+      );
+      given.bridges = { blocked: true, ...(Object.keys(words).length > 0 && { categories: words }) };
       if (asked.size === 0) remark('todo', 'no purpose was found', 'List the purposes of the site.');
       given.recipients = Object.fromEntries(
         [...recipients].map(([id, { name, cookies }]) => [

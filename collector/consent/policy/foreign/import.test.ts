@@ -37,6 +37,10 @@ describe('coming from vanilla-cookieconsent', () => {
     });
     expect(file.storage).toEqual({ kind: 'cookie', domain: 'shop.example' });
     expect(file.ui).toEqual({ layer1: 'bar', position: 'bottom-end' });
+    expect(file.bridges).toMatchObject({
+      blocked: true,
+      categories: { analytics: 'measurement', ads: 'marketing', matomo: 'measurement' },
+    });
     expect(file.recipients).toMatchObject({
       matomo: { name: 'Matomo', country: 'TODO', role: 'TODO', cookies: ['_pk_ref'] },
       'analytics-cookies': { cookies: ['_ga*', '_gid'] },
