@@ -8,16 +8,21 @@ import { examplePages } from './pages.js';
 const get = (path: string, writeKey = 'wk_1') => examplePages({ writeKey }).request(`http://collect.test${path}`);
 
 describe('pages', () => {
-  test.each(['/minimal/', '/minimal/second.html', '/data-layer/', '/single-page-app/', '/single-page-app/p/mug'])(
-    '%s carries one tag, with the address it was served from and the key',
-    async (path) => {
-      const answer = await get(path);
-      const html = await answer.text();
-      expect(answer.status).toBe(200);
-      expect(html.match(/<script async src="http:\/\/collect\.test\/weft\.js" data-key="wk_1"/g)).toHaveLength(1);
-      expect(html).not.toContain('{{');
-    },
-  );
+  test.each([
+    '/minimal/',
+    '/minimal/second.html',
+    '/banner/',
+    '/banner/arabic.html',
+    '/data-layer/',
+    '/single-page-app/',
+    '/single-page-app/p/mug',
+  ])('%s carries one tag, with the address it was served from and the key', async (path) => {
+    const answer = await get(path);
+    const html = await answer.text();
+    expect(answer.status).toBe(200);
+    expect(html.match(/<script async src="http:\/\/collect\.test\/weft\.js" data-key="wk_1"/g)).toHaveLength(1);
+    expect(html).not.toContain('{{');
+  });
 
   test.each([
     '/minimal/nothing.html',
@@ -33,7 +38,7 @@ describe('pages', () => {
   test('the folder of an example gets its slash, a key is no markup, and all examples are listed', async () => {
     expect((await get('/minimal')).headers.get('location')).toBe('/examples/minimal/');
     expect(await (await get('/minimal/', '"><script>')).text()).not.toContain('"><script>');
-    expect((await (await get('/')).text()).match(/<li>/g)).toHaveLength(3);
+    expect((await (await get('/')).text()).match(/<li>/g)).toHaveLength(4);
     for (const path of ['/example.css', '/consent.js', '/single-page-app/app.js', '/data-layer/shop.js'])
       expect((await get(path)).status).toBe(200);
   });
@@ -91,7 +96,7 @@ describe('servers', () => {
     });
     stop();
     expect(answer).toEqual({ accepted: 2 });
-    expect(heard).toHaveLength(3);
+    expect(heard).toHaveLength(4);
     expect(new Set(heard.map(({ body }) => JSON.stringify(body.batch))).size).toBe(1);
     expect(heard[0]).toMatchObject({ path: '/v1/batch', headers: { authorization: 'Bearer sk_1' } });
     expect(heard[0]?.body.batch).toMatchObject([

@@ -16,6 +16,7 @@ const types: Readonly<Record<string, string>> = {
 
 const examples = [
   { name: 'minimal', about: 'One script tag on two plain pages' },
+  { name: 'banner', about: 'The consent banner, in English and from right to left, under a strict policy' },
   { name: 'data-layer', about: 'A shop page that pushes GA4 events; no code besides the tag' },
   {
     name: 'single-page-app',

@@ -1,0 +1,86 @@
+// The example page of the banner with a real collector: what is pressed there is what the ledger holds, and who asks to
+// be erased is.
+
+import { rmSync } from 'node:fs';
+import type { Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import {
+  type Chromium,
+  type Device,
+  hasAnswered,
+  newBrowserFolder,
+  newDevice,
+  startChromium,
+  weft,
+} from '../testing/browser.fixture.js';
+import { authorization, type Collector, startCollector, until } from '../testing/collector.fixture.js';
+
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+
+let collector: Collector;
+let chromium: Chromium;
+const folder = newBrowserFolder();
+const devices: Device[] = [];
+
+beforeAll(async () => {
+  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
+});
+afterAll(async () => {
+  await chromium?.kill();
+  await collector?.stop();
+  rmSync(folder, { recursive: true, force: true });
+});
+afterEach(async () => {
+  for (const { context, troubles } of devices.splice(0)) {
+    await context.close();
+    expect(troubles).toEqual([]);
+  }
+});
+
+const opened = async (path = ''): Promise<Device> => {
+  const device = await newDevice(chromium, collector.url);
+  devices.push(device);
+  device.page.on('console', (message) => {
+    if (/security policy/i.test(message.text())) device.troubles.push(message.text());
+  });
+  await device.page.goto(`/examples/banner/${path}`);
+  await device.page.waitForSelector('.first');
+  return device;
+};
+const accept = async (page: Page) => {
+  await page.click('.first button >> nth=1');
+  await hasAnswered(page);
+  await weft(page, 'flush');
+};
+
+test('what was pressed, and the words that were seen, stand in the ledger under the receipt', async () => {
+  const { page, record } = await opened();
+  await accept(page);
+  const { receipt } = await record();
+  const stood = await until(async () => {
+    const answer = await fetch(`${collector.url}/v1/receipts/${receipt}`, { headers: { authorization } });
+    return answer.ok && ((await answer.json()) as Record<string, unknown>);
+  });
+  const text = JSON.stringify(stood);
+  expect(text).toMatch(/"sha256":"[0-9a-f]{64}"/);
+  for (const said of ['"locale":"en"', '"layer":"first"', '"action":"accept-all"']) expect(text).toContain(said);
+});
+
+test('the words come from the collector in the language of the page', async () => {
+  const { page } = await opened('arabic.html');
+  expect(await page.getAttribute('.first', 'dir')).toBe('rtl');
+  expect(await page.textContent('.first h2')).toBe('القرار لك');
+});
+
+test('who asks in the preferences to be erased is erased, here and at the collector', async () => {
+  const { page, anonymousId, record } = await opened();
+  await accept(page);
+  const id = (await anonymousId())!;
+  await until(async () => (await collector.profiles({ anonymousId: id })).length);
+  await page.click('[data-weft-consent]');
+  await page.click('dialog button:text-is("Erase my data")');
+  await page.click('dialog button:text-is("Erase for good")');
+  await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+  await until(async () => !(await anonymousId()));
+  expect(JSON.stringify((await record()) ?? {})).not.toContain(id);
+});
