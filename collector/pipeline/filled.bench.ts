@@ -23,6 +23,7 @@ import {
   userAgent,
 } from '../ingest/load.fixture.js';
 import type { Submission } from '../log/log.js';
+import { openReadModel } from '../profiles/open.js';
 import { sessionRules } from '../sessions/session.js';
 import { openSqlite } from '../store/sqlite.js';
 import { defaultSiteRules } from './accept.js';
@@ -140,7 +141,7 @@ function alone(emptyTraffic: Traffic, fullTraffic: Traffic, what: string): void 
   rmSync(emptyPath, { recursive: true, force: true });
 }
 
-async function profileReads(url: string, count: number): Promise<string> {
+function someIds(count: number): string[] {
   const store = openSqlite(join(folder, 'weft.sqlite'), [], { readonly: true });
   const known = store.prepare<{ n: number }>('SELECT max(leader) AS n FROM profiles').get()!.n;
   const hid = store.prepare<{ hid: string }>(
@@ -148,8 +149,30 @@ async function profileReads(url: string, count: number): Promise<string> {
   );
   const ids = Array.from({ length: count }, (_, n) => hid.get(Math.floor((((n * 7919) % count) / count) * known))!.hid);
   store.close();
+  return ids;
+}
+function quantiles(times: number[]): string {
+  times.sort((a, b) => a - b);
+  const at = (share: number): string => times[Math.min(times.length - 1, Math.floor(times.length * share))]!.toFixed(2);
+  return `median ${at(0.5)} ms, p99 ${at(0.99)} ms, ${times.length} different ones`;
+}
+/** As the reader's thread does it. */
+function readsAlone(count: number): string {
+  const { read, close } = openReadModel({ path: join(folder, 'weft.sqlite') });
+  const ids = someIds(count);
+  const before = process.cpuUsage();
+  const times = ids.map((id) => {
+    const from = performance.now();
+    if (!read.profile(id, { purposes, now: Date.now() })) throw new Error('a profile is missing');
+    return performance.now() - from;
+  });
+  const { user, system } = process.cpuUsage(before);
+  close();
+  return `${quantiles(times)}, ${((user + system) / count / 1000).toFixed(2)} ms CPU each`;
+}
+async function profileReads(url: string, count: number): Promise<string> {
   const times: number[] = [];
-  for (const id of ids) {
+  for (const id of someIds(count)) {
     const from = performance.now();
     const answer = await fetch(`${url}/v1/profiles/${id}`, {
       headers: { authorization: 'Bearer sk_bench_0123456789' },
@@ -158,9 +181,7 @@ async function profileReads(url: string, count: number): Promise<string> {
     if (answer.status !== 200) throw new Error(`a profile was answered with ${answer.status}`);
     times.push(performance.now() - from);
   }
-  times.sort((a, b) => a - b);
-  const at = (share: number): string => times[Math.min(count - 1, Math.floor(count * share))]!.toFixed(2);
-  return `median ${at(0.5)} ms, p99 ${at(0.99)} ms over HTTP, ${count} different ones`;
+  return quantiles(times);
 }
 
 if (!existsSync(filledFile)) fill();
@@ -171,6 +192,7 @@ const foreign = { foreignIds: true, seed: 17 + drawn };
 alone(traffic({ seed: 13, ...shares }), fullTraffic, 'UUID v7');
 const foreignFull = traffic({ ...shares, ...foreign, visitors: fullTraffic.visitors() });
 alone(traffic({ seed: 13, ...shares, foreignIds: true }), foreignFull, 'random foreign ids');
+console.log(`profile read by id, the reader alone: ${readsAlone(2_000)}`);
 const emptyFolder = mkdtempSync(join(tmpdir(), 'weft-bench-'));
 const emptyTraffic = traffic({ seed: 13, ...shares });
 const empty = await collector(emptyFolder);
@@ -202,7 +224,7 @@ try {
   console.log(`CPU, empty against filled: ${spread(fulls.map((one, n) => emptys[n]!.cpuUs / one.cpuUs))}`);
   say('p99 ms', 'p99Ms');
   console.log(`resident MiB, round by round: ${resident.map((one) => one.toFixed(0)).join(', ')}`);
-  console.log(`profile read by id: ${await profileReads(full.url, 2_000)}`);
+  console.log(`profile read by id, over HTTP: ${await profileReads(full.url, 2_000)}`);
   writeFileSync(filledFile, JSON.stringify({ visitors: Math.max(fullTraffic.visitors(), foreignFull.visitors()) }));
 } finally {
   await Promise.all([stopped(empty), stopped(full)]);
