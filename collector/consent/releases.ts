@@ -138,6 +138,8 @@ export const enforce = (
   consent: Pick<Consent, 'policy' | 'adopt'>,
   releases: Releases,
   asked: { source: Source; by: string; how: ReleaseCause; over: string | null; at: number },
+  /** In the same transaction. */
+  alsoNote: (policy: Policy) => void = () => {},
 ): Enforced => {
   if (asked.over !== null && asked.over !== consent.policy.configHash) return { kind: 'conflict' };
   const parsed = readSource(asked.source);
@@ -154,6 +156,7 @@ export const enforce = (
     sql.transaction(() => {
       // The same policy written otherwise is the same release; how it is written is kept for the next start.
       if (changed || asked.how === 'editor') releases.note({ ...asked, policy, comparison });
+      alsoNote(policy);
       undo = consent.adopt(policy, asked.at);
     });
   } catch (error) {

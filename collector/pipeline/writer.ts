@@ -231,7 +231,9 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
       case 'policy': {
         if (asked.act === 'live')
           return { status: 200, body: { configHash: consent.policy.configHash, source, changed: false } };
-        const outcome = enforce(store, consent, releases, asked);
+        const outcome = enforce(store, consent, releases, asked, ({ configHash }) => {
+          if (asked.how === 'editor') acted('policy.publish', asked, [], configHash);
+        });
         if (outcome.kind === 'conflict')
           return failure(
             409,

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -338,4 +338,11 @@ test('the JSON Schema refuses unknown keys everywhere, as the collector does', (
   };
   walk(consentSchema(), '');
   expect(open).toEqual([]);
+});
+
+test('the schema that ships for editors is the one that is served', () => {
+  const path = new URL('../../../docs/consent.schema.json', import.meta.url);
+  const made = `${JSON.stringify(consentSchema(), null, 2)}\n`;
+  if (process.env.UPDATE_DOCS !== undefined) writeFileSync(path, made);
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual(JSON.parse(made));
 });
