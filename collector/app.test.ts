@@ -49,11 +49,11 @@ const opened = async (more: Partial<AppOptions> = {}) => {
     logger: pino({ level: 'debug' }, { write: (text: string) => lines.push(text) }),
     version: '0.0.0-test',
     sdkFolder,
-    countryOf: (headers) => headers.get('cf-ipcountry'),
-    pageConfig: (headers) => ({
+    placeOf: (headers) => ({ country: headers.get('cf-ipcountry'), region: null }),
+    pageConfig: ({ country }) => ({
       policy: { version: '1', configHash: 'h' },
       consent: { purposes: [{ id: 'measurement', materialHash: 'm' }] },
-      region: { code: headers.get('cf-ipcountry'), model: 'opt-in' },
+      region: { code: country, model: 'opt-in' },
       settings: {},
     }),
     policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },

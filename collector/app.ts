@@ -1,11 +1,12 @@
 // The Hono app: the door, what reads people, what pages and operators fetch, and the places where the dashboard, the demo
 // shop and ribs are mounted. The one place where a thrown error becomes an answer; it never logs what was sent.
 
-import { Hono } from 'hono';
+import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import { access } from './app/access.js';
 import { admission, mustBeListed } from './app/admission.js';
 import { chunkUrl, sdkAssets } from './app/assets.js';
+import { cookieless } from './app/cookieless.js';
 import { docs } from './app/docs.js';
 import { openMeters } from './app/meters.js';
 import { openapi } from './app/openapi.js';
@@ -17,7 +18,9 @@ import { type AuditNotes, openAuditNotes } from './audit/notes.js';
 import type { Config } from './config.js';
 import type { LivePolicy } from './consent/live.js';
 import type { ConfigReply } from './contract/config-reply.js';
+import type { Place } from './enrich/place.js';
 import { isUnavailable, refuse } from './errors.js';
+import { addressOf } from './ingest/address.js';
 import { door } from './ingest/door.js';
 import { limiter } from './ingest/rate.js';
 import { respondRefusal } from './ingest/respond.js';
@@ -28,7 +31,7 @@ import type { Rows } from './site/permissions.js';
 import type { KeyRing } from './site/ring.js';
 
 export interface AppOptions {
-  config: Pick<Config, 'origins' | 'ratePerS'>;
+  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number };
   log: Log;
   reader: Reader;
   ring: KeyRing;
@@ -36,10 +39,10 @@ export interface AppOptions {
   version: string;
   /** Where the built script of the pages lies. */
   sdkFolder: string;
-  /** Country of a request by the headers a CDN sets. */
-  countryOf: (headers: Headers) => string | null;
+  /** Where a request comes from: by the headers a CDN sets, else by its address, which is looked at for this alone. */
+  placeOf: (headers: Headers, address: string | null) => Place;
   /** What a page is told before it may ask; the headers tell its region. */
-  pageConfig: (headers: Headers) => ConfigReply;
+  pageConfig: (place: Place) => ConfigReply;
   /** The policy in force, for whoever reads it whole. */
   policy: Pick<LivePolicy, 'current'>;
   /** Whether events are taken: false while starting and stopping, and when the store cannot be reached. */
@@ -95,6 +98,7 @@ export const createApp = (options: AppOptions): Hono => {
   const rate = limiter(config.ratePerS);
   const audit = options.audit ?? openAuditNotes(log);
   const app = new Hono();
+  const placed = (c: Context): Place => options.placeOf(c.req.raw.headers, addressOf(c, config.proxies ?? 0));
 
   app.use(access(logger, meters));
   const ribRows = Object.assign({}, ...(options.ribs ?? []).map(({ permissions }) => permissions)) as Rows;
@@ -116,12 +120,25 @@ export const createApp = (options: AppOptions): Hono => {
       log,
       rate,
       now,
-      countryOf: options.countryOf,
+      countryOf: (c) => placed(c).country,
       onAnswer: meters.answered,
       ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
     }),
   );
   app.route('/', reading({ reader, log, audit, rate, now }));
+  app.route(
+    '/',
+    cookieless({
+      config,
+      ring,
+      log,
+      reader,
+      rate,
+      now,
+      policy: () => options.policy.current().policy,
+      placeOf: options.placeOf,
+    }),
+  );
   app.route('/', policyRoutes({ live: options.policy, reader, now }));
   app.route('/', proofs({ reader, log, rate, now, replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay') }));
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);
@@ -132,8 +149,8 @@ export const createApp = (options: AppOptions): Hono => {
   });
   const live = async (writeKey: string): Promise<boolean> =>
     ring.write(writeKey) !== null || ((await ring.refresh()) && ring.write(writeKey) !== null);
-  const pageConfig = (headers: Headers): Response =>
-    Response.json(options.pageConfig(headers), {
+  const pageConfig = (c: Context): Response =>
+    Response.json(options.pageConfig(placed(c)), {
       headers: {
         // Its region depends on who asks, so only their own browser may keep it.
         'Cache-Control': 'private, max-age=300',
@@ -142,9 +159,9 @@ export const createApp = (options: AppOptions): Hono => {
         'X-Content-Type-Options': 'nosniff',
       },
     });
-  app.get('/v1/config', (c) => pageConfig(c.req.raw.headers));
+  app.get('/v1/config', (c) => pageConfig(c));
   app.get('/v1/config/:writeKey', async (c) => {
-    if (await live(c.req.param('writeKey'))) return pageConfig(c.req.raw.headers);
+    if (await live(c.req.param('writeKey'))) return pageConfig(c);
     c.header('Access-Control-Allow-Origin', '*');
     return respondRefusal(c, noKey);
   });

@@ -19,6 +19,10 @@ export interface Config {
   readonly keyConsent: ConsentMode;
   /** Path of the consent file; null = the one that ships. */
   readonly consentFile: string | null;
+  /** Path of a MaxMind file; null = regions come from a CDN's headers alone. */
+  readonly geoFile: string | null;
+  /** How many proxies of one's own stand in front: so many entries of `X-Forwarded-For` are believed. */
+  readonly proxies: number;
   /** Which pages may send events. */
   readonly origins:
     | { readonly kind: 'any' }
@@ -107,6 +111,8 @@ const variables = z.object({
   WEFT_ADMIN_PASSWORD: z.string().max(500, { error: 'must not be longer than 500 characters' }).optional(),
   WEFT_KEY_CONSENT: oneOf(consentModes).default('ledger'),
   WEFT_CONSENT: z.string().optional(),
+  WEFT_GEO: z.string().optional(),
+  WEFT_PROXIES: whole(0, 10).default(0),
   WEFT_ORIGINS: origins.optional(),
   WEFT_RATE: whole(1, 10_000_000).default(1000),
   WEFT_IDENTITY_SECRET: z.string().optional(),
@@ -152,6 +158,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     adminPassword: set.WEFT_ADMIN_PASSWORD ?? null,
     keyConsent: set.WEFT_KEY_CONSENT,
     consentFile: set.WEFT_CONSENT ?? null,
+    geoFile: set.WEFT_GEO ?? null,
+    proxies: set.WEFT_PROXIES,
     origins: set.WEFT_ORIGINS ?? (demo ? { kind: 'any' } : { kind: 'same' }),
     ratePerS: set.WEFT_RATE,
     identitySecret: set.WEFT_IDENTITY_SECRET ?? null,

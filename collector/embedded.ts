@@ -52,6 +52,7 @@ const methods = [
   'retentionRuns',
   'retentionClasses',
   'retentionPreview',
+  'cookielessCounts',
   'policies',
   'policyDocument',
   'policySource',

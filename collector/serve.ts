@@ -21,7 +21,7 @@ import { lineOf, PolicyError, publicConfig, readPolicy } from './consent/policy.
 import { purposes } from './contract/purposes.js';
 import { dashboard } from './dashboard/index.js';
 import { databaseFile, type Engines, openEmbedded } from './embedded.js';
-import { readPlace } from './enrich/place.js';
+import { openPlaceFile, type PlaceFile, placeOf } from './enrich/place.js';
 import { every } from './jobs/every.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
@@ -127,6 +127,16 @@ const demoCalls =
     });
   };
 
+/** Looked up in this process's memory; the address goes nowhere. */
+const openedGeo = async ({ geoFile }: Config): Promise<PlaceFile | null> => {
+  if (geoFile === null) return null;
+  const file = openPlaceFile(geoFile);
+  if (await file.open()) return file;
+  throw new ConfigError(
+    `WEFT_GEO: ${geoFile} cannot be read as a MaxMind file. Name a GeoLite2 or GeoIP2 Country or City file (.mmdb), or leave it out.`,
+  );
+};
+
 const listening = (it: ServerType, { port, host }: Config): Promise<AddressInfo> =>
   new Promise((resolve, reject) => {
     it.once('error', (error: Error & { code?: string }) => {
@@ -174,6 +184,7 @@ const stopped = (it: ServerType): Promise<void> =>
 
 export const serve = async (config: Config, options: ServeOptions = {}): Promise<Served> => {
   embeddedOnly(config);
+  const geo = await openedGeo(config);
   // Without data there is no earlier policy that could stand in for a broken one.
   const broken = brokenPolicy(config.consentFile);
   if (broken !== null && !hasData(config)) throw broken;
@@ -223,9 +234,8 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       logger,
       version: ownVersion(),
       sdkFolder: options.sdkFolder ?? builtSdk(),
-      countryOf: (headers) => readPlace(headers).country,
-      pageConfig: (headers) => {
-        const { country, region } = readPlace(headers);
+      placeOf: (headers, address) => placeOf(headers, address, geo),
+      pageConfig: ({ country, region }) => {
         const told = publicConfig(live.current().policy, region ?? country);
         return { ...told, region: { ...told.region }, settings: {} };
       },

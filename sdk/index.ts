@@ -5,6 +5,7 @@ import type { Options } from './options.js';
 import { asking } from './sources/asking.js';
 import { bridging } from './sources/bridging.js';
 import { chunk } from './sources/chunks.js';
+import { counting } from './sources/counting.js';
 import { engagement } from './sources/engagement.js';
 import { pageViews } from './sources/page-view.js';
 
@@ -43,6 +44,7 @@ export const init = (options: InitOptions): Client => {
   // An attribute is text.
   const unless = (option: unknown, source: Source) => (/false/.test(`${option}`) ? [] : [source]);
   return createClient(options, [
+    counting(base),
     engagement,
     ...unless(pages, pageViews),
     ...unless(banner, asking(base)),

@@ -51,6 +51,8 @@ export interface ConsentConfig {
   decision?: { days?: number; countRefusals?: boolean };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };
+  /** Counting of those who have not agreed. */
+  cookieless?: { mode?: string; regions?: readonly string[] };
   redact?: { query?: { allow?: readonly string[] } };
   /** Which of the page's other consent tools are told, or asked. */
   bridges?: Readonly<Record<string, unknown>>;

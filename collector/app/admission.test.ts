@@ -54,7 +54,7 @@ const whole = async () => {
     logger: pino({ level: 'silent' }),
     version: '0.0.0-test',
     sdkFolder: '/nowhere/',
-    countryOf: () => null,
+    placeOf: () => ({ country: null, region: null }),
     policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
     pageConfig: () => ({
       policy: { version: '1', configHash: 'h' },
@@ -131,7 +131,7 @@ describe('every route', () => {
         logger: pino({ level: 'silent' }),
         version: '0',
         sdkFolder: '/nowhere/',
-        countryOf: () => null,
+        placeOf: () => ({ country: null, region: null }),
         policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
         pageConfig: () => {
           throw new Error('not asked');

@@ -320,6 +320,66 @@ export const operations: readonly Operation[] = [
   ),
   {
     method: 'post',
+    path: '/v1/cookieless',
+    tag: 'Consent',
+    summary: 'Count without anybody',
+    description:
+      'Where the consent file says so (`cookieless`), and only until or instead of consent: sorts of events by path template, product, device class, country and referring domain. No id, no cookie, no query; an unknown field is refused. Where nothing is to be counted the answer says 0.',
+    security: 'write',
+    body: {
+      schema: 'CookielessCall',
+      example: {
+        writeKey,
+        events: [
+          { event: 'page', path: '/mugs/48213', referrer: 'search.example' },
+          { event: 'add', path: '/mugs/48213', productId: 'OX-101' },
+        ],
+      },
+    },
+    answer: { status: 200, description: 'How many were counted.', schema: 'CookielessAnswer', example: { counted: 2 } },
+    errors: [
+      'bad_json',
+      'bad_gzip',
+      'bad_request',
+      'bad_key',
+      'origin',
+      'body_too_large',
+      'rate_limited',
+      'unavailable',
+    ],
+  },
+  {
+    method: 'get',
+    path: '/v1/cookieless/counts',
+    tag: 'Consent',
+    summary: 'What was counted without anybody',
+    description:
+      'By one to four of `event, path, product, device, country, referrer, day, hour`; groups of fewer than 10 are not shown, and where only one would be missing the next goes with it.',
+    security: 'secret',
+    query: [
+      { name: 'from', description: 'First day (UTC), such as 2026-11-01.', required: true },
+      { name: 'to', description: 'Last day.', required: true },
+      { name: 'by', description: 'Names separated by commas; `event` by default.' },
+    ],
+    answer: {
+      status: 200,
+      description: 'The counts, the largest first.',
+      schema: 'CookielessCounts',
+      example: {
+        from: '2026-11-01',
+        to: '2026-11-22',
+        by: ['event', 'path'],
+        k: 10,
+        items: [{ event: 'page', path: '/mugs/:id', count: 214 }],
+        suppressed: 3,
+        truncated: false,
+        uniques: [],
+      },
+    },
+    errors: ['bad_request', 'bad_key', 'forbidden', 'unavailable'],
+  },
+  {
+    method: 'post',
     path: '/v1/consent',
     tag: 'Consent',
     summary: 'Record a consent act',

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { answer, errorBody } from '../contract/answer.js';
 import { configReply } from '../contract/config-reply.js';
 import { consentAnswer, consentCall, consentRow } from '../contract/consent.js';
+import { cookielessAnswer, cookielessCall, cookielessCounts } from '../contract/cookieless.js';
 import { batch, calls, context, event } from '../contract/event.js';
 import { profile } from '../contract/profile.js';
 import { ledgerCheck, receiptProof } from '../contract/proofs.js';
@@ -41,5 +42,8 @@ export const schemas = {
   ErasureState: erasureState,
   LedgerCheck: ledgerCheck,
   ReceiptProof: receiptProof,
+  CookielessCall: cookielessCall,
+  CookielessAnswer: cookielessAnswer,
+  CookielessCounts: cookielessCounts,
 } satisfies Record<string, z.ZodType>;
 export type SchemaName = keyof typeof schemas;

@@ -80,7 +80,7 @@ const house = async () => {
     logger: pino({ level: 'silent' }),
     version: '0',
     sdkFolder: '/nowhere/',
-    countryOf: () => null,
+    placeOf: () => ({ country: null, region: null }),
     policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
     pageConfig: () => ({
       policy: { version: '1', configHash: 'h' },

@@ -446,6 +446,12 @@ export const termsHold = (
   return mask & everything;
 };
 
+/** Its groups of countries written out, as those of the regions are. */
+const cookielessOf = ({ cookieless }: Policy['document']): unknown => {
+  const { regions = [], ...rest } = (cookieless ?? {}) as { regions?: readonly string[] };
+  return { ...rest, regions: expandMatch(regions) };
+};
+
 /** For `GET /v1/config`, without the site's settings: what a page must know before it may ask. */
 export const publicConfig = (
   policy: Policy,
@@ -459,6 +465,7 @@ export const publicConfig = (
   consent: {
     ...policy.document,
     purposes: policy.document.purposes as { id: string; materialHash: string }[],
+    cookieless: cookielessOf(policy.document),
     regions: policy.regions.map((rule) => ({ ...rule, match: expandMatch(rule.match) })),
   },
   region: regionOf(policy.regions, regionToldBy),

@@ -6,6 +6,16 @@ import { monthsDays, type RetentionClass, threeYearsDays } from './retention.js'
 /** Everything that ages by its date alone. Events are not here: each has the days of its own terms. */
 export const classes: readonly RetentionClass[] = [
   {
+    name: 'ledger',
+    what: 'Proof of consent: each act, and what of it is live, after the consent has ended',
+    table: 'consent_ledger',
+    from: 'expires_at',
+    unit: 'ms',
+    order: 'chain',
+    days: threeYearsDays,
+    setBy: 'ledgerDays',
+  },
+  {
     name: 'refusals',
     what: 'What the door refused: time, verdict, code, type of call',
     table: 'refusals',
@@ -40,6 +50,28 @@ export const classes: readonly RetentionClass[] = [
     unit: 'day',
     order: 'key',
     days: monthsDays,
+    daysMax: monthsDays,
+  },
+  {
+    name: 'cookieless',
+    what: 'Counts of visitors who were asked nothing, by hour; nobody in particular',
+    table: 'cookieless_counts',
+    from: 'hour',
+    unit: 'ms',
+    order: 'key',
+    days: monthsDays,
+    setBy: 'cookielessDays',
+    daysMax: monthsDays,
+  },
+  {
+    name: 'cookieless-uniques',
+    what: 'Approximately how many different visitors a day had: a sketch without ids',
+    table: 'cookieless_uniques',
+    from: 'day',
+    unit: 'day',
+    order: 'key',
+    days: monthsDays,
+    setBy: 'cookielessDays',
     daysMax: monthsDays,
   },
   {

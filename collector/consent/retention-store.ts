@@ -75,7 +75,9 @@ export interface RetentionStore {
   spans: () => number[];
   /** What policies no longer list, and when its data is due to go. */
   removed: (now: number) => readonly RemovedPurpose[];
-  removedDone: (purpose: Purpose, at: number, events: number) => void;
+  removedDone: (removed: RemovedPurpose) => void;
+  /** Receipts whose ledger rows `prune` removes go with them, and what hangs on them. How many rows went. */
+  forgetReceipts: (before: number, rowsMax: number, prune: () => number) => number;
   /** `retention` of the consent file in force. */
   settings: () => Readonly<Record<string, unknown>> | null;
   cursor: (name: string) => number;
@@ -87,6 +89,9 @@ export interface RetentionStore {
   note: (run: number, removals: readonly Removal[]) => void;
   dropCaches: () => void;
 }
+
+/** A purpose taken out by mistake can be put back for a day before anything goes. */
+const removalGraceMs = dayMs;
 
 let builtIn: Terms | undefined;
 /** Of a policy that says nothing of a purpose: what ships. */
@@ -100,14 +105,30 @@ const parsed = (text: string | undefined): unknown => {
   }
 };
 
-export const openRetentionStore = (sql: Sql): RetentionStore => {
+/** `inForce`: the document of the policy in force, where somebody knows it; else it is looked up. */
+export const openRetentionStore = (sql: Sql, inForce?: () => unknown): RetentionStore => {
   const policyOfReceipt = sql.prepare<{ policy: string }>(
     'SELECT l.policy AS policy FROM consent_receipts r JOIN consent_ledger l ON l.seq = r.seq WHERE r.receipt = ?',
   );
   const document = sql.prepare<{ document: string }>('SELECT document FROM consent_policies WHERE config_hash = ?');
-  const inForce = sql.prepare<{ config_hash: string }>(
+  // The release before the instant; of an event from before all releases, the first.
+  const released = sql.prepare<{ config_hash: string }>(
+    'SELECT config_hash FROM consent_releases ORDER BY at <= ? DESC, abs(at - ?), id DESC LIMIT 1',
+  );
+  // A store that is older than the list of releases knows when each was first seen.
+  const firstSeen = sql.prepare<{ config_hash: string }>(
     'SELECT config_hash FROM consent_policies ORDER BY first_at <= ? DESC, abs(first_at - ?) LIMIT 1',
   );
+  const removals = sql.prepare<{ purpose: string; removed_at: number }>('SELECT * FROM consent_removals');
+  const endedRows = sql.prepare<{ receipt: string }>(
+    'SELECT receipt FROM (SELECT receipt, expires_at FROM consent_ledger ORDER BY seq LIMIT ?) WHERE receipt IS NOT NULL AND expires_at < ?',
+  );
+  const isInLedger = sql.prepare('SELECT 1 FROM consent_ledger WHERE receipt = ? LIMIT 1');
+  const lifeOf = sql.prepare<{ life: number }>('SELECT life FROM consent_receipts WHERE receipt = ?');
+  const deleteReceipt = sql.prepare('DELETE FROM consent_receipts WHERE receipt = ?');
+  const isLived = sql.prepare('SELECT 1 FROM consent_receipts WHERE life = ? LIMIT 1');
+  const deleteVisitor = sql.prepare('DELETE FROM consent_visitors WHERE life = ?');
+  const deleteLife = sql.prepare('DELETE FROM consent_lives WHERE life = ?');
   const hashes = sql.prepare<{ config_hash: string }>('SELECT config_hash FROM consent_policies');
   const keysRetention = sql.prepare<{ retention: string }>(
     'SELECT DISTINCT retention FROM credentials WHERE retention IS NOT NULL',
@@ -149,7 +170,14 @@ export const openRetentionStore = (sql: Sql): RetentionStore => {
     byReceipt.set(receipt, { terms });
     return terms;
   };
-  const hashAt = (at: number): string | undefined => inForce.get(at, at)?.config_hash;
+  const done = sql.prepare('SELECT 1 FROM retention_cursors WHERE name = ?');
+  const doneName = ({ purpose, removedAt }: RemovedPurpose): string => `done:${purpose}:${removedAt}`;
+  const documentInForce = (): unknown => {
+    if (inForce) return inForce();
+    const hash = hashAt(Number.MAX_SAFE_INTEGER);
+    return parsed(hash === undefined ? undefined : document.get(hash)?.document);
+  };
+  const hashAt = (at: number): string | undefined => (released.get(at, at) ?? firstSeen.get(at, at))?.config_hash;
 
   return {
     termsOf: ({ receipt, receivedAt }) => {
@@ -167,12 +195,32 @@ export const openRetentionStore = (sql: Sql): RetentionStore => {
           if (typeof days === 'number') spans.add(days);
       return [...spans].sort((a, b) => a - b);
     },
-    removed: () => [],
-    removedDone: () => {},
+    removed: (now) =>
+      removals.all().flatMap(({ purpose: name, removed_at: removedAt }) => {
+        const purpose = purposes.find((one) => one === name);
+        const isBack = Object.hasOwn(termsOfDocument(documentInForce()), name);
+        return purpose && !isBack && removedAt + removalGraceMs <= now && !done.get(doneName({ purpose, removedAt }))
+          ? [{ purpose, removedAt }]
+          : [];
+      }),
+    removedDone: (removed) => {
+      moveCursor.run(doneName(removed), 0);
+    },
+    forgetReceipts: (before, rowsMax, prune) => {
+      const receipts = endedRows.all(rowsMax, before).map(({ receipt }) => receipt);
+      const pruned = prune();
+      for (const receipt of receipts) {
+        const life = isInLedger.get(receipt) ? undefined : lifeOf.get(receipt)?.life;
+        if (life === undefined) continue;
+        deleteReceipt.run(receipt);
+        if (isLived.get(life)) continue;
+        deleteVisitor.run(life);
+        deleteLife.run(life);
+      }
+      return pruned;
+    },
     settings: () => {
-      const hash = hashAt(Number.MAX_SAFE_INTEGER);
-      const text = hash === undefined ? undefined : document.get(hash)?.document;
-      const { retention } = (parsed(text) ?? {}) as { retention?: Record<string, unknown> };
+      const { retention } = (documentInForce() ?? {}) as { retention?: Record<string, unknown> };
       return retention ?? null;
     },
     cursor: (name) => cursor.get(name)?.seq ?? 0,

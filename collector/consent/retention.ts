@@ -108,8 +108,8 @@ export interface RetentionClass {
   from: string;
   /** How that is written: epoch milliseconds, or a day as text (`2026-11-01`). */
   unit: 'ms' | 'day';
-  /** How the oldest are found: by the order they came in, or because the table's key begins with `from`. */
-  order: 'rowid' | 'key';
+  /** How the oldest are found: by the order they came in, because the table's key begins with `from`, or along the ledger's chain. */
+  order: 'rowid' | 'key' | 'chain';
   days: number;
   /** The key of `retention` in the consent file that sets the days. */
   setBy?: string;

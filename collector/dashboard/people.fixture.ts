@@ -837,6 +837,7 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
       consentRates: async () => {
         throw new Error('not asked in these tests');
       },
+      cookielessCounts: async (asked) => ({ ...asked, k: 10, items: [], suppressed: 0, truncated: false, uniques: [] }),
       overview: async () => shop.overview,
       auditLog: async () => ({ items: [], next: null, who: [] }),
     },

@@ -97,6 +97,10 @@ export const readPlace = (headers: HeaderSource, names: PlaceHeaders = defaultPl
 };
 
 export interface PlaceFile {
+  /** Opens it now; false = it cannot be read. */
+  open: () => Promise<boolean>;
+  /** What an opened file says, at once. */
+  look: (address: string | null) => Place;
   /** Nowhere for an address that is private, unknown, malformed or absent, and while the file can't be read. */
   read: (address: string | null) => Promise<Place>;
   /** For `weft doctor`: `unread` until the first address. */
@@ -112,15 +116,18 @@ const plainAddress = (address: string): string => {
   return withoutPort.replace(/^::ffff:(?=\d+\.)/i, '');
 };
 
+interface Opened {
+  reader: Reader<CityResponse | CountryResponse>;
+  validate: (address: string) => boolean;
+}
+
 /** A GeoLite2 or GeoIP2 Country or City file. It is opened, and the library loaded, when the first address is asked for. */
 export const openPlaceFile = (path: string): PlaceFile => {
   let state: 'unread' | 'ready' | 'unreadable' = 'unread';
-  let opening: Promise<{
-    reader: Reader<CityResponse | CountryResponse>;
-    validate: (address: string) => boolean;
-  } | null> | null = null;
+  let opening: Promise<Opened | null> | null = null;
+  let opened: Opened | null = null;
 
-  const open = async () => {
+  const open = async (): Promise<Opened | null> => {
     try {
       const { open: openFile, validate } = await import('maxmind');
       // The reader's cache is keyed by positions in the file, not by addresses.
@@ -133,25 +140,42 @@ export const openPlaceFile = (path: string): PlaceFile => {
     }
   };
 
+  const look = (opened: Opened | null, address: string | null): Place => {
+    if (address === null || address === '') return nowhere;
+    const plain = plainAddress(address);
+    if (opened === null || !opened.validate(plain)) return nowhere;
+    let found: CityResponse | CountryResponse | null;
+    try {
+      found = opened.reader.get(plain);
+    } catch {
+      return nowhere;
+    }
+    // An address of a ship or an army base is registered somewhere, and its person is under that law at least.
+    const country = countryCode(found?.country?.iso_code ?? found?.registered_country?.iso_code ?? '');
+    if (found === null || country === null) return nowhere;
+    const subdivision = 'subdivisions' in found ? found.subdivisions?.[0]?.iso_code : undefined;
+    return { country, region: subdivision === undefined ? null : regionCode(country, subdivision) };
+  };
+
   return {
     state: () => state,
+    open: async () => {
+      opening ??= open();
+      opened = await opening;
+      return opened !== null;
+    },
+    look: (address) => look(opened, address),
     read: async (address) => {
       if (address === null || address === '') return nowhere;
       opening ??= open();
-      const opened = await opening;
-      const plain = plainAddress(address);
-      if (opened === null || !opened.validate(plain)) return nowhere;
-      let found: CityResponse | CountryResponse | null;
-      try {
-        found = opened.reader.get(plain);
-      } catch {
-        return nowhere;
-      }
-      // An address of a ship or an army base is registered somewhere, and its person is under that law at least.
-      const country = countryCode(found?.country?.iso_code ?? found?.registered_country?.iso_code ?? '');
-      if (found === null || country === null) return nowhere;
-      const subdivision = 'subdivisions' in found ? found.subdivisions?.[0]?.iso_code : undefined;
-      return { country, region: subdivision === undefined ? null : regionCode(country, subdivision) };
+      opened = await opening;
+      return look(opened, address);
     },
   };
+};
+
+/** The CDN's word first, as it knows the visitor where an address may be that of a proxy; else the file's. */
+export const placeOf = (headers: HeaderSource, address: string | null, file: PlaceFile | null): Place => {
+  const told = readPlace(headers);
+  return told.country !== null || file === null ? told : file.look(address);
 };

@@ -66,7 +66,10 @@ it(`an event comes out of the log as it went in (seed ${seed})`, () => {
       const plain = JSON.parse(JSON.stringify(event)) as AcceptedEvent;
       // What a secret key's event leaves open is the policy's to say.
       const kept = plain.kept ?? (plain.trust === 'secret' ? { days: null, orderDays: null } : null);
-      expect(JSON.parse(JSON.stringify(unpackBody(packBody(event), event.messageId, event.at)))).toEqual({ ...plain, kept });
+      expect(JSON.parse(JSON.stringify(unpackBody(packBody(event), event.messageId, event.at)))).toEqual({
+        ...plain,
+        kept,
+      });
     }),
     { seed },
   );

@@ -22,8 +22,8 @@ export interface DoorOptions {
   config: Pick<Config, 'origins' | 'ratePerS'>;
   ring: Pick<KeyRing, 'write' | 'secret' | 'refresh'>;
   log: Log;
-  /** Country of a request by the headers a CDN sets; null where nothing tells. */
-  countryOf: (headers: Headers) => string | null;
+  /** Country of a request; null where nothing tells. */
+  countryOf: (c: Context) => string | null;
   /** Above so many events waiting for their commit, senders are asked to come again. */
   waitingMaxEvents?: number;
   now?: () => number;
@@ -110,7 +110,7 @@ export const door = (options: DoorOptions): Hono => {
     key: key.context,
     gpc: c.req.header('sec-gpc') === '1',
     userAgent: key.kind === 'write' ? (c.req.header('user-agent') ?? null) : null,
-    country: countryOf(c.req.raw.headers),
+    country: countryOf(c),
     origin: originOf(c),
     rejected: judged.rejected,
   });
@@ -173,7 +173,7 @@ export const door = (options: DoorOptions): Hono => {
       key: key.context,
       gpc: c.req.header('sec-gpc') === '1',
       origin: originOf(c),
-      country: countryOf(c.req.raw.headers),
+      country: countryOf(c),
     });
     if (status === 409) return respondRefusal(c, refuse('receipt_conflict'));
     return c.json(body as object, status as 200);

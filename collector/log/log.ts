@@ -134,6 +134,15 @@ export type Command =
   /** `by`, `at`: of an act by staff. */
   | { kind: 'keys'; act: 'create' | 'revoke' | 'upsert' | 'list'; value: unknown; by?: string; at?: number }
   | { kind: 'retention'; at: number }
+  | {
+      kind: 'cookieless';
+      at: number;
+      tallied: {
+        cell: { event: string; path: string; product: string; device: string; country: string; referrer: string };
+        count: number;
+      }[];
+      uniques: { day: string; sketch: Uint8Array }[];
+    }
   /** What is in force; or from now on this is. `over` = hash of the policy it was made from, null for whatever is. */
   | { kind: 'policy'; act: 'live' }
   | {

@@ -3,6 +3,7 @@
 import { auditMigrations } from '../audit/migrations.js';
 import { consentMigrations } from '../consent/migrations.js';
 import { retentionMigrations } from '../consent/retention-store.js';
+import { cookielessMigrations } from '../cookieless/store.js';
 import { eventMigrations } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
 import { profileMigrations } from '../profiles/store.js';
@@ -19,4 +20,5 @@ export const migrations: readonly Migration[] = [
   ...siteMigrations,
   ...retentionMigrations,
   ...auditMigrations,
+  ...cookielessMigrations,
 ];

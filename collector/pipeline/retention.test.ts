@@ -286,9 +286,59 @@ describe('what runs out', () => {
   });
 });
 
+describe('a purpose the consent file no longer lists', () => {
+  const path = join(folder, 'removed', 'weft.sqlite');
+  const { personalisation: _, marketing: __, sharing: ___, ...only } = usual;
+
+  it('has its data erased a day later; another basis stays, and putting it back in time keeps all', () => {
+    let writer = open(document(usual), path);
+    visit(writer, 'A1', Date.now() - 3_600_000);
+    send(writer, [{ type: 'identify', userId: 'U-S' }], Date.now() - 3_600_000, { key: serverKey });
+    writer.close();
+    writer = open(document(only), path);
+    const removedAt = Date.now();
+    writer.store.prepare("INSERT OR REPLACE INTO consent_removals VALUES ('personalisation', ?)").run(removedAt);
+    retain(writer, Date.now() + dayMs / 2);
+    expect(count(writer)).toBe(4);
+    writer.close();
+    writer = open(document(usual), path);
+    retain(writer, Date.now() + 2 * dayMs);
+    expect(count(writer)).toBe(4);
+    writer.close();
+    writer = open(document(only), path);
+    const at = Date.now() + 2 * dayMs;
+    const run = retain(writer, at);
+    expect(run.removed).toContainEqual({ class: 'events', purpose: 'personalisation', deleted: 0, narrowed: 3 });
+    expect(text(writer)).not.toContain('U-A1');
+    expect(text(writer)).toContain('U-S');
+    expect(count(writer)).toBe(3);
+    expect(isTrue(writer, at)).toBe(true);
+    expect(retain(writer, at + runEveryMs).removed).toEqual([]);
+    writer.close();
+  });
+});
+
+it('the ledger goes three years after a consent has ended, from its beginning, and what hung on it goes too', () => {
+  const writer = open(document(usual, { retention: { ledgerDays: 200 } }));
+  visit(writer, 'A1', startAt);
+  visit(writer, 'B1', startAt + 300 * dayMs);
+  expect([count(writer, 'consent_ledger'), count(writer, 'consent_receipts'), count(writer, 'consent_lives')]).toEqual([
+    2, 2, 2,
+  ]);
+  retain(writer, startAt + (180 + 200) * dayMs);
+  expect(count(writer, 'consent_ledger')).toBe(2);
+  const run = retain(writer, startAt + (180 + 201) * dayMs);
+  expect(run.removed).toContainEqual({ class: 'ledger', purpose: null, deleted: 1, narrowed: 0 });
+  for (const table of ['consent_ledger', 'consent_receipts', 'consent_lives', 'consent_visitors'])
+    expect([table, count(writer, table)]).toEqual([table, 1]);
+  // Who is left is who they were.
+  visit(writer, 'C1', startAt + 400 * dayMs);
+  writer.close();
+});
+
 describe('a run', () => {
   it('goes on by the clock, a slice at a time, and a killed one is taken up where it stood', () => {
-    const path = join(folder, 'sliced.sqlite');
+    const path = join(folder, 'sliced', 'weft.sqlite');
     let writer = open(document(usual), path);
     for (let at = 0; at < 150; at += 1) visit(writer, `V${at}`, startAt + at);
     const due = startAt + 31 * dayMs;

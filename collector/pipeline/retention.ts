@@ -1,6 +1,7 @@
 // Retention as it runs: a slice at a time, each its own transaction, so that the door never waits for a day's ageing. What
 // runs out is decided in consent/retention.ts; here it happens, and profiles are folded again from what remains.
 
+import type { Consent } from '../consent/consent.js';
 import {
   ageing,
   boundOf,
@@ -66,10 +67,11 @@ export interface RetentionOptions {
   desk: Pick<Desk, 'within' | 'attempt' | 'set'>;
   /** Overwrites what was deleted in the log of writes, too. */
   checkpoint: () => void;
+  consent: Pick<Consent, 'policy' | 'dropCaches'> & { ledger: Pick<Consent['ledger'], 'prune'> };
 }
 
-export const openRetention = ({ sql, desk, checkpoint }: RetentionOptions): Retention => {
-  const store = openRetentionStore(sql);
+export const openRetention = ({ sql, desk, checkpoint, consent }: RetentionOptions): Retention => {
+  const store = openRetentionStore(sql, () => consent.policy.document);
   const page = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
   let open: Open | null = null;
 
@@ -118,17 +120,15 @@ export const openRetention = ({ sql, desk, checkpoint }: RetentionOptions): Rete
 
   /** A purpose that is not asked for any more: every event there is. */
   const removal = (run: number, removed: RemovedPurpose, now: number): (() => boolean) => {
-    const name = `removed:${removed.purpose}`;
-    let events = 0;
+    const name = `removed:${removed.purpose}:${removed.removedAt}`;
     return () => {
       const rows = page.all(store.cursor(name), sliceMaxEvents);
       const touched = age(run, rows, now, [removed]);
-      events += touched;
       if (open && touched > 0) open.changed = true;
       if (rows.length > 0) store.moveCursor(name, rows.at(-1)!.seq);
       if (rows.length === sliceMaxEvents) return false;
       store.dropCursor(name);
-      store.removedDone(removed.purpose, now, events);
+      store.removedDone(removed);
       return true;
     };
   };
@@ -138,10 +138,14 @@ export const openRetention = ({ sql, desk, checkpoint }: RetentionOptions): Rete
     () => {
       const before = now - daysKept(it, store.settings()) * dayMs;
       const deleted = desk.attempt(() => {
-        const changes = expire(sql, it, before);
+        const changes =
+          it.order === 'chain'
+            ? store.forgetReceipts(before, sliceMaxRows, () => consent.ledger.prune(before, sliceMaxRows, now))
+            : expire(sql, it, before);
         store.note(run, [{ class: it.name, purpose: null, deleted: changes, narrowed: 0 }]);
         return changes;
       });
+      if (deleted > 0 && it.order === 'chain') consent.dropCaches();
       if (open && deleted > 0) open.changed = true;
       return it.order === 'key' || deleted < sliceMaxRows;
     };

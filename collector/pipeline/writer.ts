@@ -13,6 +13,7 @@ import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/
 import type { RowResult } from '../consent/rows.js';
 import { keyFileOf } from '../consent/signing.js';
 import { type AuditAct, auditEntry } from '../contract/audit.js';
+import { countCookieless } from '../cookieless/store.js';
 import { identityStore } from '../identity/store.js';
 import type { Command, CommandResult } from '../log/log.js';
 import { presence } from '../profiles/presence.js';
@@ -135,6 +136,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
   const retention = openRetention({
     sql: store,
     desk: pipeline,
+    consent,
     checkpoint: () => store.pragma('wal_checkpoint(TRUNCATE)'),
   });
   const requests = openRequests({
@@ -225,6 +227,9 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         pipeline.attempt(() => {
           for (const entry of asked.entries) audit.add(auditEntry.parse(entry));
         });
+        return { status: 200, body: {} };
+      case 'cookieless':
+        pipeline.attempt(() => countCookieless(store, asked.at, asked.tallied, asked.uniques));
         return { status: 200, body: {} };
       case 'retention':
         return { status: 200, body: retention.run(asked.at) };

@@ -8,16 +8,21 @@ import {
   retentionPreview,
   retentionRuns,
 } from '../consent/retention-store.js';
+import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
+import { cookielessCounts } from '../cookieless/store.js';
 import type { Sql } from '../store/sql.js';
 
 export interface KeptReading {
   retentionRuns: (limit: number) => RunItem[];
   retentionClasses: () => ClassItem[];
   retentionPreview: (now: number) => Removal[];
+  /** Of visitors who were asked nothing; no group of fewer than k. */
+  cookielessCounts: (asked: CookielessAsked) => CookielessCounts;
 }
 
 export const keptReading = (sql: Sql): KeptReading => ({
   retentionRuns: (limit) => retentionRuns(sql, limit),
   retentionClasses: () => retentionClasses(sql),
   retentionPreview: (now) => retentionPreview(sql, now),
+  cookielessCounts: (asked) => cookielessCounts(sql, asked),
 });

@@ -5,6 +5,7 @@ import type { AuditAsked, AuditPage } from '../audit/view.js';
 import type { ProofReader } from '../consent/proofs.js';
 import type { PolicyReading } from '../consent/releases.js';
 import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
+import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import type {
   Cart,
   EventItem,
@@ -60,6 +61,8 @@ export interface Reader extends ProofReader {
   retentionClasses: () => Promise<ClassItem[]>;
   /** What a run would remove now. */
   retentionPreview: (now: number) => Promise<Removal[]>;
+  /** Of visitors who were asked nothing (consent.md, section 7); no group of fewer than k. */
+  cookielessCounts: (asked: CookielessAsked) => Promise<CookielessCounts>;
   /** Policies as they were in force, and whom another would ask again; nothing of it is about a person. */
   policies: (...asked: Parameters<PolicyReading['policies']>) => Promise<ReturnType<PolicyReading['policies']>>;
   policyDocument: (configHash: string) => Promise<string | null>;

@@ -44,6 +44,8 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'POST /v1/a': key,
   'POST /v1/g': key,
   'POST /v1/consent': key,
+  'POST /v1/cookieless': key,
+  'GET /v1/cookieless/counts': secret(),
   // A preflight carries no credential.
   'OPTIONS /v1/*': anyone,
 

@@ -63,6 +63,7 @@ export const conclude = (
     // A cookie holds 4 kB: a device that has been offline for long keeps its last words.
     rows: [...rows, rowOf({ kind, ...ids, supersedes, visitorId } as Row, decisions, act)].slice(-2),
     notBefore,
+    opposed: (!isOn && (act.kind === 'object' || old.opposed)) || undefined,
   };
 };
 
@@ -115,5 +116,7 @@ export const decide = (
     decisions[id] = { ...said, at: now() };
     isChanged = true;
   }
-  return isChanged ? conclude(old ?? {}, decisions, act, !values) : undefined;
+  return isChanged || (act.kind === 'object' && !old?.opposed)
+    ? conclude(old ?? {}, decisions, act, !values)
+    : undefined;
 };

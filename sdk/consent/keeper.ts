@@ -38,6 +38,9 @@ export interface ConsentState {
   ask: string[];
   /** Origin of the collector. */
   host: string;
+  writeKey: string;
+  /** The person objects to being counted at all. */
+  opposed: boolean | undefined;
 }
 
 export let record: ConsentRecord | undefined;
@@ -104,6 +107,8 @@ export const state = (): ConsentState => {
     signal: hasSignal,
     ask: toAsk(on, decisions),
     host: options.host,
+    writeKey: options.writeKey,
+    opposed: record?.opposed,
   };
 };
 

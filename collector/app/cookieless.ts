@@ -1,0 +1,112 @@
+// Counting where nobody has agreed: what pages post, and the counts as the shop reads them. Nothing of a request outlives
+// its answer but a number in a cell.
+
+import { Hono } from 'hono';
+import type { Config } from '../config.js';
+import type { Policy } from '../consent/policy.js';
+import { cookielessCall, cookielessQuery } from '../contract/cookieless.js';
+import { cellOf, cookielessRules, mayCount } from '../cookieless/cells.js';
+import { openTally } from '../cookieless/tally.js';
+import { readBot } from '../enrich/bot.js';
+import { readDevice } from '../enrich/device.js';
+import type { Place } from '../enrich/place.js';
+import { refuse } from '../errors.js';
+import { addressOf } from '../ingest/address.js';
+import { authenticateBody } from '../ingest/authenticate.js';
+import { decode } from '../ingest/decode.js';
+import { readBody } from '../ingest/limits.js';
+import { corsHeaders, originAllowed } from '../ingest/origin.js';
+import { openCall } from '../ingest/parse.js';
+import type { Limiter } from '../ingest/rate.js';
+import { isRefusal, respondRefusal } from '../ingest/respond.js';
+import type { Log } from '../log/log.js';
+import type { Reader } from '../profiles/reader.js';
+import type { KeyRing } from '../site/ring.js';
+
+export interface CookielessOptions {
+  config: Pick<Config, 'origins'> & { proxies?: number };
+  ring: Pick<KeyRing, 'write' | 'refresh' | 'secret'>;
+  log: Log;
+  reader: Pick<Reader, 'cookielessCounts'>;
+  rate: Limiter;
+  now: () => number;
+  policy: () => Policy;
+  placeOf: (headers: Headers, address: string | null) => Place;
+}
+
+const waitingMaxEvents = 20_000;
+const hostOf = (origin: string | null): string | null =>
+  origin !== null && URL.canParse(origin) ? new URL(origin).hostname : null;
+
+export const cookieless = ({ config, ring, log, reader, rate, now, policy, placeOf }: CookielessOptions): Hono => {
+  const app = new Hono();
+  const proxies = config.proxies ?? 0;
+  const tally = openTally({
+    now,
+    write: async (at, tallied, uniques) => {
+      await log.command({ kind: 'cookieless', at, tallied, uniques });
+    },
+  });
+
+  app.post('/v1/cookieless', async (c) => {
+    const origin = c.req.header('origin') ?? null;
+    const host = c.req.header('host') ?? new URL(c.req.url).host;
+    for (const [name, value] of Object.entries(corsHeaders(config.origins, origin, host))) c.header(name, value);
+    const body = await readBody(c.req.raw);
+    if (isRefusal(body)) return respondRefusal(c, body);
+    const text = await decode(body);
+    if (isRefusal(text)) return respondRefusal(c, text);
+    const opened = openCall(text);
+    if (isRefusal(opened)) return respondRefusal(c, opened);
+    const key = await authenticateBody(ring, opened.body.writeKey);
+    if (isRefusal(key)) return respondRefusal(c, key);
+    if (!originAllowed(config.origins, origin, host)) return respondRefusal(c, refuse('origin'));
+    const bucket = `cookieless:${key.context.id}`;
+    const waitS = rate.admit(bucket);
+    if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
+    const call = cookielessCall.safeParse(opened.body);
+    if (!call.success) {
+      const issue = call.error.issues[0]!;
+      return respondRefusal(
+        c,
+        refuse('bad_request', { message: `The counts at ${issue.path.join('.') || 'the top'}: ${issue.message}.` }),
+      );
+    }
+    rate.charge(bucket, call.data.events.length);
+    if (log.waiting() > waitingMaxEvents) return respondRefusal(c, refuse('unavailable', { retryAfterS: 1 }));
+
+    const rules = cookielessRules(policy());
+    const address = addressOf(c, proxies);
+    const place = placeOf(c.req.raw.headers, address);
+    const userAgent = c.req.header('user-agent') ?? null;
+    // Bots stand apart: they are counted as what they are, and nowhere else.
+    const isBot = readBot(userAgent) !== null;
+    if (!mayCount(rules, place)) return c.json({ counted: 0 });
+    const device = isBot ? 'bot' : readDevice(userAgent);
+    const seen = {
+      device: typeof device === 'string' ? device : (device?.kind ?? 'unknown'),
+      country: place.country,
+      host: hostOf(origin),
+    };
+    const family = typeof device === 'string' ? '' : (device?.browser ?? '');
+    await tally.add(
+      call.data.events.map((event) => cellOf(event, seen)),
+      rules.unique === 'daily-hash' && address !== null && !isBot ? { address, family } : null,
+    );
+    return c.json({ counted: call.data.events.length });
+  });
+
+  app.get('/v1/cookieless/counts', async (c) => {
+    c.header('Cache-Control', 'no-store');
+    const query = cookielessQuery.safeParse(c.req.query());
+    if (!query.success) {
+      const issue = query.error.issues[0]!;
+      return respondRefusal(
+        c,
+        refuse('bad_request', { message: `${issue.path.join('.') || 'The query'}: ${issue.message}.` }),
+      );
+    }
+    return c.json(await reader.cookielessCounts(query.data));
+  });
+  return app;
+};
