@@ -342,7 +342,8 @@ export const run = async (): Promise<void> => {
     process.exitCode = 78;
     return;
   }
-  process.on('SIGHUP', () => void served.reload());
+  // A terminal that closes sends it too, and means the end.
+  if (!process.stdout.isTTY) process.on('SIGHUP', () => void served.reload());
   let asked = 0;
   const stop = (): void => {
     asked += 1;
