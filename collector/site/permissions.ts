@@ -124,6 +124,14 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'GET /privacy/policy/edit': staff('owner', 'privacy'),
   'POST /privacy/policy/review': staff('owner', 'privacy'),
   'POST /privacy/policy/preview': staff('owner', 'privacy'),
+  'GET /privacy/consent': staff('owner', 'privacy'),
+  'GET /privacy/ledger': staff('owner', 'privacy'),
+  'POST /privacy/ledger/verify': staff('owner', 'privacy'),
+  'GET /privacy/ledger/verify/:id': staff('owner', 'privacy'),
+  'GET /privacy/ledger/export': staff('owner', 'privacy'),
+  'GET /privacy/receipts': staff('owner', 'privacy'),
+  'GET /privacy/retention': staff('owner', 'privacy'),
+  'GET /privacy/audit': staff('owner', 'privacy'),
   'GET /erasures/:id': staff('owner', 'privacy'),
 
   // ── Staff: accounts ──────────────────────────────────────────────────────────────────────────────────────────────

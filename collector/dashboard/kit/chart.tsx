@@ -1,4 +1,4 @@
-// Bars by hour, stacked, drawn as SVG on the server. What the picture says is said again in a table, for those who can't
+// Bars by hour or by day, stacked, drawn as SVG on the server. What the picture says is said again in a table, for those who can't
 // see it or want the numbers.
 
 import type { FC } from 'hono/jsx';
@@ -8,9 +8,9 @@ import { numberFormat, useView } from './view.js';
 export interface Series {
   name: string;
   /** Class of its bars and its key: shape as well as colour tells them apart. */
-  look: 'first' | 'second';
+  look: 'first' | 'second' | 'third';
 }
-export interface Hour {
+export interface Slot {
   at: string;
   values: readonly number[];
 }
@@ -34,10 +34,21 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 const compact = (locale: string, value: number): string =>
   numberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
-export const HourChart: FC<{ label: string; series: readonly Series[]; hours: readonly Hour[] }> = ({
+export const HourChart: FC<{ label: string; series: readonly Series[]; hours: readonly Slot[] }> = ({
+  hours,
+  ...rest
+}) => <BarChart {...rest} slots={hours} by="hour" />;
+/** `at` of each: the beginning of its day, UTC. */
+export const DayChart: FC<{ label: string; series: readonly Series[]; days: readonly Slot[] }> = ({
+  days,
+  ...rest
+}) => <BarChart {...rest} slots={days} by="day" />;
+
+const BarChart: FC<{ label: string; series: readonly Series[]; slots: readonly Slot[]; by: 'hour' | 'day' }> = ({
   label,
   series,
-  hours,
+  slots: hours,
+  by,
 }) => {
   const { locale, now } = useView();
   const sums = hours.map((hour) => hour.values.reduce((sum, value) => sum + value, 0));
@@ -51,6 +62,12 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
   const ticks = Array.from({ length: Math.round(ceiling / step) + 1 }, (_, index) => index * step);
   const totals = series.map((_, index) => hours.reduce((sum, hour) => sum + (hour.values[index] ?? 0), 0));
   const number = (value: number): string => numberFormat(locale).format(value);
+  const as = by === 'hour' ? 'clock' : 'day';
+  const ticksEvery = by === 'hour' ? 4 : Math.max(1, Math.ceil(hours.length / 6));
+  const tickOf = (at: string): string => {
+    const words = timeInWords(Date.parse(at), as, now);
+    return by === 'hour' ? words.replace(' UTC', '') : words.replace(/ \d{4}$/, '');
+  };
   return (
     <figure class="chart">
       <ul class="key" aria-hidden="true">
@@ -92,7 +109,7 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
             return (
               <g>
                 <rect class="reach" x={percent(index * slot)} y={top} width={percent(slot)} height={plotHeight}>
-                  <title>{`${timeInWords(Date.parse(hour.at), 'clock', now)}: ${told.join(', ')}`}</title>
+                  <title>{`${timeInWords(Date.parse(hour.at), as, now)}: ${told.join(', ')}`}</title>
                 </rect>
                 {series.map(({ look }, which) => {
                   const value = hour.values[which] ?? 0;
@@ -112,15 +129,15 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
                     />
                   );
                 })}
-                {(hours.length - 1 - index) % 4 === 1 && (
+                {(hours.length - 1 - index) % ticksEvery === Math.min(1, ticksEvery - 1) && (
                   <text
                     class="tick"
                     x={percent((index + 0.5) * slot)}
                     y={height - 8}
                     text-anchor="middle"
-                    data-hour={hour.at}
+                    data-hour={by === 'hour' ? hour.at : undefined}
                   >
-                    {timeInWords(Date.parse(hour.at), 'clock', now).replace(' UTC', '')}
+                    {tickOf(hour.at)}
                   </text>
                 )}
               </g>
@@ -133,7 +150,7 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
         <table class="plain">
           <thead>
             <tr>
-              <th scope="col">Hour</th>
+              <th scope="col">{by === 'hour' ? 'Hour' : 'Day'}</th>
               {series.map(({ name }) => (
                 <th scope="col" class="end">
                   {name}
@@ -145,8 +162,8 @@ export const HourChart: FC<{ label: string; series: readonly Series[]; hours: re
             {hours.map((hour) => (
               <tr>
                 <th scope="row">
-                  <time datetime={hour.at} data-as="clock">
-                    {timeInWords(Date.parse(hour.at), 'clock', now)}
+                  <time datetime={hour.at} data-as={by === 'hour' ? 'clock' : undefined}>
+                    {timeInWords(Date.parse(hour.at), as, now)}
                   </time>
                 </th>
                 {series.map((_, which) => (

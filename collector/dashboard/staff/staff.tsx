@@ -90,7 +90,7 @@ const CreateForm: FC<{ csrf: string; name: string; role: StaffRole | null; troub
   role,
   trouble,
 }) => (
-  <Act action="/staff" csrf={csrf} class="create">
+  <Act action="/staff" csrf={csrf} class="stack">
     {trouble !== null && (
       <Notice tone="bad">
         <p id="trouble">{trouble}</p>

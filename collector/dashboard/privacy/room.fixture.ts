@@ -1,0 +1,153 @@
+// For tests: the privacy room over the real store, writer and reader, filled through the commands that the house itself uses.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { openAuditNotes } from '../../audit/notes.js';
+import { purposes } from '../../contract/purposes.js';
+import { type Engines, openEmbedded } from '../../embedded.js';
+import type { KeyContext } from '../../log/log.js';
+import type { StaffAccount } from '../../site/keys.js';
+import { type DashboardOptions, dashboard } from '../index.js';
+import { accountsOfTests, keysOf, type Visitor, visit } from '../staff.fixture.js';
+
+const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+
+const external: KeyContext = { id: 'seed', trust: 'secret', mode: 'external', purposes, categories: {} };
+const publicKey: KeyContext = { id: 'wk', trust: 'public', mode: 'ledger', purposes, categories: {} };
+
+/** 22 characters of the receipt alphabet. */
+export const receiptOf = (n: number): string => `receipt${n}`.padEnd(22, '_');
+export const email = 'ada.audited@shop.example';
+
+export interface Room extends Engines {
+  folder: string;
+  app: ReturnType<typeof dashboard>;
+  audit: ReturnType<typeof openAuditNotes>;
+  now: number;
+  /** Logged in as one of the accounts of tests. */
+  enter: (name?: string) => Promise<Visitor>;
+  /** One answer to the banner, some days ago. */
+  answer: (n: number, daysAgo: number, grants: readonly string[], more?: Record<string, unknown>) => Promise<number>;
+  end: () => Promise<void>;
+}
+
+export const openRoom = async ({
+  answers = true,
+  accounts = accountsOfTests,
+  ...options
+}: { answers?: boolean; accounts?: readonly StaffAccount[] } & Partial<DashboardOptions> = {}): Promise<Room> => {
+  const folder = mkdtempSync(join(tmpdir(), 'weft-room-'));
+  const engines = await openEmbedded({
+    store: { kind: 'sqlite', folder },
+    bots: 'keep',
+    reservedEmail: 'allow',
+    identitySecret: null,
+    consentFile: null,
+  });
+  const { log, reader } = engines;
+  const now = Date.now();
+  const { configHash } = (await log.command({ kind: 'policy', act: 'live' })).body as { configHash: string };
+  const answer: Room['answer'] = async (n, daysAgo, grants, more = {}) => {
+    const at = now - daysAgo * dayMs - hourMs;
+    const refused = grants.length === 0;
+    const { status } = await log.command({
+      kind: 'consent',
+      row: {
+        receipt: refused ? null : receiptOf(n),
+        kind: refused ? 'refuse' : 'grant',
+        visitorId: refused ? null : `visitor-${n}`,
+        epoch: 'e1',
+        supersedes: null,
+        decisions: purposes.map((purpose) => ({
+          purpose,
+          value: grants.includes(purpose) ? 'granted' : 'denied',
+          source: 'user',
+        })),
+        policy: { configHash },
+        text: { locale: n % 3 === 0 ? 'fr' : 'en', sha256: 'ab'.repeat(32) },
+        ui: {
+          layer: 'first',
+          action: refused ? 'reject-all' : grants.length < purposes.length ? 'save' : 'accept-all',
+        },
+        gpc: { js: false, ack: false },
+        jurisdiction: { code: n % 3 === 0 ? 'FR' : 'DE' },
+        clientAt: new Date(at).toISOString(),
+        ...more,
+      },
+      receivedAt: at,
+      key: publicKey,
+      gpc: false,
+      origin: 'https://shop.example',
+      country: n % 3 === 0 ? 'FR' : 'DE',
+    });
+    return status;
+  };
+  if (answers) {
+    let n = 0;
+    for (let daysAgo = 9; daysAgo >= 0; daysAgo -= 1)
+      for (let each = 0; each < 11 + (daysAgo % 3) * 4; each += 1) {
+        n += 1;
+        const grants = n % 4 === 0 ? [] : n % 5 === 0 ? ['measurement'] : purposes;
+        const status = await answer(n, daysAgo, grants);
+        if (status !== 200) throw new Error(`an answer of the fixture was refused: ${status}`);
+      }
+    const at = (minutesAgo: number): string => new Date(now - minutesAgo * 60_000).toISOString();
+    await log.append({
+      text: JSON.stringify({
+        batch: [
+          { type: 'page', messageId: 'r1', anonymousId: 'device-of-ada', timestamp: at(20), properties: { path: '/' } },
+          {
+            type: 'identify',
+            messageId: 'r2',
+            anonymousId: 'device-of-ada',
+            userId: 'u-ada',
+            timestamp: at(19),
+            traits: { email, name: 'Ada Audited' },
+          },
+        ],
+      }),
+      type: null,
+      receivedAt: now,
+      key: external,
+      gpc: false,
+      userAgent: null,
+      country: null,
+      origin: null,
+      rejected: [],
+    });
+    // What a day does by itself: signs, ages, ends what is due.
+    await log.command({ kind: 'due', at: now });
+    await log.command({ kind: 'retention', at: now });
+  }
+  const audit = openAuditNotes(log);
+  const app = dashboard({
+    reader,
+    log,
+    audit,
+    keys: keysOf(accounts),
+    sessionSecret: 'a secret of tests',
+    links: { demo: null, docs: '/docs' },
+    now: () => now,
+    ...options,
+  });
+  return {
+    ...engines,
+    folder,
+    app,
+    audit,
+    now,
+    answer,
+    enter: async (name = 'Piet') => {
+      const visitor = visit(app);
+      await visitor.logIn(name);
+      return visitor;
+    },
+    end: async () => {
+      await audit.close();
+      await engines.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+};

@@ -1,0 +1,262 @@
+// The privacy room's pages, over the real house.
+
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseFile } from '../../embedded.js';
+import { openSqlite } from '../../store/sqlite.js';
+import { accountsOfTests } from '../staff.fixture.js';
+import { rangeOf, told } from './consent.js';
+import { isUnsigned } from './ledger.js';
+import { isLate, lateAfterMs } from './retention.js';
+import { openRoom, type Room, receiptOf } from './room.fixture.js';
+
+let full: Room;
+let empty: Room;
+beforeAll(async () => {
+  full = await openRoom();
+  empty = await openRoom({ answers: false, accounts: accountsOfTests });
+}, 120_000);
+afterAll(async () => {
+  await full.end();
+  await empty.end();
+});
+
+/** What a person would read. */
+const text = (html: string): string =>
+  html
+    .slice(html.indexOf('<main'))
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/&quot;/g, '"')
+    .replace(/&#39;/g, "'")
+    .replace(/\s+/g, ' ');
+
+const pages = ['/privacy', '/privacy/consent', '/privacy/ledger', '/privacy/retention', '/privacy/audit'];
+
+describe('every page of the room', () => {
+  it.each(pages)('%s says what it has to say, full or empty, under the strict policy', async (path) => {
+    for (const room of [full, empty]) {
+      const staff = await room.enter();
+      const response = await staff.get(path);
+      expect([path, response.status]).toEqual([path, 200]);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'self'");
+      const html = await response.text();
+      expect(html).not.toMatch(/<style|\sstyle=|\son\w+=|javascript:/i);
+      expect(html.match(/<h1>/g)).toHaveLength(1);
+      expect(html).toContain(`<a href="${path}" aria-current="page">`);
+      expect(text(html).length).toBeGreaterThan(80);
+    }
+  });
+
+  it.each(pages)('%s is nothing of marketing’s, which is told where to go', async (path) => {
+    const staff = await full.enter('Maya');
+    const response = await staff.get(path);
+    expect(response.status).toBe(403);
+    expect(await response.text()).toContain('This room is not open to you');
+  });
+
+  it('names each other, and none that is not there', async () => {
+    const staff = await full.enter();
+    const html = await staff.page('/privacy');
+    const nav = html.slice(html.indexOf('aria-label="Privacy"'));
+    const links = [...nav.slice(0, nav.indexOf('</nav>')).matchAll(/href="([^"]+)"/g)].map(([, href]) => href!);
+    expect(links).toEqual(expect.arrayContaining(pages));
+    for (const link of links) expect([link, (await staff.get(link)).status]).toEqual([link, 200]);
+  });
+});
+
+describe('what needs doing', () => {
+  it('is nothing where all is well', async () => {
+    const staff = await full.enter();
+    expect(text(await staff.page('/privacy'))).toContain('Nothing needs doing.');
+  });
+
+  it('is said with its next step: a broken ledger, one password for all', async () => {
+    const room = await openRoom({ accounts: accountsOfTests.slice(0, 1) });
+    try {
+      const staff = await room.enter('owner');
+      expect(text(await staff.page('/privacy'))).toContain('Everybody logs in with one password');
+      const store = openSqlite(databaseFile(room.folder));
+      store.exec('DROP TRIGGER consent_ledger_is_not_rewritten');
+      store.exec("UPDATE consent_ledger SET jurisdiction = '{}' WHERE seq = 7");
+      store.close();
+      const path = (
+        await staff.post('/privacy/ledger/verify', {
+          csrf: await staff.csrf('/privacy/ledger', '/privacy/ledger/verify'),
+        })
+      ).headers.get('location')!;
+      expect(text(await staff.page(path))).toMatch(/The chain is broken .* Row 7 cannot be relied on\./);
+    } finally {
+      await room.end();
+    }
+  }, 60_000);
+
+  it('calls a ledger unsigned after a day and a bit, and retention late after two runs', () => {
+    const health = {
+      ok: true,
+      rows: 3,
+      head: { seq: 3, hash: '' },
+      from: 1,
+      through: 3,
+      complete: true,
+      next: null,
+      signedAt: new Date(0).toISOString(),
+      signedSeq: 2,
+      signatures: 1,
+      keys: [],
+      fullAt: null,
+    };
+    const hour = 3_600_000;
+    expect(isUnsigned(health, 25 * hour)).toBe(false);
+    expect(isUnsigned(health, 27 * hour)).toBe(true);
+    expect(isUnsigned({ ...health, signedSeq: 3 }, 1e9 * hour)).toBe(false);
+    expect(isUnsigned({ ...health, rows: 0, signedAt: null }, 0)).toBe(false);
+    const run = { id: 1, startedAt: 0, endedAt: 10, removed: [] };
+    expect([isLate([], 1e12), isLate([run], lateAfterMs), isLate([run], lateAfterMs + 11)]).toEqual([
+      false,
+      false,
+      true,
+    ]);
+  });
+});
+
+describe('consent rates', () => {
+  it('are told by day, region, language, layer and button, in a picture and in a table', async () => {
+    const staff = await full.enter();
+    const html = await staff.page('/privacy/consent');
+    const words = text(html);
+    expect(html).toMatch(/role="img" aria-label="Answers by day: [\d,]+ all accepted, [\d,]+ some, [\d,]+ refused\./);
+    expect(words).toMatch(/Refused 2\d%/);
+    for (const part of ['By region', 'DE', 'FR', 'By language', 'By layer', 'First layer', 'Reject all'])
+      expect(words).toContain(part);
+    const total = await full.reader.consentRates(rangeOf(null, null, full.now));
+    expect(words).toContain(`Answers ${total.total.answers}`);
+  });
+
+  it('hide what fewer than ten said', async () => {
+    const rate = (key: string, answers: number) => ({
+      key,
+      answers,
+      granted: answers,
+      partly: 0,
+      refused: 0,
+      withdrawn: 0,
+      purposes: { measurement: 0, personalisation: 0, marketing: 0, sharing: 0 },
+    });
+    expect(told([rate('FR', 10), rate('LI', 9), rate('MC', 1), rate('SM', 0)])).toEqual({
+      large: [rate('FR', 10)],
+      small: 2,
+    });
+    const room = await openRoom({ answers: false });
+    try {
+      for (let n = 1; n <= 9; n += 1) await room.answer(n, 0, []);
+      const staff = await room.enter();
+      expect(text(await staff.page('/privacy/consent'))).toContain('Fewer than 10 people have answered');
+    } finally {
+      await room.end();
+    }
+  }, 60_000);
+
+  it('explain themselves when there are none', async () => {
+    const staff = await empty.enter();
+    expect(text(await staff.page('/privacy/consent'))).toContain('Nobody has answered in these days.');
+  });
+
+  it.each([
+    [null, null, '2026-10-31', '2026-11-29'],
+    ['2026-11-01', '2026-11-05', '2026-11-01', '2026-11-05'],
+    ['2026-11-05', '2026-11-01', '2026-11-01', '2026-11-05'],
+    ['x', "'; DROP", '2026-10-31', '2026-11-29'],
+    ['2020-01-01', '2026-11-29', '2025-10-26', '2026-11-29'],
+  ])('from %j to %j are of %s to %s', (from, to, first, last) => {
+    expect(rangeOf(from, to, Date.parse('2026-11-29T10:00:00Z'))).toEqual({ from: first, to: last });
+  });
+});
+
+describe('the ledger', () => {
+  it('is checked from the first row to the last on demand, without a script, and says so afterwards', async () => {
+    const staff = await full.enter();
+    const csrf = await staff.csrf('/privacy/ledger', '/privacy/ledger/verify');
+    const begun = await staff.post('/privacy/ledger/verify', { csrf });
+    expect(begun.status).toBe(303);
+    const page = await staff.page(begun.headers.get('location')!);
+    expect(text(page)).toMatch(/Every row fits All \d+ rows were hashed again/);
+    expect((await full.reader.ledgerHealth()).fullAt).not.toBeNull();
+    expect((await staff.get('/privacy/ledger/verify/none')).status).toBe(404);
+    expect((await staff.post('/privacy/ledger/verify', { csrf: 'x' })).status).toBe(403);
+  });
+
+  it('is exported as the API exports it, and that is noted', async () => {
+    const staff = await full.enter();
+    const response = await staff.get('/privacy/ledger/export');
+    expect(response.headers.get('content-disposition')).toMatch(/^attachment; filename="weft-ledger-.*\.jsonl"$/);
+    const lines = (await response.text()).trimEnd().split('\n');
+    expect(lines.length).toBeGreaterThan((await full.reader.ledgerHealth()).rows);
+    await full.audit.settled();
+    const all = { by: null, profileId: null, from: null, to: null, cursor: null, limit: 10 };
+    expect((await full.reader.auditLog({ ...all, what: 'ledger.export' })).items).toMatchObject([{ by: 'staff_piet' }]);
+  });
+
+  it('finds a receipt, says whether it stands, and notes the look without noting which', async () => {
+    const staff = await full.enter();
+    const html = await staff.page(`/privacy/receipts?receipt=${receiptOf(1)}`);
+    expect(text(html)).toMatch(/Receipt Valid .* measurement granted by user stands/);
+    expect(html).toContain(`href="/v1/receipts/${receiptOf(1)}"`);
+    expect((await staff.get('/privacy/receipts?receipt=none')).status).toBe(404);
+    await full.audit.settled();
+    const all = { by: null, profileId: null, from: null, to: null, cursor: null, limit: 10 };
+    const { items } = await full.reader.auditLog({ ...all, what: 'receipt.read' });
+    expect(items).toHaveLength(1);
+    expect(JSON.stringify(items)).not.toContain('receipt1');
+  });
+});
+
+describe('the audit log', () => {
+  it('is filtered by who, what, whom and when, and hands its filters on', async () => {
+    const owner = await full.enter('owner');
+    const [ada] = await full.reader.profilesBy(
+      { userId: 'u-ada' },
+      { purposes: ['measurement', 'personalisation', 'marketing', 'sharing'], now: full.now },
+    );
+    await owner.get(`/people/${ada!.id}`);
+    await owner.get('/people');
+    await full.audit.settled();
+    const staff = await full.enter();
+    const found = text(await staff.page(`/privacy/audit?profile=${ada!.id}&what=person.read&by=staff_admin`));
+    expect(found).toContain('owner Looked at a person');
+    expect(found).not.toContain('Looked at a list of people person');
+    expect(text(await staff.page('/privacy/audit?what=merge.undo'))).toContain('No row is like this.');
+    expect(text(await staff.page('/privacy/audit?from=2020-01-01&to=2020-01-02'))).toContain('No row is like this.');
+    // A privacy account has no room of people to be led to; an owner has.
+    expect(await staff.page('/privacy/audit')).not.toContain('href="/people');
+    expect(await owner.page('/privacy/audit')).toContain(`href="/people/${ada!.id}"`);
+  });
+
+  it('stays text, whatever is asked of it', async () => {
+    const staff = await full.enter();
+    const strings = JSON.parse(
+      readFileSync(new URL('../fixtures/xss_payloads_sample.json', import.meta.url), 'utf8'),
+    ) as string[];
+    for (const string of strings.slice(0, 120)) {
+      const asked = new URLSearchParams({
+        profile: string,
+        by: string,
+        what: string,
+        from: string,
+        to: string,
+        after: string,
+      });
+      for (const path of [
+        `/privacy/audit?${asked}`,
+        `/privacy/consent?${asked}`,
+        `/privacy/receipts?receipt=${encodeURIComponent(string)}`,
+      ]) {
+        const html = await staff.page(path);
+        // What stands in a value of ours, quoted, is text.
+        const main = html.slice(html.indexOf('<main')).replace(/"[^"]*"/g, '""');
+        expect(main).not.toMatch(/<(script|img|iframe|svg onload|object|embed)\b/i);
+        expect(main).not.toMatch(/<[^>]*\son\w+=/);
+      }
+    }
+  }, 120_000);
+});
