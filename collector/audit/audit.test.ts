@@ -153,7 +153,8 @@ describe('a read of a person', () => {
       const shown = theirs
         .filter((their) => their !== ada.id || !path.includes(ada.id))
         .some((of) => text.includes(of));
-      const added = (await rows()).slice(0, -before.length || undefined);
+      // Some pages are acts as well, such as an export of the ledger; those name nobody.
+      const added = (await rows()).slice(0, -before.length || undefined).filter(({ persons }) => persons.length > 0);
       expect([name, response.status, added.length]).toEqual([name, response.status, shown ? 1 : 0]);
       if (!shown) continue;
       showing += 1;

@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAuditNotes } from '../../audit/notes.js';
+import { openLivePolicy } from '../../consent/live.js';
 import { purposes } from '../../contract/purposes.js';
 import { type Engines, openEmbedded } from '../../embedded.js';
 import type { KeyContext } from '../../log/log.js';
@@ -121,6 +122,7 @@ export const openRoom = async ({
     await log.command({ kind: 'due', at: now });
     await log.command({ kind: 'retention', at: now });
   }
+  const live = await openLivePolicy({ log, file: null, now: () => now, onChange: () => {} });
   const audit = openAuditNotes(log);
   const app = dashboard({
     reader,
@@ -128,6 +130,7 @@ export const openRoom = async ({
     audit,
     keys: keysOf(accounts),
     sessionSecret: 'a secret of tests',
+    policy: { live, replayScript: () => null },
     links: { demo: null, docs: '/docs' },
     now: () => now,
     ...options,
