@@ -141,7 +141,8 @@ describe('a read of a person', () => {
     let showing = 0;
     for (const [name, row] of Object.entries(permissions)) {
       const [method = '', pattern = ''] = name.split(' ');
-      if (method !== 'GET' || pattern.endsWith('*')) continue;
+      // The log itself names ids and nothing else of anybody: a look at it is none at a person.
+      if (method !== 'GET' || pattern.endsWith('*') || pattern === '/privacy/audit') continue;
       const path = pattern.replace(':mergeId', merge).replace(/:\w+/, ada.id) + (query[pattern] ?? '');
       const before = await rows();
       const response =
