@@ -60,8 +60,12 @@ export const conclude = (
     exp: at + daysMs,
     decisions,
     policy,
-    // A cookie holds 4 kB: a device that has been offline for long keeps its last words.
-    rows: [...rows, rowOf({ kind, ...ids, supersedes, visitorId } as Row, decisions, act)].slice(-2),
+    // A cookie holds 4 kB. A device that has been offline for long keeps its last word, and before it the first by which
+    // something was taken back: the collector may hold what that one is about.
+    rows: [
+      rows.find((row) => /^[woe]/.test(row.kind)) ?? rows[rows.length - 1],
+      rowOf({ kind, ...ids, supersedes, visitorId } as Row, decisions, act),
+    ].filter((row) => row !== undefined),
     notBefore,
     opposed: (!isOn && (act.kind === 'object' || old.opposed)) || undefined,
   };
