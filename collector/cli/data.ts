@@ -2,6 +2,7 @@
 
 import { accessSync, constants, existsSync } from 'node:fs';
 import { type Config, readConfig } from '../config.js';
+import { lineOf } from '../consent/policy.js';
 import { databaseFile, writerOptions } from '../embedded.js';
 import { openWriter, type Writer } from '../pipeline/writer.js';
 import { isLocked } from '../store/lock.js';
@@ -61,7 +62,14 @@ const troubleWith = ({ folder }: Place, error: unknown): unknown => {
 /** The one writer of a folder. `otherwise` = what to do instead of stopping the collector. */
 export const writerOf = (place: Place, what: string, otherwise: string | null): Writer => {
   try {
-    return openWriter({ ...writerOptions(place.config), what });
+    const writer = openWriter({ ...writerOptions(place.config), what });
+    if (writer.trouble.length > 0)
+      process.stderr.write(
+        `The consent file is refused, and the last good policy is in force instead:\n${writer.trouble
+          .map((finding) => `  ${lineOf(finding)}`)
+          .join('\n')}\n`,
+      );
+    return writer;
   } catch (error) {
     if (isLocked(error))
       throw new Failure(

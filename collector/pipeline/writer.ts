@@ -9,6 +9,7 @@ import { cartAspect } from '../carts/aspect.js';
 import { type Consent, openConsent } from '../consent/consent.js';
 import type { ErasureStep } from '../consent/erase.js';
 import { type JournalEntry, journalFile } from '../consent/journal.js';
+import type { Finding } from '../consent/policy/read.js';
 import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/releases.js';
 import type { RowResult } from '../consent/rows.js';
 import { keyFileOf } from '../consent/signing.js';
@@ -67,6 +68,8 @@ export interface Writer {
   pipeline: Pipeline;
   consent: Consent;
   audit: AuditStore;
+  /** What is wrong with the consent file, where the last good policy stands in for it. */
+  trouble: readonly Finding[];
   close: () => void;
 }
 
@@ -307,6 +310,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     pipeline,
     consent,
     audit,
+    trouble: inForce.trouble,
     close: () => {
       consent.journal.close();
       store.close();
