@@ -11,7 +11,7 @@ import { configOf, purposes } from '../fixtures/collector.js';
 import { sdkScript } from '../fixtures/site.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const localesFolder = join(here, '../../collector/consent/locales');
+const localesFolder = 'collector/consent/locales';
 export const locales = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pl', 'pt', 'ar', 'ja'];
 
 export const textsOf = (locale: string) => JSON.parse(readFileSync(join(localesFolder, `${locale}.json`), 'utf8'));
@@ -95,8 +95,10 @@ export interface Page {
 const filler = `<header><a href="/">A shop</a></header><main><h1>A page</h1>${'<p>Something to read. <a href="/next">next</a></p>'.repeat(30)}</main>
 <footer><a href="/privacy" data-weft-consent>Privacy choices</a></footer>`;
 
-export const startBannerSite = async (page: () => Page) => {
-  const [script, chunk, replay] = await Promise.all([sdkScript(), chunkOf('banner'), chunkOf('replay')]);
+/** `built`: what lies in dist/, for figures; else both are built here. */
+export const startBannerSite = async (page: () => Page, built?: { script: string; chunk: string }) => {
+  const { script, chunk } = built ?? { script: await sdkScript(), chunk: await chunkOf('banner') };
+  const replay = built ? '' : await chunkOf('replay');
   const requests: string[] = [];
   let collector = '';
   const server = createServer((request, response) => {
@@ -107,7 +109,7 @@ export const startBannerSite = async (page: () => Page) => {
       response.end(text);
     };
     if (path === '/weft.js') return send('text/javascript', script);
-    if (path === '/weft/banner-1.js') return send('text/javascript', chunk);
+    if (path.startsWith('/weft/banner-')) return send('text/javascript', chunk);
     if (path === '/replay.js') return send('text/javascript', replay);
     if (path === '/page.css') return send('text/css', 'body{margin:16px;font:16px/1.5 sans-serif}');
     const locale = /^\/texts\/(\w+)\.json$/.exec(path)?.[1];
