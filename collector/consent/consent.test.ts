@@ -551,3 +551,25 @@ test('the view of a profile is the latest decision over its devices, and an expi
     value: 'denied',
   });
 });
+
+test('what was collected under a consent that has run out waits until there is a new one', () => {
+  const site = openSite();
+  const receipt = receiptOf('r1');
+  site.post(site.row({ receipt, visitorId: 'v1', grants: ['measurement', 'personalisation'] }));
+  const end = start + 180 * dayMs;
+  expect(site.view.isAnyLapsed(['v1', 'nobody'], end - 1)).toBe(false);
+  expect(site.view.isLapsed(receipt, end - 1)).toBe(false);
+  expect(site.view.isAnyLapsed(['v1'], end)).toBe(true);
+  expect(site.view.isLapsed(receipt, end)).toBe(true);
+  site.now = end + dayMs;
+  site.post(
+    site.row({
+      receipt: receiptOf('r2'),
+      supersedes: receipt,
+      visitorId: 'v1',
+      grants: ['measurement', 'personalisation'],
+    }),
+  );
+  expect(site.view.isAnyLapsed(['v1'], site.now)).toBe(false);
+  expect(site.view.isLapsed(receipt, site.now)).toBe(false);
+});

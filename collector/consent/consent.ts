@@ -165,34 +165,59 @@ export const openConsent = (
 
   const noUsers: Facts['tombstones']['users'] = [];
   const noContacts: Facts['tombstones']['contacts'] = [];
-  const factsOf = (event: Candidate, request: DoorRequest, gpc: boolean, refused: string | null): Facts => {
-    const known = isReceipt(event.receipt) ? store.receipt(event.receipt) : null;
+  /** What holds for the device itself, and so for a whole batch of it. */
+  interface Holder {
+    receiptTold: unknown;
+    anonymousId: string | null;
+    receipt: Facts['receipt'];
+    bound: boolean;
+    visitor: Tombstone | null;
+    receiptOut: Tombstone | null;
+  }
+  const holderOf = (event: Candidate, refused: string | null): Holder => {
+    const told = isReceipt(event.receipt) ? event.receipt : null;
+    const known = told === null ? null : store.receipt(told);
     const receipt = known ?? (refused !== null && event.receipt === refused ? 'refused' : null);
+    return {
+      receiptTold: event.receipt,
+      anonymousId: event.anonymousId,
+      receipt,
+      bound: isBound(event, receipt),
+      visitor: event.anonymousId === null ? null : tombstones.of('visitorId', event.anonymousId),
+      receiptOut: told === null ? null : tombstones.of('receipt', told),
+    };
+  };
+  const noTombstones: Facts['tombstones'] = { visitor: null, receipt: null, users: noUsers, contacts: noContacts };
+  const factsOf = (event: Candidate, request: DoorRequest, gpc: boolean, holder: Holder): Facts => {
     let users = noUsers;
-    for (const value of [event.userId, event.previousId ?? null]) {
-      const tombstone = value === null ? null : ofUser(value);
-      if (value !== null && tombstone) users = [...users, { value, tombstone }];
-    }
     let contacts = noContacts;
-    for (const [index, { kind, value }] of (event.contacts ?? []).entries()) {
-      const tombstone = tombstones.of(kind, value);
-      if (tombstone) contacts = [...contacts, { index, tombstone }];
+    let { visitor } = holder;
+    if (event.userId !== null) {
+      const tombstone = ofUser(event.userId);
+      if (tombstone) users = [{ value: event.userId, tombstone }];
     }
+    if (event.previousId != null) {
+      const tombstone = ofUser(event.previousId);
+      if (tombstone) users = [...users, { value: event.previousId, tombstone }];
+      visitor ??= tombstones.of('visitorId', event.previousId);
+    }
+    if (event.contacts !== undefined && event.contacts.length > 0)
+      for (const [index, { kind, value }] of event.contacts.entries()) {
+        const tombstone = tombstones.of(kind, value);
+        if (tombstone) contacts = [...contacts, { index, tombstone }];
+      }
+    const { receiptOut } = holder;
     const person = event.userId ?? event.person ?? null;
     return {
       key: request.key,
       policy,
       gpc,
-      tombstones: {
-        visitor:
-          (event.anonymousId === null ? null : tombstones.of('visitorId', event.anonymousId)) ??
-          (event.previousId == null ? null : tombstones.of('visitorId', event.previousId)),
-        receipt: isReceipt(event.receipt) ? tombstones.of('receipt', event.receipt) : null,
-        users,
-        contacts,
-      },
-      receipt,
-      bound: isBound(event, receipt),
+      tombstones:
+        visitor === null && receiptOut === null && users === noUsers && contacts === noContacts
+          ? noTombstones
+          : { visitor, receipt: receiptOut, users, contacts },
+      receipt: holder.receipt,
+      bound: holder.bound,
       denial: person === null ? noDenial : denialOf(person),
     };
   };
@@ -212,15 +237,20 @@ export const openConsent = (
     const js =
       signal === true || (typeof signal === 'object' && signal !== null && 'js' in signal && signal.js === true);
     const gpc = request.gpc || (row?.kind === 'accepted' && js);
+    // A batch is of one device: what was looked up for its first event holds for the next, until a kept one changes it.
+    let holder: Holder | null = null;
     return {
       row,
       judge: (event) => {
-        const judgement = judge(event, factsOf(event, request, gpc, refused));
+        if (holder === null || holder.receiptTold !== event.receipt || holder.anonymousId !== event.anonymousId)
+          holder = holderOf(event, refused);
+        const judgement = judge(event, factsOf(event, request, gpc, holder));
         if ('state' in judgement && judgement.state && gravity[judgement.state] > (state ? gravity[state] : 0))
           state = judgement.state;
         return judgement;
       },
       kept: (event, pass) => {
+        if (pass.opens.length > 0) holder = null;
         for (const { kind, value, at } of pass.opens) tombstones.open(kind, value, at);
         if (pass.gpc && event.anonymousId !== null && !pass.strip.anonymousId)
           store.noteGpc(event.anonymousId, () => keyOf('visitorId', event.anonymousId ?? ''), event.receivedAt);

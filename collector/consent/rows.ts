@@ -2,6 +2,7 @@
 // to 5; R15). Owns the rules of receipts, bindings and succession. It deletes no event: it says what was withdrawn.
 
 import { timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import { type ConsentRow, type consentKinds, consentRow } from '../contract/consent.js';
 import { parseInstant } from '../contract/instant.js';
 import { limits } from '../contract/limits.js';
@@ -104,8 +105,17 @@ const pick = (value: unknown, keys: readonly string[], maxChars?: number): Recor
 };
 
 /** Scheme and host, whatever was handed in. */
-const originOf = (origin: string | null): string | null =>
-  origin !== null && URL.canParse(origin) ? new URL(origin).origin.slice(0, 256) : null;
+const originOf = (origin: string | null): string | null => {
+  if (origin === null) return null;
+  let known = origins.get(origin);
+  if (known === undefined) {
+    known = URL.canParse(origin) ? new URL(origin).origin.slice(0, 256) : '';
+    origins.set(origin, known);
+  }
+  return known === '' ? null : known;
+};
+/** A site has a few. */
+const origins = new LRUCache<string, string>({ max: 200 });
 
 const flagOf = (value: unknown, key: string): boolean | null => {
   if (typeof value === 'boolean') return key === 'js' ? value : null;

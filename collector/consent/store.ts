@@ -131,6 +131,16 @@ export interface ConsentCount {
   count: number;
 }
 
+/** Asking the system for chance costs as much as the rest of a row, so 256 salts are drawn at once. */
+let pool = Buffer.alloc(0);
+const drawn = (): Uint8Array => {
+  if (pool.length < 16) pool = randomBytes(4_096);
+  const salt = Uint8Array.from(pool.subarray(0, 16));
+  pool.fill(0, 0, 16);
+  pool = pool.subarray(16);
+  return salt;
+};
+
 export type ConsentStore = ReturnType<typeof openConsentStore>;
 
 /** `inForce` is asked each time: another policy may have come since. */
@@ -227,6 +237,8 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
   const isKnown = ({ version, configHash }: Said['policy']): boolean =>
     (version === null && configHash === null) || policyVersion.get(configHash, configHash, version) !== undefined;
 
+  /** The few answers people give, by their spelling. */
+  const numbers = new LRUCache<string, number>({ max: 1_000 });
   const readings = new LRUCache<number, Reading>({ max: 1_000 });
   const readingOf = (terms: number | null): Reading => {
     if (terms === null) return nothingSaid;
@@ -321,9 +333,13 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     /** The number of what a row says: most people press one of two buttons, so there are few. */
     terms: ({ decisions, policy: under }: Said): number => {
       const said = JSON.stringify({ decisions, policy: under } satisfies Said);
+      const known = numbers.get(said);
+      if (known !== undefined) return known;
       const hash = createHash('sha256').update(said).digest().subarray(0, 16);
       insertTerms.run(hash, said);
-      return termsByHash.get(hash)?.id ?? 0;
+      const number = termsByHash.get(hash)?.id ?? 0;
+      numbers.set(said, number);
+      return number;
     },
     receiptsOf: (life: number) => receiptsOfLife.all(life),
 
@@ -334,7 +350,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
         : null;
     },
     beginLife: (head: string, at: number): Life => {
-      const salt = randomBytes(16);
+      const salt = drawn();
       const life = Number(insertLife.run(salt, head, at).lastInsertRowid);
       return { life, head, salt, beganAt: at, objected: 0 };
     },
@@ -441,6 +457,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       ledger.dropCaches();
       receipts.clear();
       readings.clear();
+      numbers.clear();
       removals = null;
       persons.clear();
       signalled.clear();

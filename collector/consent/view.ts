@@ -19,6 +19,10 @@ export interface ConsentViewer {
   deniedOf: (userId: string) => readonly Purpose[];
   /** What of it was an objection (art. 21), which reaches what the site keeps on another basis too. */
   objectedOf: (userId: string) => readonly Purpose[];
+  /** Some of these devices' consent has run out and was not given again. */
+  isAnyLapsed: (visitorIds: readonly string[], now: number) => boolean;
+  /** The consent that this receipt belongs to has run out: what was collected under it is used no more. */
+  isLapsed: (receipt: string, now: number) => boolean;
 }
 
 interface Head {
@@ -44,6 +48,14 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
       JOIN consent_receipts r ON r.receipt = f.head
       JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ?`);
+  const endOf = sql.prepare<{ expires_at: number }>(`
+    SELECT h.expires_at FROM consent_visitors v
+      JOIN consent_lives f ON f.life = v.life JOIN consent_receipts h ON h.receipt = f.head
+    WHERE v.visitor_key = ?`);
+  const endOfReceipt = sql.prepare<{ expires_at: number }>(`
+    SELECT h.expires_at FROM consent_receipts r
+      JOIN consent_lives f ON f.life = r.life JOIN consent_receipts h ON h.receipt = f.head
+    WHERE r.receipt = ?`);
   const denials = sql.prepare<{ purpose: string; objection: number; at: number }>(
     "SELECT purpose, objection, at FROM consent_persons WHERE user_key = ? AND value = 'denied'",
   );
@@ -69,6 +81,15 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
         for (const { purpose, at } of denials.all(keyOf('userId', userId)))
           purposes[purpose] = { value: 'denied', source: 'user', at };
       return { purposes, gpcSeenAt };
+    },
+    isAnyLapsed: (visitorIds, now) =>
+      visitorIds.some((visitorId) => {
+        const end = endOf.get(keyOf('visitorId', visitorId));
+        return end !== undefined && now >= end.expires_at;
+      }),
+    isLapsed: (receipt, now) => {
+      const end = endOfReceipt.get(receipt);
+      return end !== undefined && now >= end.expires_at;
     },
     deniedOf: (userId) => listed(denials.all(keyOf('userId', userId))),
     objectedOf: (userId) => listed(denials.all(keyOf('userId', userId)).filter((row) => row.objection !== 0)),

@@ -40,6 +40,8 @@ export const readModelOf = (sql: Sql): Readings => {
       denied: userIds.flatMap(consent.deniedOf),
       objected: userIds.flatMap(consent.objectedOf),
     }),
+    isAnyLapsed: consent.isAnyLapsed,
+    isLapsed: consent.isLapsed,
   });
   return { ...people, ...keptReading(sql), ...policyReading(sql), ...openProofs(sql) };
 };

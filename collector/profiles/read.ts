@@ -43,6 +43,9 @@ export interface ConsentReading {
   ) => { purposes: Profile['consent']; gpcSeenAt: number | null };
   /** What a person said no to (R15), and what of it was an objection. */
   denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
+  /** Whether the consent of any of these devices, or the one a receipt belongs to, has run out. */
+  isAnyLapsed: (anonymousIds: readonly string[], now: number) => boolean;
+  isLapsed: (receipt: string, now: number) => boolean;
 }
 
 /** What is read of people. */
@@ -80,7 +83,11 @@ const unknownDevice = { browser: null, os: null, kind: 'unknown' } as const;
 const isPersonal = (purpose: Purpose): boolean => purpose !== 'measurement';
 const permitted = (purposes: readonly Purpose[]): boolean => purposes.some(isPersonal);
 
-export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: ConsentReading): PeopleReading => {
+export const readModel = (
+  sql: Sql,
+  fold: ProfileFold,
+  { consentOf, denialOf, isAnyLapsed, isLapsed }: ConsentReading,
+): PeopleReading => {
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
@@ -138,13 +145,20 @@ export const readModel = (sql: Sql, fold: ProfileFold, { consentOf, denialOf }: 
 
   /**
    * Which of a person's events may be used for what is asked (consent.md, section 4: at use time); null = all of them. What
-   * a person said no to concerns what was collected with consent, an objection everything.
+   * a person said no to concerns what was collected with consent, an objection everything; what was collected under a consent
+   * that has run out waits, unseen, for a new one or for the end of its time.
    */
   const sightOf = (leader: number, asked: Asked): Sight | null => {
     const users = identity.members(leader).filter((member) => member.kind === 'user_id');
     const { denied, objected } = denialOf(users.map((user) => user.value));
-    if (denied.length === 0 && asked.purposes.includes('personalisation')) return null;
+    const devices = [...new Set(identity.members(leader).flatMap((member) => identity.devicesOf(member.id)))];
+    const lapsed = isAnyLapsed(
+      devices.flatMap((device) => identity.node(device)?.value ?? []),
+      asked.now,
+    );
+    if (denied.length === 0 && !lapsed && asked.purposes.includes('personalisation')) return null;
     return ({ purposes, receipt }) =>
+      !(lapsed && receipt !== null && isLapsed(receipt, asked.now)) &&
       purposes.some(
         (purpose) =>
           isPersonal(purpose) &&

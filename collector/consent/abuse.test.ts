@@ -1,0 +1,234 @@
+// What somebody can try with the consent endpoints, by name. Over HTTP the same is in app/proofs.test.ts.
+
+import { describe, expect, test } from 'vitest';
+import type { Purpose } from '../contract/purposes.js';
+import { openProofs } from './proofs.js';
+import { dayMs, openSite, receiptOf, start } from './testing.js';
+
+const all: Purpose[] = ['measurement', 'personalisation', 'marketing', 'sharing'];
+const MP: Purpose[] = ['measurement', 'personalisation'];
+const mine = receiptOf('mine');
+const theirs = receiptOf('theirs');
+
+const granted = () => {
+  const site = openSite();
+  site.send({
+    row: site.row({ receipt: theirs, visitorId: 'them', grants: all }),
+    events: [{ receipt: theirs, anonymousId: 'them' }],
+  });
+  site.now += 60_000;
+  return site;
+};
+
+describe('a post for somebody else’s id', () => {
+  test.each([
+    ['a grant', { kind: 'grant', receipt: mine, grants: MP }],
+    ['a withdrawal without their receipt', { kind: 'withdraw', receipt: mine }],
+    ['a withdrawal with a guessed receipt', { kind: 'withdraw', receipt: mine, supersedes: receiptOf('guess') }],
+    ['an objection', { kind: 'object', receipt: mine }],
+    ['an erasure', { kind: 'erase', receipt: mine }],
+    ['a child’s declaration', { kind: 'update', receipt: mine, grants: MP, age: { gate: 'minor' } }],
+  ])('%s changes nothing of theirs', (_, fields) => {
+    const site = granted();
+    site.post(site.row({ visitorId: 'them', ...fields }));
+    expect(site.events).toHaveLength(1);
+    expect(site.send({ events: [{ receipt: theirs, anonymousId: 'them' }] }).codes).toEqual(['kept']);
+  });
+
+  test('with their visitor id under one’s own receipt lets no event in', () => {
+    const site = granted();
+    site.post(site.row({ receipt: mine, visitorId: 'me', grants: all }));
+    expect(site.send({ events: [{ receipt: mine, anonymousId: 'them' }] }).codes).toEqual(['no_receipt']);
+  });
+});
+
+describe('a replayed receipt', () => {
+  test('of a withdrawn consent does not grant again', () => {
+    const site = granted();
+    const row = site.row({ receipt: mine, visitorId: 'me', grants: all });
+    site.post(row);
+    site.now += 1_000;
+    site.post(site.row({ kind: 'withdraw', receipt: receiptOf('bye'), supersedes: mine, visitorId: 'me' }));
+    site.now += 1_000;
+    expect(site.post(row).kind).toBe('same');
+    expect(site.send({ row, events: [{ receipt: mine, anonymousId: 'me' }] }).codes).toEqual(['withdrawn']);
+  });
+  test('under another body is a conflict', () => {
+    const site = granted();
+    expect(site.post(site.row({ receipt: theirs, visitorId: 'me', grants: all })).kind).toBe('conflict');
+  });
+});
+
+describe('a forged signal', () => {
+  test.each<[string, unknown]>([
+    ['that says off under a header that says on', { js: false, ack: false }],
+    ['that is text', { js: 'false', ack: 'true' }],
+    ['that acknowledges for nobody', 'ack'],
+  ])('%s lifts nothing', (_, gpc) => {
+    const site = openSite();
+    const row = site.row({ receipt: mine, visitorId: 'me', grants: all, gpc });
+    const message = { type: 'track' as const, name: 'Message Opened', receipt: mine, anonymousId: 'me' };
+    expect(site.send({ row, events: [message], gpc: true }).codes).toEqual(['gpc']);
+  });
+});
+
+describe('a clock', () => {
+  test.each([
+    ['a year behind', -365 * dayMs],
+    ['a year ahead', 365 * dayMs],
+    ['at the end of time', 8.64e15 - start],
+  ])('%s prolongs nothing: the collector’s own time ends a consent', (_, offMs) => {
+    const site = openSite();
+    const clientAt = start + offMs;
+    const result = site.post(site.row({ receipt: mine, visitorId: 'me', grants: all, clientAt }));
+    expect(result).toMatchObject({ kind: 'accepted', expiresAt: start + 180 * dayMs });
+    site.now += 180 * dayMs;
+    expect(site.send({ events: [{ receipt: mine, anonymousId: 'me' }] }).codes).toEqual(['expired']);
+  });
+});
+
+describe('what is too large or none', () => {
+  test.each<[string, Record<string, unknown>]>([
+    ['a megabyte of a field', { epoch: 'e1', cmp: { name: 'x'.repeat(1_000_000) } }],
+    ['ten thousand fields', { ui: Object.fromEntries(Array.from({ length: 10_000 }, (_, n) => [`k${n}`, n])) }],
+    ['a hundred levels', { cmp: JSON.parse(`${'{"a":'.repeat(100)}1${'}'.repeat(100)}`) as object }],
+    ['a thousand decisions', { decisions: Array.from({ length: 1_000 }, () => ({ purpose: 'x', value: 'denied' })) }],
+  ])('%s is refused whole', (_, fields) => {
+    const site = openSite();
+    expect(site.post({ ...site.row({ receipt: mine, visitorId: 'me', grants: all }), ...fields }).kind).toBe('invalid');
+    expect(site.sql.prepare('SELECT count(*) AS n FROM consent_ledger').get()).toEqual({ n: 0 });
+  });
+  test('a receipt that is guessed finds nothing, and says so the same way as one that was never given', () => {
+    const site = granted();
+    const { receipt } = openProofs(site.sql);
+    for (const id of [receiptOf('guess'), '', 'a', 'x'.repeat(10_000), '../etc/passwd'])
+      expect(receipt(id, { now: start })).toBeNull();
+  });
+});
+
+describe('a child', () => {
+  test('grants nothing: no receipt, no binding, and its events do not come again', () => {
+    const site = openSite();
+    const row = site.row({ receipt: mine, visitorId: 'child', grants: all, age: { gate: 'minor' } });
+    const { codes, row: result } = site.send({ row, events: [{ receipt: mine, anonymousId: 'child' }] });
+    expect(result).toMatchObject({ kind: 'accepted', receipt: null });
+    expect(codes).toEqual(['no_receipt']);
+    expect(site.dump()).not.toContain('child');
+    for (const table of ['consent_receipts', 'consent_visitors', 'consent_lives'])
+      expect(site.sql.prepare(`SELECT * FROM ${table}`).all()).toEqual([]);
+  });
+  test('declared later, what the device gave before is taken back', () => {
+    const site = granted();
+    site.post(
+      site.row({
+        kind: 'update',
+        receipt: mine,
+        supersedes: theirs,
+        visitorId: 'them',
+        grants: all,
+        age: { gate: 'minor' },
+      }),
+    );
+    expect(site.events).toEqual([]);
+    expect(site.send({ events: [{ receipt: theirs, anonymousId: 'them' }] }).codes).toEqual(['withdrawn']);
+  });
+  test.each([
+    ['minor', 'no_receipt'],
+    ['none', 'no_receipt'],
+    [undefined, 'no_receipt'],
+    ['of age', 'no_receipt'],
+    ['passed', 'kept'],
+    ['guardian', 'kept'],
+  ])('behind an age gate, %s: %s', (gate, code) => {
+    const site = openSite({ age: { gate: true } });
+    const row = site.row({ receipt: mine, visitorId: 'v', grants: all, ...(gate && { age: { gate } }) });
+    expect(site.send({ row, events: [{ receipt: mine, anonymousId: 'v' }] }).codes).toEqual([code]);
+  });
+});
+
+describe('the kill switch', () => {
+  test('stops what a receipt granted before', () => {
+    const site = granted();
+    const stopped = openSite({ killSwitch: true }, site.sql);
+    stopped.now = site.now;
+    expect(stopped.send({ events: [{ receipt: theirs, anonymousId: 'them' }] }).codes).toEqual(['purpose']);
+  });
+});
+
+describe('rates of answers', () => {
+  test('are sums by what the site can change, and need no row of any person', () => {
+    const site = openSite({
+      regions: [
+        { match: ['US-CA'], model: 'opt-out', ui: 'link' },
+        { match: ['*'], model: 'opt-in', fallback: true },
+      ],
+    });
+    const answer = (n: number, fields: Parameters<typeof site.row>[0], country: string) =>
+      site.post(site.row({ receipt: receiptOf(`r${n}`), visitorId: `v${n}`, ...fields }), { country });
+    answer(1, { grants: all }, 'FR');
+    answer(2, { grants: MP, ui: { layer: 'preferences', action: 'save' }, text: { locale: 'fr' } }, 'FR');
+    answer(
+      3,
+      { kind: 'refuse', receipt: null, visitorId: null, denies: all, ui: { layer: 'first', action: 'reject-all' } },
+      'DE-BY',
+    );
+    answer(4, { grants: all, ui: { layer: 'sidebar', action: 'x' }, text: { locale: 'xx' } }, 'US-CA');
+    site.now += dayMs;
+    answer(5, { kind: 'withdraw', supersedes: receiptOf('r1'), visitorId: 'v1', receipt: receiptOf('w') }, 'FR');
+    site.post(site.row({ kind: 'gpc', gpc: { js: true } }), { country: 'US-CA', gpc: true });
+
+    const rates = openProofs(site.sql).consentRates({ from: '2026-11-01', to: '2026-11-30' });
+    expect(rates.total).toMatchObject({ answers: 4, granted: 2, partly: 1, refused: 1, withdrawn: 1 });
+    expect(rates.total.purposes).toEqual({ measurement: 3, personalisation: 3, marketing: 2, sharing: 2 });
+    expect(rates.byDay.map(({ key, answers }) => [key, answers])).toEqual([
+      ['2026-11-01', 4],
+      ['2026-11-02', 0],
+    ]);
+    // A subdivision only where the site has a rule for it.
+    expect(Object.fromEntries(rates.byRegion.map(({ key, answers }) => [key, answers]))).toEqual({
+      FR: 2,
+      DE: 1,
+      'US-CA': 1,
+    });
+    expect(rates.byLocale.map(({ key }) => key).sort()).toEqual(['en', 'fr', 'other']);
+    expect(rates.byLayer.map(({ key }) => key).sort()).toEqual(['first', 'other', 'preferences']);
+    expect(rates.byAction.find(({ key }) => key === 'reject-all')).toMatchObject({ answers: 1, refused: 1 });
+    expect(rates.kinds).toEqual({ grant: 3, refuse: 1, withdraw: 1, gpc: 1 });
+    expect(openProofs(site.sql).consentRates({ from: '2027-01-01', to: '2027-01-02' }).total.answers).toBe(0);
+  });
+});
+
+describe('a release', () => {
+  const file = (retentionDays: number, compatibleWith: string[] = []) => ({
+    policy: { version: `days-${retentionDays}` },
+    purposes: [
+      { id: 'necessary', always: true },
+      { id: 'measurement', retentionDays, compatibleWith },
+    ],
+  });
+  const kinds = (site: ReturnType<typeof openSite>) =>
+    site.sql
+      .prepare<{ kind: string }>('SELECT kind FROM consent_ledger ORDER BY seq')
+      .all()
+      .map(({ kind }) => kind);
+
+  test('consent 23: that asks a purpose again is one row of the ledger, whoever held it', () => {
+    const first = openSite(file(90));
+    first.post(first.row({ receipt: mine, visitorId: null, grants: ['measurement'] }));
+    const second = openSite(file(200), first.sql);
+    expect(kinds(second)).toEqual(['grant', 'restale']);
+    const row = second.sql
+      .prepare<{ decisions: string; policy: string }>("SELECT * FROM consent_ledger WHERE kind = 'restale'")
+      .get()!;
+    expect(JSON.parse(row.decisions)).toMatchObject([{ purpose: 'measurement', value: 'unset', source: 'policy' }]);
+    expect(JSON.parse(row.policy)).toEqual({ version: 'days-200', configHash: second.policy.configHash });
+    expect(openProofs(second.sql).ledgerCheck({ full: true }).ok).toBe(true);
+  });
+  test('consent 24: that asks nothing again is none', () => {
+    const first = openSite(file(90));
+    const hash = first.policy.purposes[0]!.materialHash;
+    openSite(file(90), first.sql);
+    const second = openSite(file(60, [hash]), first.sql);
+    expect(kinds(second)).toEqual([]);
+  });
+});
