@@ -466,7 +466,12 @@ export const publicConfig = (
     ...policy.document,
     purposes: policy.document.purposes as { id: string; materialHash: string }[],
     cookieless: cookielessOf(policy.document),
-    regions: policy.regions.map((rule) => ({ ...rule, match: expandMatch(rule.match) })),
+    // With what `regionOf` says where a rule is silent: a page that names its own region reads the rule itself.
+    regions: policy.regions.map((rule) => ({
+      ui: rule.model === 'opt-in' ? 'banner' : 'link',
+      ...rule,
+      match: expandMatch(rule.match),
+    })),
   },
   region: regionOf(policy.regions, regionToldBy),
 });
