@@ -50,6 +50,16 @@ export const defaultSiteRules: SiteRules = {
   keysRefused: [],
 };
 
+/** The same site under a policy: what its consent file says of redaction goes before, or beside, what is built in. */
+export const rulesUnder = (site: SiteRules, document: Readonly<Record<string, unknown>>): SiteRules => {
+  const { query, keys = [] } = (document.redact ?? {}) as { query?: { allow?: string[] }; keys?: string[] };
+  return {
+    ...site,
+    queryAllowed: query?.allow ?? site.queryAllowed,
+    keysRefused: keys.length > 0 ? [...site.keysRefused, ...keys] : site.keysRefused,
+  };
+};
+
 /** What the door of consent says of a candidate; handed in, because it looks things up. */
 export type Judge = (candidate: Candidate) => Judgement;
 

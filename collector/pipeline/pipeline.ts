@@ -8,7 +8,7 @@ import type { WarningCode } from '../contract/codes.js';
 import { parseInstant } from '../contract/instant.js';
 import type { Answer, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
-import { accept, type SiteRules } from './accept.js';
+import { accept, rulesUnder, type SiteRules } from './accept.js';
 import { type Desk, type DeskOptions, openDesk } from './desk.js';
 import { record } from './record.js';
 import { applyRow, rowContext, situated } from './rights.js';
@@ -43,6 +43,13 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   const { attempt, finish } = desk;
   /** Verdicts of the transaction, by verdict and code. */
   const counts = new Map<string, number>();
+  /** Of the policy in force, made anew when another comes into force. */
+  let under: { policy: unknown; rules: SiteRules } | null = null;
+  const siteRules = (): SiteRules => {
+    const { policy } = consent;
+    if (under?.policy !== policy) under = { policy, rules: rulesUnder(options.site, policy.document) };
+    return under.rules;
+  };
   const submit = (submission: Submission, now: number, aliases: Map<string, number>): Answer => {
     const body = JSON.parse(submission.text) as Record<string, unknown>;
     const calls = submission.type === null ? (body.batch as unknown[]) : [body];
@@ -59,6 +66,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       rejected: [...submission.rejected],
       warnings: [],
     };
+    const site = siteRules();
     const refused = new Set(submission.rejected.map((rejection) => rejection.index));
     const count = (verdict: string, code: string, n = 1): void => {
       const key = `${verdict}\n${code}`;
@@ -81,7 +89,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       if (refused.has(index)) continue;
       const raw = calls[index] as Record<string, unknown>;
       const messageId = typeof raw.messageId === 'string' && raw.messageId !== '' ? raw.messageId : null;
-      const outcome = accept(raw, envelope, submission, options.site, judge);
+      const outcome = accept(raw, envelope, submission, site, judge);
       if (outcome.kind !== 'accepted') {
         const place: Verdicted = { index, messageId, code: outcome.code };
         if (outcome.kind === 'rejected')

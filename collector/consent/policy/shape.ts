@@ -201,7 +201,7 @@ export const consentFile = z
     redact: z
       .strictObject({
         query: z.strictObject({ allow: z.array(z.string().min(1).max(100)).max(200).optional() }).optional(),
-        path: z.enum(['auto', 'off']).optional(),
+        path: z.enum(['auto']).optional(),
         keys: z.array(z.string().min(1).max(100)).max(200).optional(),
       })
       .optional(),
