@@ -124,6 +124,8 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'GET /privacy/policy/edit': staff('owner', 'privacy'),
   'POST /privacy/policy/review': staff('owner', 'privacy'),
   'POST /privacy/policy/preview': staff('owner', 'privacy'),
+  'GET /privacy/requests': staff('owner', 'privacy'),
+  'POST /privacy/requests': staff('owner', 'privacy'),
   'GET /privacy/consent': staff('owner', 'privacy'),
   'GET /privacy/ledger': staff('owner', 'privacy'),
   'POST /privacy/ledger/verify': staff('owner', 'privacy'),

@@ -162,9 +162,14 @@ const BarChart: FC<{ label: string; series: readonly Series[]; slots: readonly S
             {hours.map((hour) => (
               <tr>
                 <th scope="row">
-                  <time datetime={hour.at} data-as={by === 'hour' ? 'clock' : undefined}>
-                    {timeInWords(Date.parse(hour.at), as, now)}
-                  </time>
+                  {by === 'hour' ? (
+                    <time datetime={hour.at} data-as="clock">
+                      {timeInWords(Date.parse(hour.at), as, now)}
+                    </time>
+                  ) : (
+                    // A day of UTC is that day everywhere: no script moves it into another zone.
+                    timeInWords(Date.parse(hour.at), as, now)
+                  )}
                 </th>
                 {series.map((_, which) => (
                   <td class="end">{number(hour.values[which] ?? 0)}</td>

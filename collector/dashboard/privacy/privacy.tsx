@@ -9,6 +9,7 @@ import { Empty, Panel } from '../kit/panel.js';
 import { auditPages } from './audit.js';
 import { consentPages } from './consent.js';
 import { isUnsigned, ledgerPages } from './ledger.js';
+import { requestPages } from './requests.js';
 import { isLate, retentionPages } from './retention.js';
 import { respondRoom } from './room.js';
 
@@ -107,6 +108,7 @@ export const privacyRoom = (house: House): Hono<Staffed> => {
       </>,
     ),
   );
+  app.route('/', requestPages(house));
   app.route('/', consentPages(house));
   app.route('/', ledgerPages(house));
   app.route('/', retentionPages(house));

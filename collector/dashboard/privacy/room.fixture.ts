@@ -8,7 +8,7 @@ import { openLivePolicy } from '../../consent/live.js';
 import { purposes } from '../../contract/purposes.js';
 import { type Engines, openEmbedded } from '../../embedded.js';
 import type { KeyContext } from '../../log/log.js';
-import type { StaffAccount } from '../../site/keys.js';
+import { type StaffAccount, staffCredential } from '../../site/keys.js';
 import { type DashboardOptions, dashboard } from '../index.js';
 import { accountsOfTests, keysOf, type Visitor, visit } from '../staff.fixture.js';
 
@@ -85,6 +85,12 @@ export const openRoom = async ({
     });
     return status;
   };
+  for (const { id, name, role } of accounts)
+    await log.command({
+      kind: 'keys',
+      act: 'upsert',
+      value: await staffCredential('right horse', { label: name, seeded: false, at: now }, { id, role }),
+    });
   if (answers) {
     let n = 0;
     for (let daysAgo = 9; daysAgo >= 0; daysAgo -= 1)

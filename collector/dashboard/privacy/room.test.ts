@@ -30,7 +30,14 @@ const text = (html: string): string =>
     .replace(/&#39;/g, "'")
     .replace(/\s+/g, ' ');
 
-const pages = ['/privacy', '/privacy/consent', '/privacy/ledger', '/privacy/retention', '/privacy/audit'];
+const pages = [
+  '/privacy',
+  '/privacy/requests',
+  '/privacy/consent',
+  '/privacy/ledger',
+  '/privacy/retention',
+  '/privacy/audit',
+];
 
 describe('every page of the room', () => {
   it.each(pages)('%s says what it has to say, full or empty, under the strict policy', async (path) => {
@@ -209,6 +216,35 @@ describe('the ledger', () => {
     expect(items).toHaveLength(1);
     expect(JSON.stringify(items)).not.toContain('receipt1');
   });
+});
+
+describe('a request on somebody’s behalf', () => {
+  it('says first what it does, is made once it is confirmed, and is listed with its state', async () => {
+    const room = await openRoom();
+    try {
+      const staff = await room.enter();
+      const fields = { by: 'email', value: ' nobody@shop.example ', kind: 'erase' };
+      const send = async (more: Record<string, string>) =>
+        staff.post('/privacy/requests', { ...fields, csrf: await staff.csrf('/privacy/requests'), ...more });
+      const asked = await (await send({})).text();
+      expect(text(asked)).toContain('Erase everything of them? E-mail: nobody@shop.example');
+      expect((await send({ csrf: 'x', sure: 'yes' })).status).toBe(403);
+      expect(text(await staff.page('/privacy/requests'))).toContain('Nobody has asked for anything yet.');
+      const made = await send({ sure: 'yes' });
+      expect(made.headers.get('location')).toMatch(/^\/erasures\/e_/);
+      expect((await staff.get(made.headers.get('location')!)).status).toBe(200);
+      expect((await send({ kind: 'object', sure: 'yes' })).headers.get('location')).toBe(
+        '/privacy/requests?done=objection',
+      );
+      await room.log.command({ kind: 'due', at: room.now });
+      const listed = text(await staff.page('/privacy/requests'));
+      expect(listed).toMatch(/Objection done .*Erasure e_.* done/);
+      expect(listed).not.toContain('nobody@shop.example');
+      expect((await send({ kind: 'king', sure: 'yes' })).headers.get('location')).toBe('/privacy/requests');
+    } finally {
+      await room.end();
+    }
+  }, 60_000);
 });
 
 describe('the audit log', () => {

@@ -1,0 +1,134 @@
+// The privacy room and the accounts in a real Chromium: axe on every page, light and dark, wide and narrow, and what is left
+// without a script.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type ServerType, serve } from '@hono/node-server';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { password } from '../staff.fixture.js';
+import { openRoom, type Room, receiptOf } from './room.fixture.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const pages = [
+  '/privacy',
+  '/privacy/consent',
+  '/privacy/requests',
+  '/privacy/ledger',
+  `/privacy/receipts?receipt=${receiptOf(1)}`,
+  '/privacy/retention',
+  '/privacy/audit',
+  '/staff',
+  '/staff/staff_maya/revoke',
+];
+
+let browser: Browser;
+let room: Room;
+let empty: Room;
+const servers: ServerType[] = [];
+const listen = (of: Room): Promise<string> =>
+  new Promise((resolve) => {
+    servers.push(
+      serve({ fetch: of.app.fetch, port: 0, hostname: '127.0.0.1' }, ({ port }) => resolve(`http://127.0.0.1:${port}`)),
+    );
+  });
+
+beforeAll(async () => {
+  room = await openRoom();
+  empty = await openRoom({ answers: false });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  });
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  for (const server of servers) server.close();
+  await room?.end();
+  await empty?.end();
+});
+
+const faults = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    interface Fault {
+      id: string;
+      nodes: { target: string[]; failureSummary: string }[];
+    }
+    const { axe } = window as unknown as { axe: { run: (of: Document) => Promise<{ violations: Fault[] }> } };
+    const { violations } = await axe.run(document);
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
+    );
+  });
+};
+
+const enter = async (url: string, context: Awaited<ReturnType<Browser['newContext']>>, name: string): Promise<Page> => {
+  const page = await context.newPage();
+  await page.goto(`${url}/login`);
+  expect(await faults(page)).toEqual([]);
+  await page.fill('#account', name);
+  await page.fill('#password', password);
+  await page.click('main button');
+  await page.waitForURL((at) => !at.pathname.startsWith('/login'));
+  return page;
+};
+
+const looks = (['light', 'dark'] as const).flatMap((scheme) => [1280, 390].map((width) => ({ scheme, width })));
+
+describe('everybody can use the room', () => {
+  it.each(looks)(
+    'axe finds no fault, and nothing is wider than the screen: $scheme, $width px',
+    { timeout: 240_000 },
+    async ({ scheme, width }) => {
+      for (const [of, name] of [
+        [room, 'full'],
+        [empty, 'empty'],
+      ] as const) {
+        const url = await listen(of);
+        const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height: 844 } });
+        const page = await enter(url, context, 'owner');
+        for (const path of pages) {
+          await page.goto(url + path);
+          await page.evaluate(() => {
+            for (const details of document.querySelectorAll('details')) details.open = true;
+          });
+          expect([name, path, await faults(page)]).toEqual([name, path, []]);
+          const over = await page.evaluate(
+            () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+          );
+          expect([name, path, over]).toEqual([name, path, 0]);
+          const folder = process.env.WEFT_LOOKS;
+          if (folder !== undefined)
+            await page.screenshot({
+              path: `${folder}/${name}-${scheme}-${width}${path.replace(/\W+/g, '-')}.png`,
+              fullPage: true,
+            });
+        }
+        await context.close();
+      }
+    },
+  );
+
+  it('a check of the ledger is made and read without a script, by the account of a privacy team', {
+    timeout: 120_000,
+  }, async () => {
+    const url = await listen(room);
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+    const page = await context.newPage();
+    await page.goto(`${url}/login`);
+    await page.fill('#account', 'Piet');
+    await page.fill('#password', password);
+    await page.click('main button');
+    await page.waitForURL(`${url}/privacy`);
+    expect(await page.locator('nav[aria-label="Rooms"] a').allTextContents()).toEqual(['Privacy']);
+    await page.click('nav[aria-label="Privacy"] a[href="/privacy/ledger"]');
+    await page.click('text=Check all rows now');
+    await page.locator('h1', { hasText: 'Every row fits' }).waitFor();
+    await page.goto(`${url}/people`);
+    expect(await page.locator('h1').textContent()).toBe('This room is not open to you');
+    await page.click('text=Go to the privacy room');
+    await page.waitForURL(`${url}/privacy`);
+    await context.close();
+  });
+});
