@@ -13,6 +13,7 @@ import { openapi } from './app/openapi.js';
 import { policyRoutes } from './app/policy.js';
 import { proofs } from './app/proofs.js';
 import { reading } from './app/reading.js';
+import { rights } from './app/rights.js';
 import { traceOf } from './app/trace.js';
 import { type AuditNotes, openAuditNotes } from './audit/notes.js';
 import type { Config } from './config.js';
@@ -31,12 +32,14 @@ import type { Rows } from './site/permissions.js';
 import type { KeyRing } from './site/ring.js';
 
 export interface AppOptions {
-  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number };
+  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number } & Partial<Pick<Config, 'identitySecret'>>;
   log: Log;
   reader: Reader;
   ring: KeyRing;
   logger: Logger;
   version: string;
+  /** Where exports of people's data lie; absent = none are made. */
+  exportsFolder?: string | null;
   /** Where the built script of the pages lies. */
   sdkFolder: string;
   /** Where a request comes from: by the headers a CDN sets, else by its address, which is looked at for this alone. */
@@ -125,7 +128,17 @@ export const createApp = (options: AppOptions): Hono => {
       ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
     }),
   );
-  app.route('/', reading({ reader, log, audit, rate, now }));
+  app.route('/', reading({ reader, log, audit, now }));
+  app.route(
+    '/',
+    rights({
+      log,
+      rate,
+      now,
+      identitySecret: config.identitySecret ?? null,
+      exportsFolder: options.exportsFolder ?? null,
+    }),
+  );
   app.route(
     '/',
     cookieless({

@@ -8,6 +8,7 @@ import type { BackupAsked } from './cli/backup.js';
 import type { DiffAsked } from './cli/consent/diff.js';
 import type { ImportAsked as BannerAsked } from './cli/consent/import.js';
 import type { LintAsked } from './cli/consent/lint.js';
+import type { DestinationsAsked, SetDestinationAsked } from './cli/destinations.js';
 import type { DoctorAsked } from './cli/doctor.js';
 import type { EraseAsked } from './cli/erase.js';
 import type { ExportAsked } from './cli/export.js';
@@ -107,6 +108,7 @@ for (const [flags, said] of personOptions) exporting.option(flags, `one person, 
 exporting
   .option('--ledger', 'the ledger of consent instead, with its signatures and public keys')
   .option('--out <file>', 'instead of stdout; gzipped if its name ends in .gz')
+  .option('--recipient <name>', 'who gets it, as the consent file names them: they are told of erasures')
   .action(async (given: ExportAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
     ending = await (await import('./cli/export.js')).exportLines(options, out);
@@ -234,6 +236,42 @@ ledgerCommand('rotate', 'sign with a new key from now on; the one before vouches
     ending = (await import('./cli/ledger.js')).rotateKey(options, out);
   },
 );
+
+const destinations = program
+  .command('destinations')
+  .description('where recipients hear of erasures; may be changed beside a running collector');
+const destinationsCommand = (name: string, description: string, example: string): Command =>
+  destinations
+    .command(name)
+    .description(description)
+    .option('-q, --quiet', 'no remarks')
+    .option('--json', 'as JSON')
+    .addHelpText('after', `\nFor example:\n  ${example}`)
+    .exitOverride();
+destinationsCommand('list', 'which there are; secrets are not shown', 'weft destinations list').action(
+  async (given: DestinationsAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/destinations.js')).listDestinations(options, out);
+  },
+);
+destinationsCommand(
+  'set',
+  'name an address, or give a name another one; stdout is the secret its notices are signed with',
+  'weft destinations set adnet-erasure --url https://adnet.example/erasures',
+)
+  .argument('<name>', 'as `erasureWebhook` of the recipient in the consent file')
+  .requiredOption('--url <address>', 'https; what is posted there: docs/developers.md')
+  .option('--identities <how>', 'raw, or sha256 of each', 'raw')
+  .action(async (name: string, given: SetDestinationAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/destinations.js')).setDestination(name, options, out);
+  });
+destinationsCommand('remove', 'send nothing there any more', 'weft destinations remove adnet-erasure')
+  .argument('<name>')
+  .action(async (name: string, given: DestinationsAsked & { quiet?: boolean }) => {
+    const { options, out } = asked(given);
+    ending = await (await import('./cli/destinations.js')).removeDestination(name, options, out);
+  });
 
 command('doctor', 'look for what is wrong with this installation', 'weft doctor')
   .option('--full', 'read every page of a large store, too')

@@ -32,6 +32,10 @@ export interface Config {
   readonly ratePerS: number;
   /** R8: proof is on when there is one. */
   readonly identitySecret: string | null;
+  /** Where others reach this collector; null = nobody told. */
+  readonly publicUrl: string | null;
+  /** Where notices to recipients may go. */
+  readonly webhooks: 'public' | 'loopback' | 'private';
   readonly bots: 'apart' | 'keep';
   readonly reservedEmail: 'refuse' | 'allow';
   readonly role: 'all' | 'door' | 'worker';
@@ -116,6 +120,11 @@ const variables = z.object({
   WEFT_ORIGINS: origins.optional(),
   WEFT_RATE: whole(1, 10_000_000).default(1000),
   WEFT_IDENTITY_SECRET: z.string().optional(),
+  WEFT_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s?#@]+$/, { error: 'must be an address such as https://collect.shop.example' })
+    .optional(),
+  WEFT_WEBHOOKS: oneOf(['public', 'loopback', 'private']).default('public'),
   WEFT_BOTS: oneOf(['apart', 'keep']).optional(),
   WEFT_RESERVED_EMAIL: oneOf(['refuse', 'allow']).optional(),
   WEFT_ROLE: oneOf(['all', 'door', 'worker']).default('all'),
@@ -163,6 +172,8 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     origins: set.WEFT_ORIGINS ?? (demo ? { kind: 'any' } : { kind: 'same' }),
     ratePerS: set.WEFT_RATE,
     identitySecret: set.WEFT_IDENTITY_SECRET ?? null,
+    publicUrl: set.WEFT_URL ?? null,
+    webhooks: set.WEFT_WEBHOOKS,
     bots: set.WEFT_BOTS ?? (demo ? 'keep' : 'apart'),
     reservedEmail: set.WEFT_RESERVED_EMAIL ?? (demo ? 'allow' : 'refuse'),
     role: set.WEFT_ROLE,

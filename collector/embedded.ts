@@ -64,6 +64,13 @@ const methods = [
   'receipt',
   'consentRates',
   'auditLog',
+  'requests',
+  'recipients',
+  'consentsOf',
+  'receivedBy',
+  'terms',
+  'meant',
+  'disclosed',
 ] as const satisfies readonly (keyof Reader)[];
 
 const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));

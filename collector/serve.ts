@@ -4,6 +4,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import type { Hono } from 'hono';
@@ -23,6 +24,8 @@ import { dashboard } from './dashboard/index.js';
 import { databaseFile, type Engines, openEmbedded } from './embedded.js';
 import { openPlaceFile, type PlaceFile, placeOf } from './enrich/place.js';
 import { every } from './jobs/every.js';
+import { makeExport } from './jobs/exports.js';
+import { sendNotices } from './jobs/notices.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
 import { type Seeded, seed } from './site/seed.js';
@@ -46,6 +49,8 @@ export interface ServeOptions {
   sdkFolder?: string;
 }
 
+/** How often requests for access and notices to recipients are looked for. */
+const workEveryMs = 1_000;
 /** How long requests under way may take once the process was asked to stop. */
 const graceMs = 10_000;
 const server = {
@@ -225,8 +230,33 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
     opened.unshift(watching.stop);
     const audit = openAuditNotes(engines.log, (error) => logger.error(traceOf(error), 'audit'));
     opened.unshift(audit.close);
+    const exportsFolder =
+      config.store.kind === 'sqlite' && config.store.folder !== ':memory:'
+        ? join(config.store.folder, 'exports')
+        : null;
+    const trouble = (what: string) => (error: unknown) => {
+      if (!stopping) logger.error(traceOf(error), what);
+    };
+    const { log, reader } = engines;
+    const telling = every(
+      workEveryMs,
+      async () => {
+        while (!stopping && (await sendNotices({ log, reach: config.webhooks, publicUrl: config.publicUrl })) > 0);
+      },
+      trouble('notices'),
+    );
+    const making = every(
+      workEveryMs,
+      async () => {
+        if (exportsFolder === null) return;
+        while (!stopping && (await makeExport({ log, reader, folder: exportsFolder })));
+      },
+      trouble('exports'),
+    );
+    opened.unshift(telling.stop, making.stop);
     const app = createApp({
       config,
+      exportsFolder,
       log: engines.log,
       reader: engines.reader,
       ring,

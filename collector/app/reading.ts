@@ -7,8 +7,6 @@ import type { AuditNotes } from '../audit/notes.js';
 import type { AuditAct } from '../contract/audit.js';
 import type { Purpose } from '../contract/purposes.js';
 import {
-  erasureCall,
-  erasureState,
   identifierNames,
   type ListName,
   lists,
@@ -20,9 +18,7 @@ import {
 import { type Refusal, refuse } from '../errors.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
-import { corsHeaders, preflightHeaders } from '../ingest/origin.js';
 import { openCall } from '../ingest/parse.js';
-import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Command, CommandResult, Log } from '../log/log.js';
 import type { Asked, IdentifierQuery, PageAsked, Reader } from '../profiles/reader.js';
@@ -34,8 +30,6 @@ export interface ReadingOptions {
   audit: AuditNotes;
   reader: Reader;
   log: Log;
-  /** For acts that need no key: a person who asks to be forgotten. */
-  rate: Limiter;
   now: () => number;
 }
 
@@ -60,7 +54,7 @@ const queryOf = (c: Context): Record<string, string> | Refusal => {
   return query;
 };
 
-export const reading = ({ reader, log, audit, rate, now }: ReadingOptions): Hono => {
+export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
   const app = new Hono();
 
   /** Who it is was asked before anything else (admission.ts), by the table of permissions. */
@@ -171,61 +165,8 @@ export const reading = ({ reader, log, audit, rate, now }: ReadingOptions): Hono
     return run(c, { kind: 'undo', mergeId: c.req.param('id'), by: key.context.id, at: now() });
   });
 
-  // A person proves to be the one with the device's id and its receipt, and needs no key; a page may therefore send this.
-  const anyPage = (c: Context): void => {
-    for (const [name, value] of Object.entries(corsHeaders({ kind: 'any' }, null, null))) c.header(name, value);
-  };
-  const admitPerson = (): Refusal | null => {
-    const waitS = rate.admit('persons');
-    if (waitS !== null) return refuse('rate_limited', { retryAfterS: waitS });
-    rate.charge('persons', 1);
-    return null;
-  };
-  for (const path of ['/v1/privacy/erasures', '/v1/privacy/erasures/:id']) {
-    app.options(path, (c) => {
-      anyPage(c);
-      for (const [name, value] of Object.entries(
-        preflightHeaders(c.req.header('access-control-request-headers') ?? null),
-      ))
-        c.header(name, value);
-      return c.body(null, 204);
-    });
-  }
-  app.post('/v1/privacy/erasures', async (c) => {
-    personal(c);
-    anyPage(c);
-    const key = admittedKey(c);
-    const refused = key === null ? admitPerson() : null;
-    if (refused !== null) return respondRefusal(c, refused);
-    const body = await bodyOf(c);
-    if (isRefusal(body)) return respondRefusal(c, body);
-    // Pages send their write key with everything.
-    const { writeKey: _, ...asked } = body;
-    const subject = parsed(erasureCall, asked);
-    if (isRefusal(subject)) return respondRefusal(c, noSubject);
-    if (key === null && !('receipt' in subject)) return respondRefusal(c, refuse('bad_key'));
-    return run(c, { kind: 'erase', subject, by: key?.context.id ?? 'person', at: now() });
-  });
-
-  // The id is 122 random bits and was told to who asked: without a key it shows the state and nothing else.
-  app.get('/v1/privacy/erasures/:id', async (c) => {
-    personal(c);
-    anyPage(c);
-    const key = admittedKey(c);
-    const refused = key === null ? admitPerson() : null;
-    if (refused !== null) return respondRefusal(c, refused);
-    const result = await log.command({ kind: 'erasure', id: c.req.param('id') });
-    if (key !== null || result.status !== 200) return respondResult(c, result);
-    const { id, state } = erasureState.parse(result.body);
-    return c.json({ id, state });
-  });
-
   return app;
 };
-
-const noSubject = refuse('bad_request', {
-  message: 'Say whom: one of userId, anonymousId, email, profileId; or visitorId with its receipt.',
-});
 
 const noProfile = refuse('not_found', {
   message: 'No profile has or ever had this id.',

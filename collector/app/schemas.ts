@@ -2,13 +2,24 @@
 
 import { z } from 'zod';
 import { answer, errorBody } from '../contract/answer.js';
+import { signedCertificate } from '../contract/certificate.js';
 import { configReply } from '../contract/config-reply.js';
 import { consentAnswer, consentCall, consentRow } from '../contract/consent.js';
 import { cookielessAnswer, cookielessCall, cookielessCounts } from '../contract/cookieless.js';
 import { batch, calls, context, event } from '../contract/event.js';
 import { profile } from '../contract/profile.js';
 import { ledgerCheck, receiptProof } from '../contract/proofs.js';
-import { erasureCall, erasureState, lists, mergeCall, profiles } from '../contract/reading.js';
+import {
+  acknowledgementCall,
+  erasureCall,
+  erasureState,
+  exportState,
+  lists,
+  mergeCall,
+  objectionAsked,
+  profiles,
+  rightsCall,
+} from '../contract/reading.js';
 
 const withKey = {
   writeKey: z.string().optional().meta({ description: 'For pages; servers send it as the user of HTTP Basic.' }),
@@ -40,6 +51,11 @@ export const schemas = {
   MergeCall: mergeCall,
   ErasureCall: erasureCall,
   ErasureState: erasureState,
+  RightsCall: rightsCall,
+  ObjectionCall: objectionAsked,
+  ExportState: exportState,
+  Certificate: signedCertificate,
+  Acknowledgement: acknowledgementCall,
   LedgerCheck: ledgerCheck,
   ReceiptProof: receiptProof,
   CookielessCall: cookielessCall,

@@ -1,11 +1,12 @@
 // The data folder as the commands reach it: who may write, who only reads, and what stands in the way.
 
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { type Config, readConfig } from '../config.js';
 import { lineOf } from '../consent/policy.js';
 import { databaseFile, writerOptions } from '../embedded.js';
+import { migrations } from '../pipeline/migrations.js';
 import { openWriter, type Writer } from '../pipeline/writer.js';
-import { isLocked } from '../store/lock.js';
+import { isLocked, takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { Failure } from './failure.js';
 
@@ -91,5 +92,23 @@ export const readerOf = (place: Place): SqliteStore => {
     return store;
   } catch (error) {
     throw troubleWith(place, error);
+  }
+};
+
+/** One table that a running collector asks again by itself needs no lock; where nobody runs, the tables are brought up to date. */
+export const withStore = <Result>(place: Place, what: string, work: (store: SqliteStore) => Result): Result => {
+  mkdirSync(place.folder, { recursive: true });
+  let lock: ReturnType<typeof takeLock> | null = null;
+  try {
+    lock = takeLock(place.folder, what, Date.now());
+  } catch (error) {
+    if (!isLocked(error)) throw error;
+  }
+  const store = openSqlite(place.file, lock === null ? [] : migrations);
+  try {
+    return work(store);
+  } finally {
+    store.close();
+    lock?.release();
   }
 };

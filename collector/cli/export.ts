@@ -5,13 +5,19 @@ import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { openLedgerView } from '../consent/ledger-view.js';
+import { openNotices } from '../consent/notices.js';
+import { keyedHash } from '../consent/tombstones.js';
 import type { EventItem, Page } from '../contract/profile.js';
 import { purposes } from '../contract/purposes.js';
+import { databaseFile } from '../embedded.js';
 import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+import { identityStore } from '../identity/store.js';
+import { disclosureReading } from '../profiles/disclose.js';
 import { readModelOf } from '../profiles/open.js';
 import type { ReadModel } from '../profiles/read.js';
 import type { IdentifierQuery, PageAsked } from '../profiles/reader.js';
 import type { Sql } from '../store/sql.js';
+import { openSqlite } from '../store/sqlite.js';
 import { placeOf, readerOf } from './data.js';
 import { type Ending, Failure } from './failure.js';
 import { type Kind, kinds, type PersonAsked, personOf } from './person.js';
@@ -20,6 +26,8 @@ import { type Out, plural } from './say.js';
 export { kinds };
 export interface ExportAsked extends PersonAsked, Partial<Record<Kind, boolean>> {
   out?: string;
+  /** Who gets it, as the consent file names them: they hear of erasures. */
+  recipient?: string;
   ledger?: boolean;
 }
 
@@ -139,6 +147,30 @@ export const exportOf = (
   return { lines, people: null };
 };
 
+/** In the store of this folder, beside a running collector: the log of deliveries is asked anew at each erasure. */
+export const noteDelivery = (folder: string, recipient: string, profiles: readonly string[], at: number): void => {
+  const store = openSqlite(databaseFile(folder));
+  try {
+    const keyOf = keyedHash(identityStore(store).site('secret') ?? '');
+    const reading = disclosureReading(store, readModelOf(store));
+    const notices = openNotices({ sql: store, keyOf, recipient: () => null });
+    store.transaction(() => {
+      for (const profileId of profiles) notices.delivered(recipient, reading.meant({ profileId }).identities, at);
+    });
+  } finally {
+    store.close();
+  }
+};
+
+/** Whose lines go by. */
+function* noting(lines: Iterable<string>, given: Set<string>): Generator<string> {
+  for (const line of lines) {
+    const { profileId } = JSON.parse(line) as { profileId?: string | null };
+    if (profileId) given.add(profileId);
+    yield line;
+  }
+}
+
 const chunkChars = 64 * 1024;
 
 /** In chunks, and no quicker than they are taken. */
@@ -189,7 +221,9 @@ const isClosedPipe = (error: unknown): boolean => (error as { code?: unknown }).
 export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending> => {
   const chosen = kinds.filter((kind) => asked[kind]);
   const wanted = chosen.length === 0 ? kinds : chosen;
-  const store = readerOf(placeOf());
+  const place = placeOf();
+  const store = readerOf(place);
+  const given = new Set<string>();
   const progress = out.progress('Exporting');
   try {
     // One instant of the store, whatever is written meanwhile.
@@ -201,9 +235,10 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
         '--ledger is the whole ledger, and nothing else.',
         'Give --ledger alone, or leave it out.',
       );
-    const { lines, people } = asked.ledger
+    const { lines: all, people } = asked.ledger
       ? { lines: ledgerLines(store, Date.now()), people: null }
       : exportOf(store, wanted, person, Date.now());
+    const lines = asked.recipient === undefined ? all : noting(all, given);
     if (people === 0) out.note('Nobody is known by that identifier.');
     const onChunk = (count: number): void => progress.at(0, 0, plural(count, 'line'));
     if (asked.out === undefined) {
@@ -228,5 +263,8 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
   } finally {
     progress.end();
     store.close();
+    // Also of what was written before it broke off.
+    if (asked.recipient !== undefined && given.size > 0)
+      noteDelivery(place.folder, asked.recipient, [...given], Date.now());
   }
 };

@@ -1,12 +1,10 @@
 // `weft keys`: who may speak to this site. Writes one table, which a running collector asks again every few seconds, so it
 // needs no lock; only where nobody runs does it bring the tables up to date first.
 
-import { mkdirSync } from 'node:fs';
 import { openAudit } from '../audit/store.js';
 import { consentModes } from '../contract/consent.js';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import { keysCommand } from '../pipeline/keys.js';
-import { migrations } from '../pipeline/migrations.js';
 import {
   accountName,
   type Credential,
@@ -24,9 +22,7 @@ import {
   writeCredential,
 } from '../site/keys.js';
 import { listCredentials } from '../site/store.js';
-import { isLocked, takeLock } from '../store/lock.js';
-import { openSqlite, type SqliteStore } from '../store/sqlite.js';
-import { mustHaveData, type Place, placeOf, readerOf } from './data.js';
+import { mustHaveData, placeOf, readerOf, withStore } from './data.js';
 import { type Ending, Failure } from './failure.js';
 import type { Out } from './say.js';
 
@@ -44,24 +40,6 @@ export interface CreateAsked extends KeysAsked {
   retentionDays?: string;
   orderRetentionDays?: string;
 }
-
-const withStore = <Result>(place: Place, work: (store: SqliteStore) => Result): Result => {
-  mkdirSync(place.folder, { recursive: true });
-  let lock: ReturnType<typeof takeLock> | null = null;
-  try {
-    lock = takeLock(place.folder, 'weft keys', Date.now());
-  } catch (error) {
-    if (!isLocked(error)) throw error;
-  }
-  // Beside a running collector the tables are its own to change.
-  const store = openSqlite(place.file, lock === null ? [] : migrations);
-  try {
-    return work(store);
-  } finally {
-    store.close();
-    lock?.release();
-  }
-};
 
 /** What there is to see of a key: never what proves it. */
 const shown = ({
@@ -197,7 +175,7 @@ const createAccount = async (name: string, asked: CreateAsked, out: Out): Promis
     { label: read.data, seeded: false, at },
     { id: newAccountId(), role: roles[0]! },
   );
-  const { status } = withStore(placeOf(), (store) =>
+  const { status } = withStore(placeOf(), 'weft keys', (store) =>
     keysCommand(store, openAudit(store), { act: 'create', value: account, by: 'cli', at }),
   );
   if (status !== 200)
@@ -253,7 +231,7 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
           retention,
         })
       : secretCredential(value, given, { covers, roles, retention });
-  const { status } = withStore(placeOf(), (store) =>
+  const { status } = withStore(placeOf(), 'weft keys', (store) =>
     keysCommand(store, openAudit(store), { act: 'create', value: credential, by: 'cli', at: given.at }),
   );
   if (status !== 200) throw new Error('a key that was just drawn is taken');
@@ -272,7 +250,7 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
 export const revokeKey = async (which: string, asked: KeysAsked, out: Out): Promise<Ending> => {
   const place = placeOf();
   mustHaveData(place);
-  const { before, after } = withStore(place, (store) => {
+  const { before, after } = withStore(place, 'weft keys', (store) => {
     const known = listCredentials(store).find(({ id, publicValue }) => id === which || publicValue === which);
     const at = Date.now();
     if (known) keysCommand(store, openAudit(store), { act: 'revoke', value: { id: known.id, at }, by: 'cli', at });

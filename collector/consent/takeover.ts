@@ -19,8 +19,6 @@ const replaced = [
   'consent_releases',
   'consent_removals',
   'consent_chain',
-  'consent_keys',
-  'consent_signatures',
   'tombstones',
   'destinations',
   'deliveries',
@@ -30,6 +28,9 @@ const replaced = [
   'objections',
   'nonces',
 ];
+
+/** Proofs: kept as they are, and added to. */
+const added = ['consent_keys', 'consent_signatures'];
 
 export type TakenOver =
   | { kind: 'taken'; ledgerRows: number; news: JournalEntry[] }
@@ -86,6 +87,11 @@ export const takeOverConsent = (sql: Sql): TakenOver => {
     sql.exec(
       `DELETE FROM main.${table}; INSERT INTO main.${table} (${columns}) SELECT ${columns} FROM present.${table}`,
     );
+  }
+  for (const table of added) {
+    if (!known(table)) continue;
+    const columns = shared(table);
+    sql.exec(`INSERT OR IGNORE INTO main.${table} (${columns}) SELECT ${columns} FROM present.${table}`);
   }
   // What was under way there has lost its plan with its events, and begins anew here.
   const jobs = shared('erasures')

@@ -55,4 +55,25 @@ export const erasureCall = z.union([
   z.strictObject({ profileId: value }),
   z.strictObject({ visitorId: value, receipt: z.string().min(1).max(64) }),
 ]);
+/** The same, or a user for whom the shop's server signs. */
+export const rightsCall = z.union([
+  z.strictObject({
+    userId: value,
+    expiresAt: z.iso.datetime({ offset: true }),
+    nonce: z.string().min(16).max(64),
+    signature: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
+  ...erasureCall.options,
+]);
+/** What is objected to; nothing = everything. `lift`: taken back, by the same person. */
+export const objectionCall = z.object({
+  purposes: z.array(z.enum(purposes)).max(purposes.length).default([]),
+  lift: z.boolean().default(false),
+});
+export const objectionAsked = z.looseObject({
+  purposes: z.array(z.enum(purposes)).optional(),
+  lift: z.boolean().optional(),
+});
+export const acknowledgementCall = z.looseObject({ request_status: z.string().max(50) });
+export const exportState = z.looseObject({ id: z.string(), state: z.string() });
 export const erasureState = z.looseObject({ id: z.string(), state: z.string() });

@@ -796,6 +796,13 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
     answers: {},
     reader: {
       profilesBy: async () => [],
+      requests: async () => ({ items: [], next: null }),
+      recipients: async () => [],
+      consentsOf: async () => [],
+      receivedBy: async () => [],
+      terms: async () => ({}),
+      meant: async () => ({ profileId: null, identities: [], devices: [], owners: [], alone: false }),
+      disclosed: async () => ({ items: [], next: null }),
       policies: async () => [],
       policyDocument: async () => null,
       policySource: async () => null,

@@ -88,6 +88,7 @@ interface Asking {
 export type RightsCommand =
   | ({ kind: 'erase' } & Asking)
   | { kind: 'erasure'; id: string }
+  | { kind: 'certificate'; id: string; at: number }
   | ({ kind: 'object'; purposes: readonly Purpose[]; lift: boolean } & Asking)
   | ({ kind: 'access' } & Asking)
   /** `token`: what the person was given; null = a key with the privacy role asks. */

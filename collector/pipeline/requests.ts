@@ -5,11 +5,14 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AuditStore } from '../audit/store.js';
+import { canonicalJson } from '../consent/canonical.js';
 import type { Consent } from '../consent/consent.js';
 import type { ErasureStep, ErasureSubject } from '../consent/erase.js';
 import type { Identity } from '../consent/notices.js';
 import { maskOfNames } from '../consent/object.js';
+import { monthAfter } from '../consent/rights-view.js';
 import type { AuditAct } from '../contract/audit.js';
+import type { Certificate } from '../contract/certificate.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { CommandResult, RightsCommand } from '../log/log.js';
 import type { SqliteStore } from '../store/sqlite.js';
@@ -58,6 +61,12 @@ const failure = (status: number, code: string, message: string, hint: string): C
   status,
   body: { error: { code, message, hint } },
 });
+const noErasure = failure(
+  404,
+  'not_found',
+  'There is no erasure with this id.',
+  'Ids come from POST /v1/privacy/erasures.',
+);
 const used = failure(
   403,
   'forbidden',
@@ -106,13 +115,7 @@ export const openRequests = (options: RequestsOptions): Requests => {
       }
       case 'erasure': {
         const status = consent.erasures.status(asked.id);
-        if (!status)
-          return failure(
-            404,
-            'not_found',
-            'There is no erasure with this id.',
-            'Ids come from POST /v1/privacy/erasures.',
-          );
+        if (!status) return noErasure;
         const { id, state, step, requestedAt, doneAt, counts, steps } = status;
         return ok({
           id,
@@ -122,14 +125,40 @@ export const openRequests = (options: RequestsOptions): Requests => {
           doneAt: isoOrNull(doneAt),
           counts,
           steps: steps.map(({ step: name, at }) => ({ step: name, at: iso(at) })),
-          destinations: consent.notices.of(id).map((notice) => ({
-            id: notice.id,
-            recipient: notice.recipient,
-            state: notice.state,
-            attempts: notice.attempts,
-            trouble: notice.trouble,
-            settledAt: isoOrNull(notice.settledAt),
-          })),
+          destinations: destinationsOf(id),
+        });
+      }
+      case 'certificate': {
+        const status = consent.erasures.status(asked.id);
+        if (!status) return noErasure;
+        const dayMs = 86_400_000;
+        const destinations = destinationsOf(asked.id);
+        const certificate: Certificate = {
+          id: status.id,
+          state: status.state,
+          requestedAt: iso(status.requestedAt),
+          doneAt: isoOrNull(status.doneAt),
+          issuedAt: iso(asked.at),
+          steps: status.steps.map(({ step, at }) => ({ step, at: iso(at) })),
+          counts: { ...status.counts },
+          destinations,
+          pending: destinations.filter(({ state }) => state !== 'acknowledged' && state !== 'settled').length,
+          deadlines: {
+            gdpr: iso(monthAfter(status.requestedAt)),
+            ccpa: iso(status.requestedAt + 45 * dayMs),
+            lgpd: iso(status.requestedAt + 15 * dayMs),
+          },
+          journal: consent.journal.last(),
+        };
+        const key = consent.ledger.signer(asked.at);
+        return ok({
+          certificate,
+          signature: {
+            algorithm: 'Ed25519',
+            key: key.id,
+            publicKeyPem: key.publicKeyPem,
+            value: key.sign(canonicalJson(certificate)).toString('base64url'),
+          },
         });
       }
       case 'object': {
@@ -256,6 +285,12 @@ export const openRequests = (options: RequestsOptions): Requests => {
     }
     return failure(400, 'bad_request', 'There is no such act.', 'See /docs.');
   };
+
+  const destinationsOf = (id: string): Certificate['destinations'] =>
+    consent.notices.of(id).map(({ createdAt: _, settledAt, ...notice }) => ({
+      ...notice,
+      settledAt: isoOrNull(settledAt),
+    }));
 
   /** A request that the shop's server signed is good once. */
   const isFresh = ({ once, at }: { once?: { nonce: string; until: number } | undefined; at: number }): boolean =>

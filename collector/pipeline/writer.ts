@@ -217,6 +217,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
       }
       case 'erase':
       case 'erasure':
+      case 'certificate':
       case 'object':
       case 'access':
       case 'export':

@@ -3,14 +3,16 @@
 import { cartAspect } from '../carts/aspect.js';
 import { openProofs, type ProofModel } from '../consent/proofs.js';
 import { policyReading } from '../consent/releases.js';
+import { type RightsReading, rightsReading } from '../consent/rights-view.js';
 import { openConsentView } from '../consent/view.js';
 import { identityStore } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
+import { type DisclosureReading, disclosureReading } from './disclose.js';
 import { profileFold } from './fold.js';
 import { type KeptReading, keptReading } from './kept.js';
 import { presence } from './presence.js';
-import { type ReadModel, readModel } from './read.js';
+import { type ConsentReading, type ReadModel, readModel } from './read.js';
 import { traits } from './traits.js';
 
 /** Plain data: it crosses to the reader's thread. */
@@ -18,12 +20,12 @@ export interface ReaderOptions {
   path: string;
 }
 
-export type Readings = ReadModel & KeptReading & ProofModel;
+export type Readings = ReadModel & KeptReading & ProofModel & RightsReading & DisclosureReading;
 
 export const readModelOf = (sql: Sql): Readings => {
   const secret = identityStore(sql).site('secret') ?? '';
   const consent = openConsentView(sql, secret);
-  const people = readModel(sql, profileFold([presence, traits, cartAspect]), {
+  const consentReading: ConsentReading = {
     consentOf: ({ anonymousIds, userIds }, now) => {
       const { purposes, gpcSeenAt } = consent.of({ visitorIds: anonymousIds, userId: userIds[0] ?? null }, now);
       return {
@@ -42,8 +44,23 @@ export const readModelOf = (sql: Sql): Readings => {
     }),
     isAnyLapsed: consent.isAnyLapsed,
     isLapsed: consent.isLapsed,
+  };
+  const fold = profileFold([presence, traits, cartAspect]);
+  const people = readModel(sql, fold, consentReading);
+  // What somebody has said no to is still kept, and theirs to see.
+  const whole = readModel(sql, fold, {
+    ...consentReading,
+    denialOf: () => ({ denied: [], objected: [] }),
+    isAnyLapsed: () => false,
   });
-  return { ...people, ...keptReading(sql), ...policyReading(sql), ...openProofs(sql) };
+  return {
+    ...rightsReading(sql, secret),
+    ...disclosureReading(sql, whole),
+    ...people,
+    ...keptReading(sql),
+    ...policyReading(sql),
+    ...openProofs(sql),
+  };
 };
 
 export const openReadModel = ({ path }: ReaderOptions): { read: Readings; close: () => void } => {

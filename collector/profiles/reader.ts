@@ -5,6 +5,7 @@ import type { AuditAsked, AuditPage } from '../audit/view.js';
 import type { ProofReader } from '../consent/proofs.js';
 import type { PolicyReading } from '../consent/releases.js';
 import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
+import type { RightsReading } from '../consent/rights-view.js';
 import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import type {
   Cart,
@@ -20,6 +21,7 @@ import type {
   SuggestedMatch,
 } from '../contract/profile.js';
 import type { Purpose } from '../contract/purposes.js';
+import type { DisclosureReading } from './disclose.js';
 
 export interface Asked {
   /** Of the key or staff member that asks, narrowed by `?purpose=`: what is not permitted is not shown. */
@@ -39,7 +41,14 @@ export type IdentifierQuery =
   | { phone: string }
   | { orderId: string };
 
-export interface Reader extends ProofReader {
+/** Each method of a reading, asked across threads. */
+type Asynchronous<Reading> = {
+  [Name in keyof Reading]: Reading[Name] extends (...args: infer Args) => infer Result
+    ? (...args: Args) => Promise<Result>
+    : never;
+};
+
+export interface Reader extends ProofReader, Asynchronous<RightsReading>, Asynchronous<DisclosureReading> {
   /** Present owner first; for e-mail and phone, holders at transactional or better before claimed ones. */
   profilesBy: (query: IdentifierQuery, asked: Asked) => Promise<Profile[]>;
   /** By any id the profile ever had. */

@@ -63,6 +63,13 @@ export const permissions: Readonly<Record<string, Admission>> = {
   // ── Rights and proofs ────────────────────────────────────────────────────────────────────────────────────────────
   'POST /v1/privacy/erasures': person('privacy'),
   'GET /v1/privacy/erasures/:id': person('privacy'),
+  'GET /v1/privacy/erasures/:id/certificate': secret('privacy'),
+  'POST /v1/privacy/exports': person('privacy'),
+  'GET /v1/privacy/exports/:id': person('privacy'),
+  'GET /v1/privacy/exports/:id/file': person('privacy'),
+  'POST /v1/privacy/objections': person('privacy'),
+  // A recipient, by the token of its own notice.
+  'POST /v1/privacy/acknowledgements/:token': anyone,
   'GET /v1/ledger/verify': secret('privacy'),
   'GET /v1/ledger/export': secret('privacy'),
   // Whoever knows a receipt was given it: 128 random bits are the person's proof.

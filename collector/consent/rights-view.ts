@@ -1,0 +1,239 @@
+// What is shown of people's requests: to the privacy room, and in an export. Reads only, remembers nothing. No identifier
+// stands in what it shows, except what somebody sees of themselves.
+
+import type { Page } from '../contract/profile.js';
+import type { Sql } from '../store/sql.js';
+import { type Identity, identityKey } from './notices.js';
+import { keyedHash } from './tombstones.js';
+
+export interface RightsRequest {
+  id: string;
+  kind: 'access' | 'erasure' | 'objection';
+  state: string;
+  /** `person`, `shop` (signed by its server), `journal`, or the id of a key or account. */
+  by: string;
+  requestedAt: string;
+  /** GDPR 12(3): one month. */
+  dueAt: string;
+  doneAt: string | null;
+  overdue: boolean;
+  /** Of an erasure: the last of its ten steps that is done. */
+  step: number | null;
+  /** Recipients who have not said yet that they have erased, too. */
+  pending: number;
+}
+
+export interface RecipientState {
+  recipient: string;
+  name: string;
+  country: string | null;
+  role: string | null;
+  destination: string | null;
+  host: string | null;
+  lastDeliveredAt: string | null;
+  pending: number;
+  manual: number;
+  lastAcknowledgedAt: string | null;
+}
+
+/** What somebody consented to, by the rows of their devices' consent. */
+export interface DisclosedConsent {
+  receipt: string | null;
+  kind: string;
+  at: string;
+  expiresAt: string;
+  decisions: unknown;
+  policy: { version: string | null; configHash: string | null };
+  text: { locale?: string; sha256?: string } | null;
+  ui: unknown;
+  jurisdiction: unknown;
+  /** The words of the policy it was given under, in the language it was shown in; null where they were never kept. */
+  words: unknown;
+}
+
+export interface RightsReading {
+  requests: (asked: {
+    kind?: RightsRequest['kind'] | null;
+    now: number;
+    limit: number;
+    cursor: string | null;
+  }) => Page<RightsRequest>;
+  recipients: (now: number) => RecipientState[];
+  /** Of the person who asks. */
+  consentsOf: (identities: readonly Identity[]) => DisclosedConsent[];
+  receivedBy: (identities: readonly Identity[]) => { recipient: string; firstAt: string; lastAt: string }[];
+  /** The terms in force, for the README of an export. */
+  terms: () => unknown;
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
+
+/** A month later, or the last day of a shorter one. */
+export const monthAfter = (at: number): number => {
+  const date = new Date(at);
+  const day = date.getUTCDate();
+  date.setUTCDate(1);
+  date.setUTCMonth(date.getUTCMonth() + 1);
+  const days = new Date(Date.UTC(date.getUTCFullYear(), date.getUTCMonth() + 1, 0)).getUTCDate();
+  date.setUTCDate(Math.min(day, days));
+  return date.getTime();
+};
+
+interface RequestRow {
+  id: string;
+  kind: RightsRequest['kind'];
+  state: string;
+  by: string;
+  at: number;
+  done_at: number | null;
+  step: number | null;
+  pending: number;
+}
+
+export const rightsReading = (sql: Sql, secret: string): RightsReading => {
+  const keyOf = keyedHash(secret);
+  const page = sql.prepare<RequestRow>(`
+    SELECT * FROM (
+      SELECT id, 'erasure' AS kind, state, requested_by AS by, requested_at AS at, done_at, step,
+        (SELECT count(*) FROM notices WHERE erasure = erasures.id AND state IN ('pending', 'sent', 'manual')) AS pending
+      FROM erasures
+      UNION ALL
+      SELECT id, 'access', state, requested_by, requested_at, done_at, NULL, 0 FROM exports
+      UNION ALL
+      SELECT id, 'objection', 'done', requested_by, requested_at, requested_at, NULL, 0 FROM objections
+    ) WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR (at, id) < (?2, ?3)) ORDER BY at DESC, id DESC LIMIT ?4`);
+  const document = sql.prepare<{ document: string }>(
+    `SELECT p.document FROM consent_releases r JOIN consent_policies p ON p.config_hash = r.config_hash
+     ORDER BY r.id DESC LIMIT 1`,
+  );
+  const destination = sql.prepare<{ url: string }>(
+    'SELECT url FROM destinations WHERE name = ? AND revoked_at IS NULL',
+  );
+  const delivered = sql.prepare<{ recipient: string; at: number }>(
+    'SELECT recipient, max(last_at) AS at FROM deliveries GROUP BY recipient',
+  );
+  const told = sql.prepare<{ recipient: string; pending: number; manual: number; at: number | null }>(
+    `SELECT recipient, sum(state IN ('pending', 'sent')) AS pending, sum(state = 'manual') AS manual,
+       max(CASE WHEN state IN ('acknowledged', 'settled') THEN settled_at END) AS at
+     FROM notices GROUP BY recipient`,
+  );
+  const received = sql.prepare<{ recipient: string; first_at: number; last_at: number }>(
+    'SELECT recipient, first_at, last_at FROM deliveries WHERE subject_key = ?',
+  );
+  const ofDevice = sql.prepare<{
+    receipt: string | null;
+    kind: string;
+    at: number;
+    expires_at: number;
+    decisions: string;
+    policy: string;
+    text: string | null;
+    ui: string | null;
+    jurisdiction: string;
+  }>(`
+    SELECT l.receipt, l.kind, l.at, l.expires_at, l.decisions, l.policy, l.text, l.ui, l.jurisdiction
+    FROM consent_visitors v JOIN consent_receipts r ON r.life = v.life JOIN consent_ledger l ON l.seq = r.seq
+    WHERE v.visitor_key = ? ORDER BY l.seq`);
+  const policyBy = sql.prepare<{ document: string }>(
+    'SELECT document FROM consent_policies WHERE config_hash = ?1 OR (?1 IS NULL AND version = ?2) LIMIT 1',
+  );
+  const textBy = sql.prepare<{ content: string }>('SELECT content FROM consent_texts WHERE hash = ?');
+
+  const wordsOf = (policy: DisclosedConsent['policy'], locale: string | undefined): unknown => {
+    const kept = policyBy.get(policy.configHash, policy.version)?.document;
+    if (kept === undefined || locale === undefined) return null;
+    const { texts } = JSON.parse(kept) as { texts?: Record<string, { href?: string }> };
+    const hash = /([0-9a-f]{64})/.exec(texts?.[locale]?.href ?? '')?.[1];
+    const content = hash === undefined ? undefined : textBy.get(hash)?.content;
+    return content === undefined ? null : JSON.parse(content);
+  };
+  const inForce = (): Record<string, unknown> =>
+    JSON.parse(document.get()?.document ?? '{}') as Record<string, unknown>;
+
+  return {
+    requests: ({ kind = null, now, limit, cursor }) => {
+      const [at, id] =
+        cursor === null ? [null, null] : (JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [number, string]);
+      const rows = page.all(kind, at, id, limit + 1);
+      const items = rows.slice(0, limit).map((row): RightsRequest => {
+        const dueAt = monthAfter(row.at);
+        const isOpen = row.state === 'accepted' || row.state === 'running' || row.pending > 0;
+        return {
+          id: row.id,
+          kind: row.kind,
+          state: row.state,
+          by: row.by,
+          requestedAt: iso(row.at),
+          dueAt: iso(dueAt),
+          doneAt: isoOrNull(row.done_at),
+          overdue: isOpen && now > dueAt,
+          step: row.step,
+          pending: row.pending,
+        };
+      });
+      const last = rows.length > limit ? rows[limit - 1] : undefined;
+      return { items, next: last ? Buffer.from(JSON.stringify([last.at, last.id])).toString('base64url') : null };
+    },
+
+    recipients: () => {
+      const known = (inForce().recipients ?? {}) as Record<string, Record<string, string | undefined>>;
+      const last = new Map(delivered.all().map((row) => [row.recipient, row.at]));
+      const notices = new Map(told.all().map((row) => [row.recipient, row]));
+      const names = [...new Set([...Object.keys(known), ...last.keys(), ...notices.keys()])].sort();
+      return names.map((recipient) => {
+        const terms = known[recipient];
+        const to = terms?.erasureWebhook === undefined ? undefined : destination.get(terms.erasureWebhook);
+        const notice = notices.get(recipient);
+        return {
+          recipient,
+          name: terms?.name ?? recipient,
+          country: terms?.country ?? null,
+          role: terms?.role ?? null,
+          destination: terms?.erasureWebhook ?? null,
+          host: to ? new URL(to.url).host : null,
+          lastDeliveredAt: isoOrNull(last.get(recipient) ?? null),
+          pending: notice?.pending ?? 0,
+          manual: notice?.manual ?? 0,
+          lastAcknowledgedAt: isoOrNull(notice?.at ?? null),
+        };
+      });
+    },
+
+    consentsOf: (identities) =>
+      identities
+        .filter(({ type }) => type === 'anonymous_id')
+        .flatMap(({ value }) => ofDevice.all(keyOf('visitorId', value)))
+        .map((row) => {
+          const policy = JSON.parse(row.policy) as DisclosedConsent['policy'];
+          const text = row.text === null ? null : (JSON.parse(row.text) as { locale?: string; sha256?: string });
+          return {
+            receipt: row.receipt,
+            kind: row.kind,
+            at: iso(row.at),
+            expiresAt: iso(row.expires_at),
+            decisions: JSON.parse(row.decisions) as unknown,
+            policy,
+            text,
+            ui: row.ui === null ? null : (JSON.parse(row.ui) as unknown),
+            jurisdiction: JSON.parse(row.jurisdiction) as unknown,
+            words: wordsOf(policy, text?.locale),
+          };
+        }),
+
+    receivedBy: (identities) => {
+      const by = new Map<string, { first: number; last: number }>();
+      for (const identity of identities)
+        for (const row of received.all(identityKey(keyOf, identity))) {
+          const known = by.get(row.recipient) ?? { first: row.first_at, last: row.last_at };
+          by.set(row.recipient, {
+            first: Math.min(known.first, row.first_at),
+            last: Math.max(known.last, row.last_at),
+          });
+        }
+      return [...by].map(([recipient, { first, last }]) => ({ recipient, firstAt: iso(first), lastAt: iso(last) }));
+    },
+
+    terms: inForce,
+  };
+};

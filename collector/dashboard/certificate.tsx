@@ -1,0 +1,100 @@
+// The certificate of an erasure, for eyes and for paper: the same facts as the signed JSON, which alone is the proof.
+
+import type { Certificate } from '../contract/certificate.js';
+
+const stepWords: Readonly<Record<string, string>> = {
+  tombstone: 'Kept out, and noted in the ledger',
+  'in flight': 'What was under way is dropped',
+  closure: 'All identifiers of the person found, and kept out',
+  derived: 'Profiles, visits and exports deleted',
+  events: 'Events deleted',
+  aggregates: 'What remains of others folded again; identifiers nothing carries deleted',
+  downstream: 'Recipients told, or queued to be told',
+  backups: 'In the erasure journal, which a restored backup is held against',
+  logs: 'The log of writes emptied',
+  certificate: 'Done',
+};
+
+export const certificatePage = ({
+  certificate,
+  signature,
+}: {
+  certificate: Certificate;
+  signature: { key: string; value: string };
+}) => (
+  <html lang="en">
+    <head>
+      <meta charset="utf-8" />
+      <title>Certificate of erasure</title>
+      <meta name="viewport" content="width=device-width, initial-scale=1" />
+      <style>{`
+        :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+        body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+        table { border-collapse: collapse; width: 100%; }
+        td, th { text-align: start; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid #8886; vertical-align: top; }
+        code { overflow-wrap: anywhere; }
+      `}</style>
+    </head>
+    <body>
+      <h1>Certificate of erasure</h1>
+      <p>
+        Request <code>{certificate.id}</code>, made {certificate.requestedAt}, is <strong>{certificate.state}</strong>
+        {certificate.doneAt === null ? '' : ` since ${certificate.doneAt}`}. This page was made {certificate.issuedAt}{' '}
+        and holds no identifier of a person.
+      </p>
+      <h2>Steps</h2>
+      <table>
+        {certificate.steps.map(({ step, at }) => (
+          <tr>
+            <td>{stepWords[step] ?? step}</td>
+            <td>{at}</td>
+          </tr>
+        ))}
+      </table>
+      <h2>What was deleted</h2>
+      <table>
+        {Object.entries(certificate.counts).map(([store, n]) => (
+          <tr>
+            <td>{store}</td>
+            <td>{n}</td>
+          </tr>
+        ))}
+      </table>
+      <h2>Recipients</h2>
+      {certificate.destinations.length === 0 ? (
+        <p>Nobody was ever given data of this person.</p>
+      ) : (
+        <table>
+          {certificate.destinations.map(({ recipient, state, settledAt, trouble }) => (
+            <tr>
+              <td>{recipient}</td>
+              <td>{state}</td>
+              <td>{settledAt ?? trouble ?? ''}</td>
+            </tr>
+          ))}
+        </table>
+      )}
+      <h2>Deadlines</h2>
+      <table>
+        <tr>
+          <td>GDPR, one month</td>
+          <td>{certificate.deadlines.gdpr}</td>
+        </tr>
+        <tr>
+          <td>CCPA, 45 days</td>
+          <td>{certificate.deadlines.ccpa}</td>
+        </tr>
+        <tr>
+          <td>LGPD, 15 days</td>
+          <td>{certificate.deadlines.lgpd}</td>
+        </tr>
+      </table>
+      <h2>Signature</h2>
+      <p>
+        Ed25519 over the canonical JSON of the certificate, by key <code>{signature.key}</code>:
+        <br />
+        <code>{signature.value}</code>
+      </p>
+    </body>
+  </html>
+);

@@ -1,0 +1,134 @@
+// The page in an export that explains it to the person: what each file is, what for, for how long, who had it, how
+// conclusions are drawn, and what they agreed to, in the words they saw. Pure; every value is escaped.
+
+import type { DisclosedConsent } from '../consent/rights-view.js';
+
+interface Terms {
+  controller?: { name?: string; contact?: string };
+  policy?: { version?: string; links?: { privacy?: string } };
+  purposes?: {
+    id: string;
+    always?: boolean;
+    basis?: string;
+    retentionDays?: number;
+    data?: string[];
+    recipients?: string[];
+    automated?: boolean;
+  }[];
+  recipients?: Record<string, { name?: string; country?: string; role?: string; policy?: string }>;
+}
+
+export interface ReadmeOf {
+  id: string;
+  at: number;
+  terms: unknown;
+  consents: readonly DisclosedConsent[];
+  recipients: readonly { recipient: string; firstAt: string; lastAt: string }[];
+  known: boolean;
+}
+
+const escaped = (value: unknown): string =>
+  String(value ?? '').replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
+
+const files: readonly [string, string][] = [
+  [
+    'profile.jsonl',
+    'Who the site takes you to be: identifiers, what you told about yourself, counts, your open cart. Made from the events.',
+  ],
+  ['identifiers.jsonl', 'Every identifier by which you are known: accounts, devices, addresses, phone numbers.'],
+  [
+    'events.jsonl',
+    'What you did, one event a line: when, where on the site, from which device, under which consent. Everything else is made from these.',
+  ],
+  ['sessions.jsonl', 'Your visits.'],
+  ['carts.jsonl', 'Your carts: what was in them, when they were left, whether you came back.'],
+  ['orders.jsonl', 'Your orders and refunds.'],
+  ['merges.jsonl', 'How several devices and identifiers came to be taken for one person, and why.'],
+  ['consents.jsonl', 'What you agreed to or refused, and the words that were shown to you.'],
+  ['recipients.jsonl', 'Who was given data about you, and when.'],
+];
+
+const rows = (cells: readonly (readonly string[])[]): string =>
+  cells.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n');
+
+/** Words as a tree of strings, as a locale file has them. */
+const wordsOf = (value: unknown): string[] => {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(wordsOf);
+};
+
+const consentSection = (consent: DisclosedConsent): string => {
+  const decisions = (consent.decisions as { purpose: string; value: string }[])
+    .map(({ purpose, value }) => `${escaped(purpose)}: ${escaped(value)}`)
+    .join(', ');
+  const words = consent.words as Record<string, unknown> | null;
+  const layer = (consent.ui as { layer?: string } | null)?.layer === 'preferences' ? 'layer2' : 'layer1';
+  const shown = words === null ? [] : [...wordsOf(words[layer]), ...wordsOf(words.purposes)];
+  return `<section><h3>${escaped(consent.at)}: ${escaped(consent.kind)}</h3>
+<p>${decisions || 'No decision of its own.'} Policy ${escaped(consent.policy.version ?? 'unknown')}. Receipt <code>${escaped(consent.receipt)}</code>.</p>
+${
+  shown.length === 0
+    ? '<p>The words that were shown were not kept here.</p>'
+    : `<blockquote lang="${escaped(consent.text?.locale)}">${shown.map((text) => `<p>${escaped(text)}</p>`).join('')}</blockquote>`
+}</section>`;
+};
+
+export const readmeOf = ({ id, at, terms, consents, recipients, known }: ReadmeOf): string => {
+  const { controller, policy, purposes = [], recipients: listed = {} } = terms as Terms;
+  const nameOf = (recipient: string): string => {
+    const it = listed[recipient];
+    return `${escaped(it?.name ?? recipient)}${it?.country ? ` (${escaped(it.country)}, ${escaped(it.role)})` : ''}`;
+  };
+  return `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>What is kept about you</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<style>
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
+table { border-collapse: collapse; width: 100%; } td, th { text-align: start; vertical-align: top; padding: .4rem; border-bottom: 1px solid #8886; }
+blockquote { border-inline-start: 3px solid #8886; margin-inline: 0; padding-inline-start: 1rem; } code { overflow-wrap: anywhere; }
+</style></head><body>
+<h1>What is kept about you</h1>
+<p>Made on ${escaped(new Date(at).toISOString())}, by request <code>${escaped(id)}</code>, for ${escaped(controller?.name ?? 'the operator of the site')}${
+    controller?.contact ? `, <code>${escaped(controller.contact)}</code>` : ''
+  }. The copy on the server is deleted after seven days.</p>
+${known ? '' : '<p><strong>Nothing is kept that could be found by what you named.</strong> The files beside this page are empty.</p>'}
+<h2>The files</h2>
+<p>Each is JSON Lines: text, one record a line, readable by any editor and any program.</p>
+<table>${rows(files.map(([name, said]) => [`<code>${name}</code>`, escaped(said)]))}</table>
+<h2>What for, on which basis, for how long, and who may get it</h2>
+<table><tr><th>Purpose</th><th>Basis</th><th>Kept</th><th>Data</th><th>Recipients</th></tr>
+${rows(
+  purposes
+    .filter(({ always }) => always !== true)
+    .map((purpose) => [
+      escaped(purpose.id),
+      escaped(purpose.basis ?? 'consent'),
+      purpose.retentionDays === undefined ? '' : `${escaped(purpose.retentionDays)} days`,
+      escaped((purpose.data ?? []).join(', ')),
+      (purpose.recipients ?? []).map(nameOf).join(', ') || 'nobody',
+    ]),
+)}</table>
+${policy?.links?.privacy ? `<p>The site’s notice: ${escaped(policy.links.privacy)}, version ${escaped(policy.version)}.</p>` : ''}
+<h2>Who was given data about you</h2>
+${
+  recipients.length === 0
+    ? '<p>Nobody.</p>'
+    : `<table>${rows(recipients.map((one) => [nameOf(one.recipient), `${escaped(one.firstAt)} to ${escaped(one.lastAt)}`]))}</table>`
+}
+<h2>Where it comes from</h2>
+<p>From the pages of the site, while you had permitted it; from the site’s own server (orders, your account); and from what the site imported. Each event says which: <code>sentBy</code>.</p>
+<h2>How conclusions are drawn</h2>
+<p>Events of one device are put together to visits: half an hour of rest ends one. A device belongs to the account that was logged in on it. An address that the site’s server proved joins what belongs to the same address. A cart that rests for an hour counts as left. Counts and sums are added up from the events. No decision that has legal or similar effect on you is taken by this program alone${
+    purposes.some(({ automated }) => automated)
+      ? '; purposes marked as automated are explained in the site’s notice'
+      : ''
+  }.</p>
+<h2>What you agreed to</h2>
+${consents.length === 0 ? '<p>No act of consent is connected with you here.</p>' : consents.map(consentSection).join('\n')}
+<h2>Your rights</h2>
+<p>You may have what is wrong corrected, have all of it erased, object to its use, and complain to a supervisory authority.</p>
+</body></html>
+`;
+};

@@ -1,0 +1,230 @@
+// Erasures as jobs: in bounded slices, killed anywhere and taken up again, with the door open meanwhile.
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, describe, expect, it } from 'vitest';
+import { erasureSteps } from '../consent/erase.js';
+import { journalFile, readJournal } from '../consent/journal.js';
+import type { Certificate } from '../contract/certificate.js';
+import { sessionRules } from '../sessions/session.js';
+import { defaultSiteRules } from './accept.js';
+import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { openWriter, type Writer } from './writer.js';
+
+const closing: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0).reverse()) close();
+});
+const temporary = (): string => {
+  const path = mkdtempSync(join(tmpdir(), 'weft-erasing-'));
+  closing.push(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+};
+const open = (folder: string): Writer =>
+  openWriter({
+    path: join(folder, 'weft.sqlite'),
+    rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
+    site: { ...defaultSiteRules, reservedEmail: 'allow' },
+    consentFile: null,
+  });
+const take = (writer: Writer, calls: readonly object[]) => {
+  const [settled] = writer.run(
+    [
+      {
+        text: JSON.stringify({ batch: calls }),
+        type: null,
+        receivedAt: startAt,
+        key: secretKey,
+        gpc: false,
+        userAgent: null,
+        country: null,
+        origin: null,
+        rejected: [],
+      },
+    ],
+    startAt,
+  );
+  if (settled && 'answer' in settled) return settled.answer;
+  throw settled?.failed;
+};
+const filesWith = (folder: string, text: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => statSync(join(folder, name)).isFile())
+    .filter((name) => {
+      const bytes = readFileSync(join(folder, name));
+      return ['utf8', 'utf16le'].some((encoding) => bytes.includes(Buffer.from(text, encoding as BufferEncoding)));
+    });
+
+describe('an erasure', () => {
+  const steps = erasureSteps.slice(1).flatMap((step) => ['before', 'after'].map((when) => [step, when] as const));
+  it.each(steps)(
+    'section 6: a process killed at "%s", %s its commit, leaves a job that is taken up and ends complete',
+    (step, when) => {
+      const folder = temporary();
+      const writer = open(folder);
+      take(writer, [
+        page('gone-device', 0),
+        identify('gone-device', 'gone-user', 1, { traits: { email: 'gone@shop.test', city: 'Lyon' } }),
+        ...Array.from({ length: 12 }, (_, n) => page('gone-device', 2 + n)),
+        track(null, 'Order Completed', 20, { order_id: 'gone-order', total: 5 }, { userId: 'gone-user' }),
+        page('other-device', 0),
+      ]);
+      const asked = writer.command({ kind: 'erase', subject: { userId: 'gone-user' }, by: 'test', at: startAt });
+      const { id } = asked.body as { id: string };
+      writer.close();
+
+      const fixture = fileURLToPath(new URL('./dying.fixture.mjs', import.meta.url));
+      const died = spawnSync(process.execPath, [fixture, folder, step, when], { encoding: 'utf8', timeout: 60_000 });
+      expect([died.signal, died.stderr]).toEqual(['SIGKILL', '']);
+
+      const again = open(folder);
+      const resumed = again.consent.erasures.status(id)!;
+      // `logs` and `certificate` are one transaction: what was not certified is certified again.
+      expect(resumed.state).toBe(step === 'certificate' && when === 'after' ? 'done' : resumed.state);
+      again.due(startAt + 1_000);
+      const { certificate } = again.command({ kind: 'certificate', id, at: startAt + 2_000 }).body as {
+        certificate: Certificate;
+      };
+      expect(certificate.steps.map((one) => one.step)).toEqual(erasureSteps);
+      expect(certificate).toMatchObject({ state: 'done', counts: { events: 15, devices: 1, profiles: 1 } });
+      expect(JSON.stringify(certificate)).not.toMatch(/gone/);
+      expect(again.store.prepare<{ n: number }>('SELECT count(*) AS n FROM events').get()).toEqual({ n: 1 });
+      expect(take(again, [page('gone-device', 30)]).dropped).toMatchObject([{ code: 'erased' }]);
+      again.close();
+      for (const text of ['gone-device', 'gone-user', 'gone@shop.test', 'gone-order'])
+        expect([text, filesWith(folder, text)]).toEqual([text, []]);
+    },
+    60_000,
+  );
+
+  it('section 6: ten thousand that are queued go in slices of so many rows, and the door answers between any two', () => {
+    const shop = openShop();
+    const people = 10_000;
+    for (let from = 0; from < 400; from += 1)
+      shop.send([page(`d${from}`, 0), identify(`d${from}`, `u${from}`, 1)], { key: secretKey });
+    const { writer } = shop;
+    writer.pipeline.attempt(() => {
+      for (let n = 0; n < people; n += 1)
+        writer.consent.erasures.request({ userId: `u${n}` }, { id: `e${n}`, by: 'test', at: startAt });
+    });
+    expect(writer.consent.erasures.waiting()).toBe(people);
+    const changes = writer.store.prepare<{ n: number }>('SELECT total_changes() AS n');
+    let slices = 0;
+    let most = 0;
+    let accepted = 0;
+    for (let more = true; more; slices += 1) {
+      const before = changes.get()!.n;
+      more = writer.slice(startAt + 60_000);
+      most = Math.max(most, changes.get()!.n - before);
+      if (slices % 100 === 0) accepted += shop.send([page('somebody', 2 + slices)], { key: secretKey }).accepted;
+    }
+    expect(writer.consent.erasures.waiting()).toBe(0);
+    expect(slices).toBeGreaterThan(people / 20);
+    // A slice is bounded, however many wait.
+    expect(most).toBeLessThan(4_000);
+    expect(accepted).toBe(Math.ceil(slices / 100));
+    expect(writer.store.prepare("SELECT count(*) AS n FROM nodes WHERE kind = 'user_id'").get()).toEqual({ n: 0 });
+  }, 240_000);
+
+  it('R14: who returned while the request waited keeps what came after it, as a new generation', () => {
+    const shop = openShop();
+    shop.send([page('A1', 0), identify('A1', 'U1', 1)], { key: secretKey });
+    const before = shop.one({ userId: 'U1' });
+    const { writer } = shop;
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 120_000 });
+    // As the door does when a grant of a later date comes with them.
+    writer.consent.tombstones.open('userId', 'U1', startAt + 180_000);
+    expect(shop.send([identify('A2', 'U1', 5)], { key: secretKey, minute: 5 })).toMatchObject({ accepted: 1 });
+    writer.due(startAt + 600_000);
+    const returned = shop.one({ userId: 'U1' });
+    expect(returned.counts.events).toBe(1);
+    expect(returned.id).not.toBe(before.id);
+    expect(shop.by({ anonymousId: 'A1' })).toEqual([]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('section 6: an address that others typed goes from their events in every spelling; what else they said stays', () => {
+    const shop = openShop();
+    const typed = { traits: { email: 'Ada@Shop.Test', mail2: ' ada@shop.test', city: 'Ghent' } };
+    shop.send([
+      identify('A1', 'U1', 0, { traits: { email: 'ada@shop.test' } }),
+      identify('A2', 'U2', 1, typed),
+      identify('A2', 'U2', 2, { traits: { email: 'bob@shop.test' } }),
+    ]);
+    shop.writer.command({ kind: 'erase', subject: { email: 'ada@shop.test' }, by: 'test', at: startAt + 600_000 });
+    shop.writer.due(startAt + 600_000);
+    expect(shop.by({ userId: 'U1' })).toEqual([]);
+    expect(shop.one({ userId: 'U2' }).traits.city?.value).toBe('Ghent');
+    for (const table of ['events', 'nodes', 'contacts', 'profiles', 'shelf', 'erasures'])
+      expect(JSON.stringify(shop.writer.store.prepare(`SELECT * FROM ${table}`).all()).toLowerCase()).not.toContain(
+        'ada@shop',
+      );
+  });
+});
+
+describe('the erasure journal', () => {
+  const withErased = (): { folder: string; lines: number } => {
+    const folder = temporary();
+    const writer = open(folder);
+    take(writer, [page('A1', 0), identify('A1', 'U1', 1), page('A2', 0), identify('A2', 'U2', 1)]);
+    for (const userId of ['U1', 'U2'])
+      writer.command({ kind: 'erase', subject: { userId }, by: 'test', at: startAt + 1 });
+    writer.due(startAt + 2);
+    writer.close();
+    return { folder, lines: readJournal(journalFile(folder)).lines };
+  };
+
+  it('holds every tombstone and no identifier, readable by its owner alone', () => {
+    const { folder, lines } = withErased();
+    expect(lines).toBe(1 + 4);
+    expect(readFileSync(journalFile(folder), 'utf8')).not.toMatch(/U1|U2|A1|A2/);
+    expect(statSync(journalFile(folder)).mode & 0o077).toBe(0);
+  });
+
+  it('torn off in its last line, goes on from the line before; damaged in the middle, is refused with the next step', () => {
+    const { folder, lines } = withErased();
+    const file = journalFile(folder);
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, whole.length - 7));
+    const writer = open(folder);
+    writer.command({ kind: 'erase', subject: { userId: 'U3' }, by: 'test', at: startAt + 3 });
+    writer.close();
+    expect(readJournal(file).lines).toBe(lines);
+
+    const damaged = Buffer.from(whole);
+    damaged[200] = damaged[200]! ^ 1;
+    writeFileSync(file, damaged);
+    expect(() => open(folder)).toThrow(/erasures\.journal is damaged in line 2.*Put back a copy/);
+  });
+
+  it('is begun again from the store where it was lost', () => {
+    const { folder, lines } = withErased();
+    rmSync(journalFile(folder));
+    open(folder).close();
+    expect(readJournal(journalFile(folder)).lines).toBe(lines);
+  });
+
+  it('section 6: held against a store that is older than it, erases again before anybody is answered', () => {
+    const folder = temporary();
+    const writer = open(folder);
+    take(writer, [page('A1', 0), identify('A1', 'U1', 1), page('A2', 0)]);
+    writer.store.pragma('wal_checkpoint(TRUNCATE)');
+    const older = readFileSync(join(folder, 'weft.sqlite'));
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 1 });
+    writer.due(startAt + 2);
+    writer.close();
+    writeFileSync(join(folder, 'weft.sqlite'), older);
+    const restored = open(folder);
+    expect(restored.replayed).toMatchObject({ people: 1, devices: 1 });
+    expect(restored.store.prepare('SELECT count(*) AS n FROM events').get()).toEqual({ n: 1 });
+    expect(take(restored, [page('A1', 5)]).dropped).toMatchObject([{ code: 'erased' }]);
+    restored.close();
+    expect(filesWith(folder, 'U1')).toEqual([]);
+    const again = open(folder);
+    expect(again.replayed.lines).toBe(0);
+    again.close();
+  });
+});
