@@ -5,6 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Consent } from '../consent/consent.js';
 import type { Candidate } from '../consent/gate.js';
 import type { WarningCode } from '../contract/codes.js';
+import { knownName } from '../contract/ecommerce.js';
 import { parseInstant } from '../contract/instant.js';
 import type { Answer, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
@@ -132,7 +133,8 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
           item.code,
           path?.slice(0, 200) ?? null,
           typeName(raw.type ?? submission.type),
-          null,
+          // Only a name of the contract: one that somebody chose may be a person's.
+          knownName(raw.event),
         );
       }
     }

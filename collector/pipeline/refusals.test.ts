@@ -1,0 +1,38 @@
+// What is remembered of an event that was refused: enough to see what is wrong, and nothing of anybody.
+
+import { describe, expect, it } from 'vitest';
+import { openShop, page, startAt, track } from './calls.fixture.js';
+
+describe('the name of a refused event', () => {
+  const names = [
+    ['Product Added', 'Product Added'],
+    ['Page Engaged', 'Page Engaged'],
+    ['Completed Order', 'Order Completed'],
+    ['Newsletter Joined', null],
+    ['ada@shop.test signed up', null],
+    ['__proto__', null],
+    ['toString', null],
+    [{ name: 'Product Added' }, null],
+    [7, null],
+  ] as const;
+
+  it.each(names)('%j is remembered as %j', (event, remembered) => {
+    const shop = openShop();
+    // Nobody sent it: there is neither a device nor a user.
+    const answer = shop.send([{ ...track(null, '', 0), event }]);
+    expect(answer.rejected).toMatchObject([{ code: 'no_identity' }]);
+    const [told] = shop.read.live(0, 10);
+    expect(told).toMatchObject({ verdict: 'rejected', code: 'no_identity', type: 'track', name: remembered });
+  });
+
+  it('is no page’s title, and nothing of what a body held otherwise', () => {
+    const shop = openShop();
+    shop.send([
+      page(null as unknown as string, 0, { anonymousId: undefined, name: 'Ada Lovelace', userId: undefined }),
+    ]);
+    expect(shop.read.live(0, 10)).toMatchObject([{ verdict: 'rejected', type: 'page', name: null, pagePath: null }]);
+    const rows = shop.writer.store.prepare('SELECT * FROM refusals').all();
+    expect(JSON.stringify(rows)).not.toContain('Ada');
+    expect(rows).toMatchObject([{ at: startAt }]);
+  });
+});
