@@ -53,6 +53,7 @@ const methods = [
   'retentionClasses',
   'retentionPreview',
   'cookielessCounts',
+  'anonymousCounts',
   'policies',
   'policyDocument',
   'policySource',

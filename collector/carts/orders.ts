@@ -2,6 +2,7 @@
 // from all of them at once. So it does not matter whether the browser or the server spoke first. No cart is touched here.
 
 import type { Order } from '../contract/profile.js';
+import type { OwnedEvent } from '../events/event.js';
 import type { Step } from './cart.js';
 import { readId } from './ids.js';
 import { type CartLine, currencyOf, findLine, lineMinor, linesMinor, readProducts, showLine } from './lines.js';
@@ -93,7 +94,10 @@ export interface OrderStatement {
   currency: string | null;
 }
 
-export const readStatement = ({ event, warn }: Step, kind: Statement['kind']): OrderStatement => {
+export const readStatement = (
+  { event, warn }: Pick<Step, 'event' | 'warn'>,
+  kind: Statement['kind'],
+): OrderStatement => {
   const p = event.properties;
   const products = Array.isArray(p.products) ? p.products : [];
   const first: unknown = products.find((product) => typeof product === 'object' && product !== null);
@@ -231,6 +235,14 @@ const count = (state: CartState, order: OrderRecord, sign: 1 | -1): void => {
   if (figure.orders === 0) delete state.revenue[code];
   else state.revenue[code] = figure;
   if (isCounted(order)) state.orders += sign;
+};
+
+/** What one `Order Completed` says of its order, with nothing else known: as it was placed, nothing refunded. */
+export const statedRevenue = (event: OwnedEvent): { currency: string | null; minor: number } => {
+  const { money, goods, currency: assumedCurrency } = readStatement({ event, warn: () => {} }, 'completed');
+  const order: OrderRecord = { ...beginOrder('', event.at), placed: 'completed', money, goods, assumedCurrency };
+  const { currency, revenueMinor } = orderFigures(order);
+  return { currency, minor: revenueMinor };
 };
 
 /** Every change of an order goes through here, so that the running figures are always the sum of the orders'. */

@@ -164,6 +164,12 @@ export const aliases: Readonly<Record<string, EcommerceName>> = Object.freeze(
 
 export const canonicalName = (name: string): string => aliases[name] ?? name;
 export const isEcommerce = (name: string): name is EcommerceName => Object.hasOwn(ecommerce, name);
+/** A name of this table, under whichever name it came; null for one that a shop, or a stranger, chose. */
+export const knownName = (name: unknown): EcommerceName | null => {
+  if (typeof name !== 'string') return null;
+  const canonical = canonicalName(name);
+  return isEcommerce(canonical) ? canonical : null;
+};
 
 /** v1 also named two properties otherwise. Only read under a v1 name, where `id` can mean nothing else. */
 const v1Properties = { id: 'product_id', orderId: 'order_id' } as const;

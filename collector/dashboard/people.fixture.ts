@@ -845,6 +845,7 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
         throw new Error('not asked in these tests');
       },
       cookielessCounts: async (asked) => ({ ...asked, k: 10, items: [], suppressed: 0, truncated: false, uniques: [] }),
+      anonymousCounts: async () => ({ k: 10, events: [], orders: [], suppressed: 0 }),
       overview: async () => shop.overview,
       auditLog: async () => ({ items: [], next: null, who: [] }),
     },

@@ -70,6 +70,10 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
   return forgetNodes(set, loose.nodes, loose.devices);
 };
 
+/** Without its person an event can only be counted under the page's session; a server's would find its owner by that. */
+export const findsNobody = (event: AcceptedEvent, { identity }: Pick<Narrowing, 'identity'>): boolean =>
+  identity && (event.sessionHint === null || event.trust === 'secret');
+
 /**
  * Deletes some events and keeps others with less: a fact of its own from here on, the same event, permitted less, in the
  * place it had in the order of arrival. One that nothing is left to find by goes too. How many are still there.
@@ -83,8 +87,7 @@ export const forgetAndNarrow = (
   let kept = 0;
   for (const narrowing of plan.narrowed) {
     const event = without(bodies.get(narrowing.seq)!, narrowing);
-    // Without its person it can only be counted under the page's session; a server's event would find its owner by that.
-    if (narrowing.identity && (event.sessionHint === null || event.trust === 'secret')) continue;
+    if (findsNobody(event, narrowing)) continue;
     record(set, event, narrowing.seq);
     kept += 1;
   }

@@ -1,16 +1,20 @@
 // What a consent row beside a batch does to the house: who speaks, and what a withdrawal takes. Consent says what is to
 // happen; here it happens to events, sessions, identifiers and profiles, in the caller's transaction. Erasures: erasing.ts.
 
+import { statedRevenue } from '../carts/orders.js';
 import type { Candidate } from '../consent/gate.js';
 import type { RowContext, RowResult, Withdrawal } from '../consent/rows.js';
-import { type HeldEvent, planWithdrawal } from '../consent/withdraw.js';
+import { type HeldEvent, planWithdrawal, type WithdrawalPlan } from '../consent/withdraw.js';
+import { addWithdrawn, type LostEvent, tallyWithdrawn } from '../consent/withdrawn-counts.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
 import { gateAnonymousId } from '../identity/identifier.js';
 import type { Submission } from '../log/log.js';
 import { sessionRules } from '../sessions/session.js';
-import { forgetAndNarrow } from './forget.js';
+import { findsNobody, forgetAndNarrow } from './forget.js';
 import type { WorkingSet } from './working-set.js';
+
+const placed = 'Order Completed';
 
 /** Who is logged in on a device now: the user of its open session. */
 const userOf = (set: WorkingSet, visitorId: string): string | null => {
@@ -76,5 +80,28 @@ export const withdraw = (set: WorkingSet, withdrawal: Withdrawal): void => {
     }
   }
   const plan = planWithdrawal(withdrawal, held);
+  if (withdrawal.onWithdraw === 'anonymise') addWithdrawn(set.sql, tallyWithdrawn(lostBy(set, plan, bodies)));
   forgetAndNarrow(set, plan, bodies);
+};
+
+/** What goes for good with this plan. Bots are nobody, and an order that somebody else told of stays one. */
+const lostBy = (set: WorkingSet, plan: WithdrawalPlan, bodies: ReadonlyMap<number, AcceptedEvent>): LostEvent[] => {
+  const stranded = plan.narrowed.filter((narrowing) => findsNobody(bodies.get(narrowing.seq)!, narrowing));
+  const lost = new Set([...plan.deleted, ...stranded.map(({ seq }) => seq)]);
+  const counted = new Set<string>();
+  const isTold = (order: string): boolean =>
+    set.identity.lookups('order', order).some(({ seq }) => {
+      const row = lost.has(seq) ? undefined : set.events.row(seq);
+      return row !== undefined && parseBody(row).name === placed;
+    });
+  const orderOf = (event: AcceptedEvent): LostEvent['order'] => {
+    const order = event.name === placed ? event.keys.find(({ kind }) => kind === 'order')?.value : undefined;
+    if (order === undefined || counted.has(order) || isTold(order)) return null;
+    counted.add(order);
+    return statedRevenue({ ...event, sessionId: null, ownedBecause: 'unowned' });
+  };
+  return [...lost].flatMap((seq) => {
+    const event = bodies.get(seq)!;
+    return event.bot === null ? [{ at: event.at, type: event.type, name: event.name, order: orderOf(event) }] : [];
+  });
 };

@@ -8,6 +8,7 @@ import {
   retentionPreview,
   retentionRuns,
 } from '../consent/retention-store.js';
+import { type AnonymousCounts, anonymousCounts } from '../consent/withdrawn-counts.js';
 import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import { cookielessCounts } from '../cookieless/store.js';
 import type { Sql } from '../store/sql.js';
@@ -18,6 +19,8 @@ export interface KeptReading {
   retentionPreview: (now: number) => Removal[];
   /** Of visitors who were asked nothing; no group of fewer than k. */
   cookielessCounts: (asked: CookielessAsked) => CookielessCounts;
+  /** Of what withdrawals deleted, by days such as `2026-11-01`; no group of fewer than k. */
+  anonymousCounts: (asked: { from: string; to: string }) => AnonymousCounts;
 }
 
 export const keptReading = (sql: Sql): KeptReading => ({
@@ -25,4 +28,5 @@ export const keptReading = (sql: Sql): KeptReading => ({
   retentionClasses: () => retentionClasses(sql),
   retentionPreview: (now) => retentionPreview(sql, now),
   cookielessCounts: (asked) => cookielessCounts(sql, asked),
+  anonymousCounts: (asked) => anonymousCounts(sql, asked),
 });

@@ -6,6 +6,7 @@ import type { ProofReader } from '../consent/proofs.js';
 import type { PolicyReading } from '../consent/releases.js';
 import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
 import type { RightsReading } from '../consent/rights-view.js';
+import type { AnonymousCounts } from '../consent/withdrawn-counts.js';
 import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import type {
   Cart,
@@ -72,6 +73,8 @@ export interface Reader extends ProofReader, Asynchronous<RightsReading>, Asynch
   retentionPreview: (now: number) => Promise<Removal[]>;
   /** Of visitors who were asked nothing (consent.md, section 7); no group of fewer than k. */
   cookielessCounts: (asked: CookielessAsked) => Promise<CookielessCounts>;
+  /** Of what withdrawals deleted (`onWithdraw: anonymise`), over some days; no group of fewer than k. */
+  anonymousCounts: (asked: { from: string; to: string }) => Promise<AnonymousCounts>;
   /** Policies as they were in force, and whom another would ask again; nothing of it is about a person. */
   policies: (...asked: Parameters<PolicyReading['policies']>) => Promise<ReturnType<PolicyReading['policies']>>;
   policyDocument: (configHash: string) => Promise<string | null>;

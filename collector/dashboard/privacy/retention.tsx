@@ -9,6 +9,7 @@ import { Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
+import { Money } from '../money.js';
 import { respondRoom } from './room.js';
 
 const runsShown = 30;
@@ -18,7 +19,10 @@ export const runEveryMs = 6 * 3_600_000;
 export const lateAfterMs = 14 * 3_600_000;
 
 export type Runs = Awaited<ReturnType<House['reader']['retentionRuns']>>;
+type Counts = Awaited<ReturnType<House['reader']['anonymousCounts']>>;
+const dayMs = 86_400_000;
 const iso = (at: number): string => new Date(at).toISOString();
+const dayOf = (at: number): string => iso(at).slice(0, 10);
 
 /** Whether it ought to have run by now. A store that never ran it is young. */
 export const isLate = ([last]: Runs, now: number): boolean =>
@@ -49,8 +53,12 @@ const Removed: FC<{ removed: Runs[number]['removed'] }> = ({ removed }) => {
 export const retentionPages = (house: House): Hono<Staffed> => {
   const app = new Hono<Staffed>();
   app.get('/privacy/retention', async (c) => {
-    const [runs, classes] = await Promise.all([house.reader.retentionRuns(runsShown), house.reader.retentionClasses()]);
     const now = house.now();
+    const [runs, classes, counts] = await Promise.all([
+      house.reader.retentionRuns(runsShown),
+      house.reader.retentionClasses(),
+      house.reader.anonymousCounts({ from: dayOf(now - countedDays * dayMs), to: dayOf(now) }),
+    ]);
     const last = runs[0];
     const late = isLate(runs, now);
     return respondRoom(
@@ -125,10 +133,70 @@ export const retentionPages = (house: House): Hono<Staffed> => {
             ))}
           </Table>
         </Panel>
+        <Counted counts={counts} />
       </>,
     );
   });
   return app;
+};
+
+const countedDays = 90;
+const countedColumns: readonly Column[] = [
+  { name: 'What' },
+  { name: 'How many', end: true },
+  { name: 'People on the busiest day', end: true },
+  { name: 'Revenue', end: true },
+];
+
+/** Sums of what is gone: with `onWithdraw: anonymise`. */
+const Counted: FC<{ counts: Counts }> = ({ counts: { k, events, orders, suppressed } }) => {
+  const { locale } = useView();
+  return (
+    <Panel id="counted" title={`Counted before it was deleted, the last ${countedDays} days`}>
+      {events.length + orders.length > 0 ? (
+        <Table label="What withdrawals deleted, in sums" columns={countedColumns}>
+          {events.map(({ event, events: n, people }) => (
+            <Row
+              columns={countedColumns}
+              cells={[
+                event === ':other' ? 'Events with names of your own' : <Said text={event} charsMax={80} />,
+                <Count value={n} />,
+                <Count value={people} />,
+                null,
+              ]}
+            />
+          ))}
+          {orders.map(({ currency, orders: n, people, revenueMinor }) => (
+            <Row
+              columns={countedColumns}
+              cells={[
+                'Orders',
+                <Count value={n} />,
+                <Count value={people} />,
+                <Money minor={revenueMinor} currency={currency} />,
+              ]}
+            />
+          ))}
+        </Table>
+      ) : suppressed > 0 ? (
+        <Empty title="Too few people to show.">
+          <p>A sum is shown once {k} people of one day are in it.</p>
+        </Empty>
+      ) : (
+        <Empty title="Nothing was counted.">
+          <p>
+            With <code>"onWithdraw": "anonymise"</code> in the consent file, what a withdrawal deletes is added to sums
+            by day first.
+          </p>
+        </Empty>
+      )}
+      {events.length + orders.length > 0 && suppressed > 0 && (
+        <p class="soft">
+          {counted(suppressed, 'sum', locale)} of fewer than {k} people not shown.
+        </p>
+      )}
+    </Panel>
+  );
 };
 
 const Count: FC<{ value: number }> = ({ value }) => <>{numberFormat(useView().locale).format(value)}</>;

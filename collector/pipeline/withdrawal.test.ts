@@ -1,0 +1,177 @@
+// What a withdrawal does to what is here, for each thing a consent file can ask of it, through the whole pipeline.
+
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { anonymousCounts, kMin } from '../consent/withdrawn-counts.js';
+import { purposes } from '../contract/purposes.js';
+import type { KeyContext } from '../log/log.js';
+import { sessionRules } from '../sessions/session.js';
+import { defaultSiteRules } from './accept.js';
+import { openWriter, type Writer } from './writer.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'weft-withdrawal-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const startAt = Date.UTC(2026, 10, 2, 9);
+const day = '2026-11-02';
+const hourMs = 3_600_000;
+const page: KeyContext = { id: 'wk', trust: 'public', mode: 'ledger', purposes, categories: {} };
+const server: KeyContext = { id: 'sk', trust: 'secret', mode: 'external', purposes, categories: {} };
+
+const modes = ['erase', 'stop', 'anonymise'] as const;
+let files = 0;
+const open = (onWithdraw: (typeof modes)[number]): Writer => {
+  files += 1;
+  const file = join(folder, `consent-${files}.json`);
+  writeFileSync(file, JSON.stringify({ onWithdraw }));
+  return openWriter({
+    path: ':memory:',
+    rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
+    site: { ...defaultSiteRules, reservedEmail: 'allow' },
+    consentFile: file,
+  });
+};
+
+const send = (
+  writer: Writer,
+  batch: object[],
+  at: number,
+  { key = page, consent }: { key?: KeyContext; consent?: object } = {},
+) => {
+  const timestamp = new Date(at).toISOString();
+  const [settled] = writer.run(
+    [
+      {
+        text: JSON.stringify({ batch: batch.map((call) => ({ timestamp, ...call })), ...(consent && { consent }) }),
+        type: null,
+        receivedAt: at,
+        key,
+        gpc: false,
+        userAgent: null,
+        country: null,
+        origin: 'https://shop.test',
+        rejected: [],
+      },
+    ],
+    at,
+  );
+  if (!settled || !('answer' in settled)) throw settled?.failed;
+  return settled.answer;
+};
+const receiptOf = (visitor: string, act: string): string => `${act}${visitor}`.padEnd(22, '_');
+const row = (
+  writer: Writer,
+  visitorId: string,
+  at: number,
+  kind: 'grant' | 'withdraw',
+  denied: readonly string[] = [],
+) => ({
+  receipt: receiptOf(visitorId, kind),
+  ...(kind === 'withdraw' && { supersedes: receiptOf(visitorId, 'grant') }),
+  kind,
+  visitorId,
+  epoch: startAt,
+  decisions: writer.consent.policy.purposes.map(({ id, materialHash }) => ({
+    purpose: id,
+    value: denied.includes(id) ? 'denied' : 'granted',
+    source: 'user',
+    materialHash,
+  })),
+  policy: { version: writer.consent.policy.version, configHash: writer.consent.policy.configHash },
+  gpc: { js: false },
+  clientAt: new Date(at).toISOString(),
+});
+const order = (id: string) => ({ order_id: id, revenue: 10.5, currency: 'EUR' });
+/** A page, something of the shop's own, an order. */
+const visit = (writer: Writer, id: string): void => {
+  const context = { consent: { receipt: receiptOf(id, 'grant') }, sessionId: `s-${id}` };
+  const call = (n: number, more: object) => ({ messageId: `${id}-${n}`, anonymousId: id, context, ...more });
+  const answer = send(
+    writer,
+    [
+      call(1, { type: 'page', properties: { url: 'https://shop.test/' } }),
+      call(2, { type: 'track', event: `Waved to ${id}@shop.test` }),
+      call(3, { type: 'track', event: 'Completed Order', properties: order(`o-${id}`) }),
+    ],
+    startAt,
+    { consent: row(writer, id, startAt, 'grant') },
+  );
+  expect(answer).toMatchObject({ accepted: 3 });
+};
+const takeBack = (writer: Writer, id: string, denied: readonly string[] = purposes): void => {
+  send(writer, [], startAt + hourMs, { consent: row(writer, id, startAt + hourMs, 'withdraw', denied) });
+};
+const count = (writer: Writer, table = 'events'): number =>
+  writer.store.prepare<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).get()!.n;
+const isTrue = (writer: Writer): boolean =>
+  (writer.command({ kind: 'rebuild', at: startAt + 2 * hourMs, check: true }).body as { equal: boolean }).equal;
+const counts = (writer: Writer) => anonymousCounts(writer.store, { from: day, to: day });
+
+describe('what a withdrawal leaves', () => {
+  it.each([
+    ['erase', { events: 0, cells: 0 }],
+    ['stop', { events: 3, cells: 0 }],
+    ['anonymise', { events: 0, cells: 4 }],
+  ] as const)('consent 8: onWithdraw %s leaves %j', (mode, { events, cells }) => {
+    const writer = open(mode);
+    visit(writer, 'A1');
+    takeBack(writer, 'A1');
+    expect([count(writer), count(writer, 'withdrawn_counts')]).toEqual([events, cells]);
+    expect(isTrue(writer)).toBe(true);
+    // The slip comes again: nothing is counted twice.
+    takeBack(writer, 'A1');
+    expect([count(writer), count(writer, 'withdrawn_counts')]).toEqual([events, cells]);
+    if (cells > 0) {
+      const kept = writer.store.prepare('SELECT * FROM withdrawn_counts ORDER BY event').all();
+      const cell = (event: string, currency = '', minor = 0) => ({ day, event, currency, events: 1, people: 1, minor });
+      expect(kept).toEqual([cell(':order', 'EUR', 1_050), cell(':other'), cell('Order Completed'), cell('page')]);
+    }
+    writer.close();
+  });
+
+  it('anonymise: what is counted tells of no group of fewer than ten, and holds no id', () => {
+    const writer = open('anonymise');
+    for (let n = 1; n < kMin; n += 1) {
+      visit(writer, `A${n}`);
+      takeBack(writer, `A${n}`);
+    }
+    expect(counts(writer)).toEqual({ k: kMin, events: [], orders: [], suppressed: 4 });
+    visit(writer, 'A10');
+    takeBack(writer, 'A10');
+    const ten = { events: 10, people: 10 };
+    expect(counts(writer)).toEqual({
+      k: kMin,
+      events: [
+        { event: ':other', ...ten },
+        { event: 'Order Completed', ...ten },
+        { event: 'page', ...ten },
+      ],
+      orders: [{ currency: 'EUR', orders: 10, people: 10, revenueMinor: 10_500 }],
+      suppressed: 0,
+    });
+    expect(JSON.stringify(writer.store.prepare('SELECT * FROM withdrawn_counts').all())).not.toMatch(/A\d|Waved|shop/);
+    writer.close();
+  });
+
+  it('anonymise: what stays is not counted, nor is an order that the shop itself told of', () => {
+    const writer = open('anonymise');
+    visit(writer, 'A1');
+    send(
+      writer,
+      [{ type: 'track', event: 'Order Completed', messageId: 'server', userId: 'U1', properties: order('o-A1') }],
+      startAt,
+      { key: server },
+    );
+    takeBack(writer, 'A1');
+    const lost = writer.store.prepare<{ event: string }>('SELECT event FROM withdrawn_counts ORDER BY event').all();
+    expect(lost.map(({ event }) => event)).toEqual([':other', 'Order Completed', 'page']);
+    expect(count(writer)).toBe(1);
+    // Of this one all may still be measured.
+    visit(writer, 'B1');
+    takeBack(writer, 'B1', ['personalisation', 'marketing', 'sharing']);
+    expect([count(writer), count(writer, 'withdrawn_counts')]).toEqual([4, 3]);
+    writer.close();
+  });
+});
