@@ -78,6 +78,7 @@ const bounds = (): string =>
       ['a body, after inflating', `${thousands(limits.bodyMaxBytes)} bytes`],
       ['events in a batch', thousands(limits.batchMaxEvents)],
       ['one event, as it stands in the body', `${thousands(limits.eventMaxBytes)} bytes`],
+      ['… by `/v1/import` with a secret key', `${thousands(limits.importEventMaxBytes)} bytes`],
       ['`messageId`', `fewer than ${limits.messageIdMaxChars} characters`],
       ['the name of a track, page or screen', `${thousands(limits.nameMaxChars)} characters`],
       ['objects and arrays inside each other', `${limits.depthMax} levels`],

@@ -275,7 +275,7 @@ export const operations: readonly Operation[] = [
     path: '/v1/batch',
     tag: 'Sending events',
     summary: 'Several events at once',
-    description: `Up to ${limits.batchMaxEvents} events and ${limits.bodyMaxBytes} bytes, ${limits.eventMaxBytes} an event; gzip is recognised by itself, the content type does not matter. Each event gets a verdict; the good beside the bad are kept. The batch's own \`context\` is merged into each event. \`/v1/b\` and \`/v1/import\` are the same.`,
+    description: `Up to ${limits.batchMaxEvents} events and ${limits.bodyMaxBytes} bytes, ${limits.eventMaxBytes} an event; gzip is recognised by itself, the content type does not matter. Each event gets a verdict; the good beside the bad are kept. The batch's own \`context\` is merged into each event. \`/v1/b\` is the same; so is \`/v1/import\`, which takes events of up to ${limits.importEventMaxBytes} bytes with a secret key.`,
     security: 'write',
     body: {
       schema: 'Batch',

@@ -134,7 +134,10 @@ describe('weft import', () => {
   it('over HTTP lists what is longer than a request may carry, with the rest sent', async () => {
     const at = temporary();
     const file = join(at, 'notes.jsonl');
-    writeFileSync(file, `{"at":"2020-01-01","note":"${'x'.repeat(40_000)}"}\n{"at":"2020-01-01","note":"y"}\n`);
+    writeFileSync(
+      file,
+      `{"at":"2020-01-01","note":"${'x'.repeat(600_000)}"}\n{"at":"2020-01-01","note":"${'z'.repeat(400_000)}"}\n{"at":"2020-01-01","note":"y"}\n`,
+    );
     const notes = join(at, 'map.json');
     const rule = {
       type: 'track',
@@ -147,7 +150,7 @@ describe('weft import', () => {
     const served = await collector(temporary());
     const args = ['import', file, '--map', notes, '--url', served.url];
     const report = await told(args, { WEFT_SECRET_KEY: secretKey });
-    expect(report).toMatchObject({ accepted: 1, refused: 1, reasons: { event_too_large: 1 } });
+    expect(report).toMatchObject({ accepted: 2, refused: 1, reasons: { event_too_large: 1 } });
     expect(JSON.parse(readFileSync(report.refusedFile as string, 'utf8'))).toEqual({
       line: 1,
       rows: 1,

@@ -4,6 +4,7 @@ import { accessSync, constants, mkdirSync, readFileSync, realpathSync, statSync 
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { readConfig } from '../config.js';
+import { limits } from '../contract/limits.js';
 import { verdicts, warnings } from '../errors.js';
 import { MapError, readMap } from '../imports/map.js';
 import { FileError } from '../imports/rows.js';
@@ -143,14 +144,14 @@ const rehearsed = async (file: string, asked: ImportAsked, out: Out): Promise<En
     shown: shownMax,
   });
   progress.end();
-  if (asked.json) out.tell(JSON.stringify({ dryRun: true, ...report, tooLongForHttp: tooLong, first: calls }));
+  if (asked.json) out.tell(JSON.stringify({ dryRun: true, ...report, tooLong, first: calls }));
   else {
     out.tell(`The first ${plural(calls.length, 'event')}:`);
     for (const call of calls) out.tell(JSON.stringify(call));
     out.tell(`\nNothing was sent. It would be:\n${said(report, null)}`);
     if (tooLong > 0)
       out.tell(
-        `${plural(tooLong, 'event is', 'events are')} too long to be sent over HTTP; into the folder itself they go.`,
+        `${plural(tooLong, 'event is', 'events are')} too long, over ${limits.importEventMaxBytes} bytes, and would be refused.`,
       );
   }
   return asked.strict && report.refused > 0 ? 'found' : 'done';

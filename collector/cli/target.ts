@@ -1,5 +1,5 @@
 // Where an import's calls go: into the data folder itself, or to a collector by HTTP. Both take the way of a secret key, so
-// both answer alike; the folder's own bound on the size of an event is wider, because no request has to carry it.
+// both answer alike; an event may be as long as a request's body (docs/decisions/0563).
 
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config.js';
@@ -25,11 +25,11 @@ export const directTarget = (writer: Writer, folder: string, now: () => number =
   name: `folder ${folder}`,
   batchMaxCalls: directBatchMaxCalls,
   batchMaxBytes: directBatchMaxBytes,
-  callMaxBytes: limits.bodyMaxBytes,
+  callMaxBytes: limits.importEventMaxBytes,
   send: async (text) => {
     const opened = open(text);
     if (isRefusal(opened)) throw new Error('a batch that was just written cannot be read');
-    const judged = judgeBatch(opened);
+    const judged = judgeBatch(opened, limits.importEventMaxBytes);
     if (isRefusal(judged)) throw new Error('a batch that was just written is none');
     const [settled] = writer.run(
       [
@@ -42,7 +42,7 @@ export const directTarget = (writer: Writer, folder: string, now: () => number =
           userAgent: null,
           country: null,
           origin: null,
-          rejected: judged.rejected.filter(({ code }) => code !== 'event_too_large'),
+          rejected: judged.rejected,
         },
       ],
       now(),
@@ -53,8 +53,6 @@ export const directTarget = (writer: Writer, folder: string, now: () => number =
   },
 });
 
-/** Room for the braces around. */
-const httpBatchMaxBytes = limits.bodyMaxBytes - 100;
 const httpBatchMaxCalls = 1_000;
 const tryForMs = 5 * 60_000;
 const pauseMaxMs = 15_000;
@@ -116,8 +114,8 @@ export const ask = async (
 export const httpTarget = (to: { url: URL; key: string }, signal: AbortSignal): Target => ({
   name: `collector ${to.url.href}`,
   batchMaxCalls: httpBatchMaxCalls,
-  batchMaxBytes: httpBatchMaxBytes,
-  callMaxBytes: limits.eventMaxBytes,
+  batchMaxBytes: limits.importEventMaxBytes,
+  callMaxBytes: limits.importEventMaxBytes,
   send: async (text) => (await ask(to, '/v1/import', { body: text, signal })) as Answer,
 });
 

@@ -5,6 +5,8 @@ export const limits = {
   bodyMaxBytes: 512_000,
   /** Of one event, as it stands in the body. */
   eventMaxBytes: 32_768,
+  /** Of one by `/v1/import` with a secret key: a body, less the braces around. */
+  importEventMaxBytes: 511_900,
   /** Of a batch. */
   batchMaxEvents: 2_500,
   /** A messageId has fewer characters than this. */

@@ -257,7 +257,8 @@ export const rehearse = async (
     (call) => {
       if (calls.length < options.shown) calls.push(call);
       const text = JSON.stringify(call);
-      if (text.length * 3 > limits.eventMaxBytes && Buffer.byteLength(text) > limits.eventMaxBytes) tooLong += 1;
+      if (text.length * 3 > limits.importEventMaxBytes && Buffer.byteLength(text) > limits.importEventMaxBytes)
+        tooLong += 1;
       return null;
     },
   );

@@ -32,7 +32,7 @@ const opened = async (more: Partial<Omit<DoorOptions, 'config'>> & { config?: Pa
   const app = door({
     log,
     ring,
-    countryOf: (headers) => headers.get('cf-ipcountry'),
+    countryOf: (c) => c.req.header('cf-ipcountry') ?? null,
     now: () => at,
     ...more,
     config: { origins: { kind: 'any' }, ratePerS: 100_000, ...more.config },
@@ -369,6 +369,19 @@ describe('a verdict for each event', () => {
     const single = await answerOf(post('/v1/t', sized(32_769), basic(writeKey)));
     expect(single.rejected).toMatchObject([{ index: 0, code: 'event_too_large' }]);
     expect((await answerOf(post('/v1/t', sized(32_768), basic(writeKey)))).accepted).toBe(1);
+  });
+  it('an import with a secret key takes an event as long as a body, and nobody else does', async () => {
+    const { post } = await opened();
+    const sized = (bytes: number) => {
+      const frame = Buffer.byteLength(JSON.stringify(event({ properties: { pad: '' } })));
+      return event({ properties: { pad: 'x'.repeat(bytes - frame) } });
+    };
+    const verdict = async (path: string, bytes: number, key: Record<string, string>) =>
+      (await answerOf(post(path, JSON.stringify({ batch: [sized(bytes)] }), key))).rejected.map((it) => it.code);
+    expect(await verdict('/v1/import', limits.importEventMaxBytes, bearer(secretKey))).toEqual([]);
+    expect(await verdict('/v1/import', limits.importEventMaxBytes + 1, bearer(secretKey))).toEqual(['event_too_large']);
+    expect(await verdict('/v1/import', 32_769, basic(writeKey))).toEqual(['event_too_large']);
+    expect(await verdict('/v1/batch', 32_769, bearer(secretKey))).toEqual(['event_too_large']);
   });
   it('an escaped second `batch` does not smuggle a long event past the limit', async () => {
     const { post } = await opened();

@@ -6,6 +6,7 @@ import { type Context, Hono } from 'hono';
 import type { Config } from '../config.js';
 import { consentCall } from '../contract/consent.js';
 import type { CallType } from '../contract/event.js';
+import { limits } from '../contract/limits.js';
 import { isUnavailable, type Refusal, refuse } from '../errors.js';
 import type { Answer, Log, Submission } from '../log/log.js';
 import type { Key } from '../site/keys.js';
@@ -53,6 +54,9 @@ export const routes: Readonly<Record<string, CallType | null>> = {
   '/v1/group': 'group',
   '/v1/g': 'group',
 };
+
+/** By a secret key it takes longer events (docs/decisions/0563). */
+const importPath = '/v1/import';
 
 /** A request that came through the stations before its content is looked at. */
 interface Entered {
@@ -117,10 +121,13 @@ export const door = (options: DoorOptions): Hono => {
 
   const busy = (): boolean => log.waiting() > waitingMaxEvents;
 
-  const take = async (c: Context, type: CallType | null): Promise<Answer | Refusal> => {
+  const take = async (c: Context, type: CallType | null, longest: number): Promise<Answer | Refusal> => {
     const entered = await enter(c, (key) => key.context.id, open);
     if (isRefusal(entered)) return entered;
-    const judged = type === null ? judgeBatch(entered.opened) : judgeCall(entered.opened, type);
+    const judged =
+      type === null
+        ? judgeBatch(entered.opened, entered.key.kind === 'secret' ? longest : limits.eventMaxBytes)
+        : judgeCall(entered.opened, type);
     if (isRefusal(judged)) return judged;
     if (entered.key.kind === 'write') rate.charge(entered.key.context.id, Math.max(1, judged.count));
     if (busy()) return refuse('unavailable', { retryAfterS });
@@ -141,7 +148,7 @@ export const door = (options: DoorOptions): Hono => {
   for (const [path, type] of Object.entries(routes)) {
     app.post(path, async (c) => {
       allowPage(c);
-      const answer = await take(c, type);
+      const answer = await take(c, type, path === importPath ? limits.importEventMaxBytes : limits.eventMaxBytes);
       if (isRefusal(answer)) return respondRefusal(c, answer);
       options.onAnswer?.(answer);
       return c.json(answer);

@@ -63,12 +63,13 @@ export const openCall = (text: string): Opened | Refusal => {
   return 'body' in opened && isDeeper(opened.body, limits.depthMax) ? tooDeep : opened;
 };
 
-const isLong = (text: string, from: number, to: number): boolean =>
+const isLong = (text: string, from: number, to: number, maxBytes: number): boolean =>
   // One character is at most three bytes of UTF-8, so most lengths need no counting.
-  (to - from) * 3 > limits.eventMaxBytes && Buffer.byteLength(text.slice(from, to)) > limits.eventMaxBytes;
+  (to - from) * 3 > maxBytes && Buffer.byteLength(text.slice(from, to)) > maxBytes;
 
-const judgeOne = (event: unknown, index: number, type: CallType | null, long: boolean): Rejection | null => {
-  if (long) return rejection(index, event, 'event_too_large', '', `an event has at most ${limits.eventMaxBytes} bytes`);
+/** `over`: the bound it is longer than; null = it is not. */
+const judgeOne = (event: unknown, index: number, type: CallType | null, over: number | null): Rejection | null => {
+  if (over !== null) return rejection(index, event, 'event_too_large', '', `an event has at most ${over} bytes`);
   if (typeof event === 'object' && event !== null && isDeeper(event, limits.depthMax)) {
     return rejection(index, event, 'bad_event', '', `an event nests at most ${limits.depthMax} levels`);
   }
@@ -82,11 +83,13 @@ export interface Judged {
 }
 
 export const judgeCall = ({ text, body }: Opened, type: CallType): Judged => {
-  const bad = judgeOne(body, 0, type, isLong(text, 0, text.length));
+  const { eventMaxBytes } = limits;
+  const bad = judgeOne(body, 0, type, isLong(text, 0, text.length, eventMaxBytes) ? eventMaxBytes : null);
   return { count: 1, rejected: bad === null ? [] : [bad] };
 };
 
-export const judgeBatch = ({ text, body }: Opened): Judged | Refusal => {
+/** `eventMaxBytes`: of an import by the shop itself, what a body may hold (docs/decisions/0563). */
+export const judgeBatch = ({ text, body }: Opened, eventMaxBytes: number = limits.eventMaxBytes): Judged | Refusal => {
   const { batch, ...around } = body;
   if (!Array.isArray(batch)) return refuse('bad_json', { message: '`batch` is not an array.' });
   if (batch.length > limits.batchMaxEvents) return refuse('too_many_events');
@@ -94,7 +97,7 @@ export const judgeBatch = ({ text, body }: Opened): Judged | Refusal => {
   if (!contextOfBatchRight(body.context)) {
     return refuse('bad_json', { message: "The batch's own `context` is not one." });
   }
-  const mayHoldLong = isLong(text, 0, text.length);
+  const mayHoldLong = isLong(text, 0, text.length, eventMaxBytes);
   const places = mayHoldLong ? placesOfItems(text) : [];
   const placed = places.length === batch.length * 2;
   const rejected: Rejection[] = [];
@@ -103,9 +106,9 @@ export const judgeBatch = ({ text, body }: Opened): Judged | Refusal => {
     const long =
       mayHoldLong &&
       (placed
-        ? isLong(text, places[index * 2]!, places[index * 2 + 1]!)
-        : Buffer.byteLength(JSON.stringify(event)) > limits.eventMaxBytes);
-    const bad = judgeOne(event, index, null, long);
+        ? isLong(text, places[index * 2]!, places[index * 2 + 1]!, eventMaxBytes)
+        : Buffer.byteLength(JSON.stringify(event)) > eventMaxBytes);
+    const bad = judgeOne(event, index, null, long ? eventMaxBytes : null);
     if (bad !== null) rejected.push(bad);
   }
   return { count: batch.length, rejected };
