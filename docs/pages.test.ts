@@ -92,6 +92,8 @@ describe('operators', () => {
       WEFT_RESERVED_EMAIL: config.reservedEmail,
       WEFT_GEO: config.geoFile ?? 'off',
       WEFT_PROXIES: String(config.proxies),
+      WEFT_URL: config.publicUrl ?? '–',
+      WEFT_WEBHOOKS: config.webhooks,
       WEFT_DEMO: config.demo ? '1' : '0',
       WEFT_WRITE_KEY: config.writeKey ?? 'made once',
       WEFT_SECRET_KEY: config.secretKey ?? 'made once',
