@@ -338,15 +338,15 @@ describe('what operators fetch', () => {
     const text = lines.join('');
     expect(text).not.toMatch(/secret|203\.0\.113|wk_test|sk_all/i);
     const first = JSON.parse(lines[0]!) as Record<string, unknown>;
-    expect(first).toMatchObject({ method: 'POST', route: '/v1/track', status: 200, bytes: 77, msg: 'request' });
+    expect(first).toMatchObject({ method: 'POST', route: '/v1/track', status: 200, received: 77, msg: 'request' });
     expect(Object.keys(first).sort()).toEqual([
-      'bytes',
       'hostname',
       'level',
       'method',
       'ms',
       'msg',
       'pid',
+      'received',
       'route',
       'status',
       'time',

@@ -1,5 +1,5 @@
-// The access log and the request meter: method, route pattern, status, size of what came, duration. Never the query, an
-// id, an address or an agent: a log that holds no personal data needs no erasing.
+// The access log and the request meter: method, route pattern, status, how many bytes the request announced, duration.
+// Never the query, an id, an address or an agent: a log that holds no personal data needs no erasing.
 
 import type { MiddlewareHandler } from 'hono';
 import { routePath } from 'hono/route';
@@ -19,6 +19,6 @@ export const access =
     const route = matched === '/*' || matched === '*' ? nowhere : matched;
     const { status } = c.res;
     meters.requested(c.req.method, route, status, ms / 1000);
-    const size = Number(c.req.header('content-length') ?? 0);
-    logger.info({ method: c.req.method, route, status, bytes: size, ms: Math.round(ms * 10) / 10 }, 'request');
+    const received = Number(c.req.header('content-length') ?? 0);
+    logger.info({ method: c.req.method, route, status, received, ms: Math.round(ms * 10) / 10 }, 'request');
   };

@@ -3,6 +3,9 @@
 
 import { monthsDays, type RetentionClass, threeYearsDays } from './retention.js';
 
+/** Long enough to look into what happened in a year's course, and no longer: it is about staff. */
+const auditDays = 365;
+
 /** Everything that ages by its date alone. Events are not here: each has the days of its own terms. */
 export const classes: readonly RetentionClass[] = [
   {
@@ -81,6 +84,34 @@ export const classes: readonly RetentionClass[] = [
     from: 'announced_at',
     unit: 'ms',
     order: 'rowid',
+    days: threeYearsDays,
+  },
+  {
+    name: 'audit',
+    what: 'Who of staff, or which key, looked at whom and changed what',
+    table: 'audit_log',
+    from: 'at',
+    unit: 'ms',
+    order: 'rowid',
+    days: auditDays,
+    setBy: 'auditDays',
+  },
+  {
+    name: 'exports',
+    what: 'That somebody asked for a copy of their data, how it ended; its file went after a week',
+    table: 'exports',
+    from: "CASE WHEN state NOT IN ('accepted', 'running', 'done') THEN requested_at END",
+    unit: 'ms',
+    order: 'key',
+    days: threeYearsDays,
+  },
+  {
+    name: 'objections',
+    what: 'That somebody objected; what follows from it stands in the ledger',
+    table: 'objections',
+    from: 'requested_at',
+    unit: 'ms',
+    order: 'key',
     days: threeYearsDays,
   },
   {

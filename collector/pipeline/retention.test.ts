@@ -443,3 +443,35 @@ it('R10: whatever is kept, and whenever retention looks, the state is the same a
     { seed, numRuns: runs },
   );
 });
+
+it('the audit log goes after a year, or as the consent file says, and whom a row was about goes with it', () => {
+  for (const [settings, days] of [
+    [{}, 365],
+    [{ retention: { auditDays: 30 } }, 30],
+  ] as const) {
+    const writer = open(document(usual, settings));
+    visit(writer, 'A1', startAt);
+    const { hid } = writer.store.prepare<{ hid: string }>('SELECT hid FROM nodes LIMIT 1').get()!;
+    for (const at of [startAt, startAt + dayMs])
+      writer.audit.add({ at, by: 'staff:ada', what: 'person.read', persons: [hid], purpose: null, detail: null });
+    retain(writer, startAt + days * dayMs);
+    expect([count(writer, 'audit_log'), count(writer, 'audit_persons')]).toEqual([2, 2]);
+    const run = retain(writer, startAt + days * dayMs + 1);
+    expect(run.removed).toContainEqual({ class: 'audit', purpose: null, deleted: 1, narrowed: 0 });
+    expect([count(writer, 'audit_log'), count(writer, 'audit_persons')]).toEqual([1, 1]);
+    writer.close();
+  }
+});
+
+it('requests for a copy go three years after they ended, one that is still open never', () => {
+  const writer = open(document(usual));
+  const put = writer.store.prepare(
+    "INSERT INTO exports (id, state, token_key, requested_by, requested_at) VALUES (?, ?, x'00', 'key', ?)",
+  );
+  for (const state of ['accepted', 'expired', 'erased', 'failed']) put.run(state, state, startAt);
+  retain(writer, startAt + 1_095 * dayMs);
+  expect(count(writer, 'exports')).toBe(4);
+  retain(writer, startAt + 1_095 * dayMs + 1);
+  expect(writer.store.prepare('SELECT id FROM exports').all()).toEqual([{ id: 'accepted' }]);
+  writer.close();
+});
