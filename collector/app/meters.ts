@@ -32,6 +32,12 @@ export const openMeters = (waiting: () => number, options: { process: boolean })
     labelNames: ['code'] as const,
     registers,
   });
+  const redacted = new Counter({
+    name: 'weft_redactions_total',
+    help: 'What was taken out of accepted events before they were stored, by where it stood.',
+    labelNames: ['kind'] as const,
+    registers,
+  });
   const requests = new Histogram({
     name: 'weft_request_duration_seconds',
     help: 'From the request line to the answer.',
@@ -55,6 +61,7 @@ export const openMeters = (waiting: () => number, options: { process: boolean })
       for (const verdict of ['held', 'dropped', 'rejected'] as const) {
         for (const { code } of answer[verdict]) events.inc({ verdict, code: codeOf(code) });
       }
+      for (const [kind, n] of Object.entries(answer.redactions ?? {})) redacted.inc({ kind }, n);
       for (const { code } of answer.warnings) warned.inc({ code: codeOf(code) });
     },
     requested: (method, route, status, seconds) => {

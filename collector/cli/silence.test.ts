@@ -145,6 +145,7 @@ it('logs and metrics hold nothing of whom or what was sent, whatever is asked', 
     );
   const said = `${stdout}\n${stderr}\n${metrics}`.toLowerCase();
   expect(metrics).toContain('weft_request_duration_seconds');
+  expect(metrics).toMatch(/weft_redactions_total\{kind="properties"\} [1-9]/);
   for (const [sort, value] of Object.entries(planted))
     expect([sort, said.includes(value.toLowerCase())]).toEqual([sort, false]);
 }, 60_000);

@@ -45,7 +45,7 @@ export interface Redacted<Value> {
 }
 
 const depthMax = 10;
-/** An event is at most 32,768 B; this many values fit only into one that is made of nothing. */
+/** In the 32,768 B of an event so many fit only if it is made of nothing; an import's longer one has no more (0563). */
 const valuesMax = 10_000;
 const textMaxChars = 32_768;
 const urlMaxChars = 8_192;

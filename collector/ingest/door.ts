@@ -151,7 +151,8 @@ export const door = (options: DoorOptions): Hono => {
       const answer = await take(c, type, path === importPath ? limits.importEventMaxBytes : limits.eventMaxBytes);
       if (isRefusal(answer)) return respondRefusal(c, answer);
       options.onAnswer?.(answer);
-      return c.json(answer);
+      const { redactions: _, ...told } = answer;
+      return c.json(told);
     });
   }
 

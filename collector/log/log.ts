@@ -55,8 +55,13 @@ export interface Verdicted {
   code: string;
 }
 
+/** Where of an event something stood that must not be stored. */
+export type RedactedIn = 'name' | 'address' | 'properties' | 'traits';
+
 /** The answer of product.md, "Events in". */
 export interface Answer {
+  /** How often something was taken out, by where it stood; for the meters alone, the door tells nobody. */
+  redactions?: Partial<Record<RedactedIn, number>>;
   accepted: number;
   duplicates: number;
   held: Verdicted[];

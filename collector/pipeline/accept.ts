@@ -5,7 +5,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Candidate, Judgement, Pass } from '../consent/gate.js';
 import type { WarningCode } from '../contract/codes.js';
-import { canonicalTrack, checkEcommerce, negativeQuantity } from '../contract/ecommerce.js';
+import { canonicalTrack, checkEcommerce, knownName, negativeQuantity } from '../contract/ecommerce.js';
 import { type CallType, isCallType } from '../contract/event.js';
 import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
 import { parseInstant } from '../contract/instant.js';
@@ -14,7 +14,7 @@ import type { Assurance } from '../contract/purposes.js';
 import { readBot } from '../enrich/bot.js';
 import { readTouch } from '../enrich/channel.js';
 import { readDevice } from '../enrich/device.js';
-import { defaultQueryAllow, redactPage, redactProperties } from '../enrich/redact.js';
+import { defaultQueryAllow, redactPage, redactProperties, redactText } from '../enrich/redact.js';
 import type { AcceptedEvent, Contact, LookupKey, LookupKind } from '../events/event.js';
 import {
   gateAnonymousId,
@@ -24,7 +24,7 @@ import {
   gateLookupKey,
   gatePhone,
 } from '../identity/identifier.js';
-import type { Submission } from '../log/log.js';
+import type { RedactedIn, Submission } from '../log/log.js';
 
 /** What of a site decides about acceptance. */
 export interface SiteRules {
@@ -64,7 +64,14 @@ export const rulesUnder = (site: SiteRules, document: Readonly<Record<string, un
 export type Judge = (candidate: Candidate) => Judgement;
 
 export type Outcome =
-  | { kind: 'accepted'; event: AcceptedEvent; warnings: string[]; candidate: Candidate; pass: Pass }
+  | {
+      kind: 'accepted';
+      event: AcceptedEvent;
+      warnings: string[];
+      candidate: Candidate;
+      pass: Pass;
+      redactions: Readonly<Record<RedactedIn, number>>;
+    }
   | { kind: 'held' | 'dropped'; code: string }
   | { kind: 'rejected'; code: string; path: string; message: string };
 
@@ -295,21 +302,22 @@ export const accept = (
   }
   if (track) for (const warning of checkEcommerce(track.name, rawProperties)) warnings.push(warning.code);
 
-  const traits = strip.traits
-    ? {}
-    : bag(
-        redactProperties(readTraits(type, raw, context, site, key.trust, warnings), {
-          sort: 'traits',
-          keys: site.keysRefused,
-        }).value,
-      );
+  const redactedTraits = strip.traits
+    ? null
+    : redactProperties(readTraits(type, raw, context, site, key.trust, warnings), {
+        sort: 'traits',
+        keys: site.keysRefused,
+      });
+  const traits = bag(redactedTraits?.value);
+  // A name of the contract is nobody's; any other is text like any.
+  const storedName = name === null || knownName(name) !== null ? name : redactText(name);
   // A bot is not asked for here: where bots are kept apart none of their events is folded, and where a site keeps them,
   // as the demo does, their visits are visits.
   const active = !server && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
   const event: AcceptedEvent = {
     messageId,
     type,
-    name,
+    name: storedName,
     at,
     receivedAt,
     anonymousId,
@@ -338,7 +346,13 @@ export const accept = (
     locale: text(context.locale, 35),
     library: text(bag(context.library).name, 100),
   };
-  return { kind: 'accepted', event, warnings, candidate, pass };
+  const redactions = {
+    name: storedName === name ? 0 : 1,
+    address: redactedPage.redactions,
+    properties: redaction.redactions,
+    traits: redactedTraits?.redactions ?? 0,
+  };
+  return { kind: 'accepted', event, warnings, candidate, pass, redactions };
 };
 
 const rejected = (code: string, path: string, message: string): Outcome => ({ kind: 'rejected', code, path, message });

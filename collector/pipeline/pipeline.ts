@@ -7,7 +7,7 @@ import type { Candidate } from '../consent/gate.js';
 import type { WarningCode } from '../contract/codes.js';
 import { knownName } from '../contract/ecommerce.js';
 import { parseInstant } from '../contract/instant.js';
-import type { Answer, Submission, Verdicted } from '../log/log.js';
+import type { Answer, RedactedIn, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
 import { accept, rulesUnder, type SiteRules } from './accept.js';
 import { type Desk, type DeskOptions, openDesk } from './desk.js';
@@ -103,6 +103,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
         door.kept(outcome.candidate, outcome.pass);
         if (outcome.event.type === 'alias') aliases.set(outcome.event.messageId, index);
         answer.accepted += 1;
+        addRedactions(answer, outcome.redactions);
         for (const code of new Set(outcome.warnings)) {
           answer.warnings.push({ index, messageId: outcome.event.messageId, code });
           set.warn(code);
@@ -194,3 +195,13 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
 
 const knownTypes = new Set(['track', 'page', 'screen', 'identify', 'alias', 'group']);
 const typeName = (type: unknown): string | null => (typeof type === 'string' && knownTypes.has(type) ? type : null);
+
+/** What was taken out of an event that came a second time was counted the first time. */
+const addRedactions = (answer: Answer, redactions: Readonly<Record<RedactedIn, number>>): void => {
+  for (const place in redactions) {
+    const n = redactions[place as RedactedIn];
+    if (n === 0) continue;
+    answer.redactions ??= {};
+    answer.redactions[place as RedactedIn] = (answer.redactions[place as RedactedIn] ?? 0) + n;
+  }
+};

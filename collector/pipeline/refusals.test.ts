@@ -36,3 +36,23 @@ describe('the name of a refused event', () => {
     expect(rows).toMatchObject([{ at: startAt }]);
   });
 });
+
+describe('what is taken out of an accepted event', () => {
+  it('is counted by where it stood, and once', () => {
+    const shop = openShop();
+    const calls = [
+      page('A', 0, {
+        name: 'Hello ada@shop.test',
+        properties: { url: 'https://shop.test/a?token=secret&utm_source=x' },
+      }),
+      track('A', 'Waved to ada@shop.test', 1, { note: 'ada@shop.test', password: 'x' }),
+      track('A', 'Product Added', 2, { product_id: 'p1' }),
+    ];
+    expect(shop.send(calls).redactions).toEqual({ name: 2, address: 1, properties: expect.any(Number) });
+    expect(shop.send(calls)).toMatchObject({ accepted: 0, duplicates: 3 });
+    expect(shop.send(calls).redactions).toBeUndefined();
+    const stored = JSON.stringify(shop.writer.store.prepare('SELECT body FROM events').all());
+    expect(stored).toContain('Waved to :redacted');
+    expect(stored).not.toMatch(/ada@|token=/);
+  });
+});
