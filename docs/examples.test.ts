@@ -48,8 +48,8 @@ describe('commands', () => {
       const variables: Record<string, string> = { WEFT: served.url, WRITE_KEY: 'wk_docs', SECRET_KEY: 'sk_docs' };
       const ask = async (command: string): Promise<unknown> => {
         const { url, ...init } = requestOf(wordsOf(command, variables));
-        const answer = await (await fetch(url, init)).text();
-        return answer.startsWith('{') ? JSON.parse(answer) : answer;
+        const answer = await fetch(url, init);
+        return answer.headers.get('content-type')?.startsWith('application/json') ? answer.json() : answer.text();
       };
       // Pages are read from the top, but not before one another.
       Object.assign(

@@ -80,6 +80,8 @@ export const requestOf = ([program, ...words]: readonly string[]): Asked => {
     };
     if (word === '-sS' || word === '-i') continue;
     if (word === '-X') asked.method = value();
+    // Where to, on the reader's own disk.
+    else if (word === '>') value();
     else if (word === '-d') asked.body = value();
     else if (word === '-u') asked.headers.authorization = `Basic ${Buffer.from(value()).toString('base64')}`;
     else if (word === '-H') {
