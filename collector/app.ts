@@ -153,7 +153,10 @@ export const createApp = (options: AppOptions): Hono => {
     }),
   );
   app.route('/', policyRoutes({ live: options.policy, reader, now }));
-  app.route('/', proofs({ reader, log, rate, now, replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay') }));
+  app.route(
+    '/',
+    proofs({ reader, log, audit, rate, now, replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay') }),
+  );
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);
 
   const noKey = refuse('not_found', {

@@ -25,6 +25,7 @@ import { databaseFile, type Engines, openEmbedded } from './embedded.js';
 import { openPlaceFile, type PlaceFile, placeOf } from './enrich/place.js';
 import { every } from './jobs/every.js';
 import { makeExport } from './jobs/exports.js';
+import { ledgerChecker } from './jobs/ledger-check.js';
 import { sendNotices } from './jobs/notices.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
@@ -51,6 +52,8 @@ export interface ServeOptions {
 
 /** How often requests for access and notices to recipients are looked for. */
 const workEveryMs = 1_000;
+/** A piece of the ledger. */
+const ledgerEveryMs = 60_000;
 /** How long requests under way may take once the process was asked to stop. */
 const graceMs = 10_000;
 const server = {
@@ -253,7 +256,17 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       },
       trouble('exports'),
     );
-    opened.unshift(telling.stop, making.stop);
+    const checking = every(
+      ledgerEveryMs,
+      ledgerChecker({
+        log,
+        reader,
+        now: Date.now,
+        onBroken: (found) => logger.error({ ...found }, 'the consent ledger is broken'),
+      }),
+      trouble('ledger check'),
+    );
+    opened.unshift(telling.stop, making.stop, checking.stop);
     const app = createApp({
       config,
       exportsFolder,

@@ -223,6 +223,7 @@ const ledgerExample = {
   signedSeq: 1189,
   signatures: 21,
   keys: [{ id: signingKey, createdAt: at, retiredAt: null, endorsedBy: null }],
+  checkedAt: at,
   fullAt: at,
 };
 const receiptExample = {

@@ -3,6 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
+import type { AuditNotes } from '../audit/notes.js';
+import type { AuditAct } from '../contract/audit.js';
 import { ledgerQuery } from '../contract/proofs.js';
 import { refuse } from '../errors.js';
 import { corsHeaders } from '../ingest/origin.js';
@@ -16,6 +18,7 @@ import { noReceiptPage, receiptPage } from './receipt-page.js';
 export interface ProofsOptions {
   reader: Pick<Reader, 'ledgerCheck' | 'ledgerExport' | 'receipt'>;
   log: Log;
+  audit: Pick<AuditNotes, 'note'>;
   rate: Limiter;
   /** Where the chunk lies that draws a banner again; null while it is not built. */
   replayUrl: () => string | null;
@@ -45,7 +48,7 @@ const noReceipt = refuse('not_found', {
   hint: 'A receipt has 22 characters and stands in the preferences of the banner; a refusal has none. It may also be older than the ledger is kept.',
 });
 
-export const proofs = ({ reader, log, rate, replayUrl, now }: ProofsOptions): Hono => {
+export const proofs = ({ reader, log, audit, rate, replayUrl, now }: ProofsOptions): Hono => {
   const app = new Hono();
   const asset = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
   const assets: readonly [string, string, string][] = [
@@ -60,6 +63,12 @@ export const proofs = ({ reader, log, rate, replayUrl, now }: ProofsOptions): Ho
         'X-Content-Type-Options': 'nosniff',
       }),
     );
+
+  /** Of a key; whoever looks at their own receipt is nobody's business. A receipt is an identifier: which one is not said. */
+  const note = (c: Context, what: AuditAct): void => {
+    const key = admittedKey(c);
+    if (key !== null) audit.note({ at: now(), by: key.context.id, what, persons: [], purpose: null, detail: null });
+  };
 
   // How far a check from the first row has come: only one that went through all pages in turn is a whole one.
   let wholeAt: number | null = null;
@@ -80,6 +89,9 @@ export const proofs = ({ reader, log, rate, replayUrl, now }: ProofsOptions): Ho
     const isWhole = full && (cursor === undefined || cursor === wholeAt);
     if (full) wholeAt = isWhole && checked.ok ? checked.next : null;
     const goesOn = cursor === undefined || isWhole;
+    if (full && cursor === undefined) note(c, 'ledger.verify');
+    if (!checked.ok && goesOn)
+      await log.command({ kind: 'ledger', act: 'broken', found: checked.brokenAt!, at: now() });
     if (checked.ok && goesOn && (checked.through >= checked.from || (isWhole && checked.complete)))
       await log.command({
         kind: 'ledger',
@@ -93,6 +105,7 @@ export const proofs = ({ reader, log, rate, replayUrl, now }: ProofsOptions): Ho
 
   app.get('/v1/ledger/export', (c) => {
     const at = now();
+    note(c, 'ledger.export');
     const encoder = new TextEncoder();
     let asked: Parameters<Reader['ledgerExport']>[0] | null = { now: at };
     const body = new ReadableStream<Uint8Array>(
@@ -130,6 +143,7 @@ export const proofs = ({ reader, log, rate, replayUrl, now }: ProofsOptions): Ho
     }
     const proof = await reader.receipt(c.req.param('id'), { now: now() });
     if (proof === null) return isHtml ? c.html(noReceiptPage(), 404) : respondRefusal(c, noReceipt);
+    note(c, 'receipt.read');
     return isHtml ? c.html(receiptPage(proof, replayUrl())) : c.json(proof);
   });
   return app;

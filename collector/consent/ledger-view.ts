@@ -29,6 +29,8 @@ const exportedAtOnce = 1_000;
 export interface VerifyAsked {
   /** From the first row; without it, from where the last check ended. */
   full: boolean;
+  /** For the check in the background: what is new, or the next piece of its pass over all rows; of this alone it speaks. */
+  part?: 'new' | 'pass';
   /** `next` of the page before. */
   cursor?: number | undefined;
   /** Only the checks of this many rows. */
@@ -48,7 +50,10 @@ interface ChainState {
   head_seq: number;
   head_hash: Uint8Array;
   checked_seq: number;
+  checked_at: number | null;
   full_at: number | null;
+  pass_seq: number;
+  broken: string | null;
 }
 
 interface KeyRow {
@@ -130,11 +135,12 @@ export const openLedgerView = (sql: Sql): LedgerView => {
     return null;
   };
 
-  const verify = ({ full, cursor, rowsMax = rowsAtOnce }: VerifyAsked): LedgerCheck => {
+  const verify = ({ full, part, cursor, rowsMax = rowsAtOnce }: VerifyAsked): LedgerCheck => {
     const state = chainState.get()!;
     const keys = keyRows.all().map(keyOf);
     const anchor: Place = { seq: state.anchor_seq, hash: state.anchor_hash };
-    const begin = Math.max(full ? (cursor ?? anchor.seq) : (cursor ?? state.checked_seq), anchor.seq);
+    const first = full ? anchor.seq : part === 'pass' ? state.pass_seq : state.checked_seq;
+    const begin = Math.max(cursor ?? first, anchor.seq);
     const from: Place = begin === anchor.seq ? anchor : { seq: begin, hash: bySeq.get(begin)?.hash ?? noHash };
     let broken = around(state, keys, from);
     const check = openCheck(from, keys);
@@ -173,6 +179,10 @@ export const openLedgerView = (sql: Sql): LedgerView => {
     }
     const { count, at, seq } = signed.get()!;
     const through = check.at.seq;
+    const fits = broken === null;
+    // Whoever asks how it stands hears of a break among the rows that were checked before, too.
+    if (fits && !full && part === undefined && cursor === undefined && state.broken)
+      broken = JSON.parse(state.broken) as Break;
     return {
       ok: broken === null,
       rows: counted.get()!.rows,
@@ -180,7 +190,7 @@ export const openLedgerView = (sql: Sql): LedgerView => {
       from: from.seq + 1,
       through,
       complete: broken === null && atEnd,
-      next: broken === null && !atEnd ? through : null,
+      next: fits && !atEnd ? through : null,
       signedAt: isoOrNull(at),
       signedSeq: seq,
       signatures: count,
@@ -190,6 +200,7 @@ export const openLedgerView = (sql: Sql): LedgerView => {
         retiredAt: isoOrNull(key.retiredAt),
         endorsedBy: key.endorsedBy,
       })),
+      checkedAt: isoOrNull(state.checked_at),
       fullAt: isoOrNull(state.full_at),
       ...(broken && { brokenAt: broken }),
     };

@@ -5,6 +5,7 @@
 import type { Sql } from '../store/sql.js';
 import { canonicalJson } from './canonical.js';
 import {
+  type Break,
   type ChainedRow,
   chainHash,
   endorsementText,
@@ -96,7 +97,9 @@ export interface Ledger {
    */
   prune: (endedBefore: number, rowsMax: number, now: number) => number;
   /** How far a check came (the reader checks and cannot write). */
-  noteChecked: (checked: { through: number; full: boolean; at: number }) => void;
+  noteChecked: (checked: { through: number; full: boolean; pass?: number; at: number }) => void;
+  /** A check found it broken: it is shown until all rows were checked again and fit. The pass begins anew. */
+  noteBroken: (found: Break) => void;
   dropCaches: () => void;
 }
 
@@ -113,8 +116,10 @@ export const openLedger = (sql: Sql, keyFile: KeyFile): Ledger => {
   const setHead = sql.prepare('UPDATE consent_chain SET head_seq = ?, head_hash = ? WHERE id = 1');
   const setAnchor = sql.prepare('UPDATE consent_chain SET anchor_seq = ?, anchor_hash = ? WHERE id = 1');
   const setChecked = sql.prepare(
-    'UPDATE consent_chain SET checked_seq = max(checked_seq, ?), checked_at = ?, full_at = coalesce(?, full_at) WHERE id = 1',
+    `UPDATE consent_chain SET checked_seq = max(checked_seq, ?), checked_at = ?, full_at = coalesce(?, full_at),
+       pass_seq = coalesce(?, pass_seq), broken = CASE WHEN ? THEN NULL ELSE broken END WHERE id = 1`,
   );
+  const setBroken = sql.prepare('UPDATE consent_chain SET broken = ?, pass_seq = 0 WHERE id = 1');
   const hashAt = sql.prepare<{ hash: Uint8Array }>('SELECT hash FROM consent_ledger WHERE seq = ?');
   const unchained = sql.prepare<ChainedRow>('SELECT * FROM consent_ledger WHERE hash IS NULL ORDER BY seq LIMIT ?');
   const chain = sql.prepare(`
@@ -328,8 +333,11 @@ export const openLedger = (sql: Sql, keyFile: KeyFile): Ledger => {
         setAnchor.run(through, last.hash);
         return deleteThrough.run(through).changes;
       }),
-    noteChecked: ({ through, full, at }) => {
-      setChecked.run(through, at, full ? at : null);
+    noteChecked: ({ through, full, pass, at }) => {
+      setChecked.run(through, at, full ? at : null, pass ?? null, full ? 1 : 0);
+    },
+    noteBroken: (found) => {
+      setBroken.run(canonicalJson(found));
     },
     dropCaches: () => {
       known = null;

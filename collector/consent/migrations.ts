@@ -246,5 +246,13 @@ export const consentMigrations: Migration[] = [
       DROP TABLE consent_counts_before;
     `,
   },
+  {
+    // The check in the background: how far its pass has come, and the break that is known of.
+    name: '0032-consent-pass',
+    sql: `
+      ALTER TABLE consent_chain ADD COLUMN pass_seq INTEGER NOT NULL DEFAULT 0;
+      ALTER TABLE consent_chain ADD COLUMN broken TEXT;
+    `,
+  },
   ...rightsMigrations,
 ];

@@ -25,6 +25,7 @@ export const ledgerCheck = z.object({
       endorsedBy: z.string().nullable(),
     }),
   ),
+  checkedAt: instant.nullable().meta({ description: 'When rows were last checked; a piece is, each minute.' }),
   fullAt: instant.nullable().meta({ description: 'When all rows, from the first to the head, were last checked.' }),
   brokenAt: z
     .object({

@@ -3,6 +3,7 @@
 // because text is cheaper to pass between threads than objects.
 
 import type { AuditEntry } from '../contract/audit.js';
+import type { LedgerCheck } from '../contract/proofs.js';
 import type { Purpose } from '../contract/purposes.js';
 
 /** How a key's events prove their consent (consent.md, decided list). */
@@ -161,7 +162,8 @@ export type Command =
       at: number;
     }
   /** How far the ledger's chain was checked: the reader checks and cannot write. */
-  | { kind: 'ledger'; act: 'checked'; through: number; full: boolean; at: number }
+  | { kind: 'ledger'; act: 'checked'; through: number; full: boolean; pass?: number; at: number }
+  | { kind: 'ledger'; act: 'broken'; found: NonNullable<LedgerCheck['brokenAt']>; at: number }
   /** Reads of persons by staff and keys (audit/notes.ts). */
   | { kind: 'audit'; entries: readonly AuditEntry[] }
   | { kind: 'due'; at: number }

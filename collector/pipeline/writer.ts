@@ -258,7 +258,10 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         };
       }
       case 'ledger':
-        pipeline.attempt(() => consent.ledger.noteChecked(asked));
+        pipeline.attempt(() => {
+          if (asked.act === 'broken') consent.ledger.noteBroken(asked.found);
+          else consent.ledger.noteChecked(asked);
+        });
         return { status: 200, body: {} };
       case 'due':
         due(asked.at);

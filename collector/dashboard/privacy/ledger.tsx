@@ -103,6 +103,13 @@ const Health: FC<{ health: LedgerCheck; now: number }> = ({ health, now }) => {
           </dd>
         </div>
         <div>
+          <dt>Last check</dt>
+          <dd>
+            {health.checkedAt === null ? 'not yet' : <Time at={health.checkedAt} as="ago" />}; a piece is checked each
+            minute
+          </dd>
+        </div>
+        <div>
           <dt>Checked from the first row</dt>
           <dd>{health.fullAt === null ? 'not yet' : <Time at={health.fullAt} as="ago" />}</dd>
         </div>
@@ -233,6 +240,8 @@ export const ledgerPages = (house: House): Hono<Staffed> => {
         check.cursor = undefined;
         if (result.ok && result.complete)
           await log.command({ kind: 'ledger', act: 'checked', through: result.through, full: true, at: now() });
+        if (result.brokenAt !== undefined)
+          await log.command({ kind: 'ledger', act: 'broken', found: result.brokenAt, at: now() });
         check.result = { ...result, next: null };
         break;
       }

@@ -111,6 +111,7 @@ describe('what needs doing', () => {
       signedSeq: 2,
       signatures: 1,
       keys: [],
+      checkedAt: null,
       fullAt: null,
     };
     const hour = 3_600_000;
