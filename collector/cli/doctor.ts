@@ -5,6 +5,7 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.js';
+import { openLedgerView } from '../consent/ledger-view.js';
 import { PolicyError, readPolicy } from '../consent/policy.js';
 import { dayMs } from '../consent/retention.js';
 import { retentionRuns } from '../consent/retention-store.js';
@@ -14,7 +15,7 @@ import { lockOwner } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { type Place, placeOf } from './data.js';
 import { type Ending, Failure } from './failure.js';
-import { bytesSaid, type Out } from './say.js';
+import { bytesSaid, type Out, plural } from './say.js';
 import { builtScript, ownVersion } from './version.js';
 
 export interface Finding {
@@ -180,6 +181,7 @@ const storeFindings = (place: Place, store: SqliteStore, full: boolean, now: num
       : ok('write-ahead log', bytesSaid(wal)),
   );
   if (there.has('retention_runs')) found.push(retentionFinding(store, now));
+  if (there.has('consent_chain')) found.push(ledgerFinding(store, full, now));
   if (there.has('credentials')) {
     const live = listCredentials(store).filter(({ revokedAt }) => revokedAt === null);
     const of = (kind: string): number => live.filter((one) => one.kind === kind).length;
@@ -206,6 +208,33 @@ const storeFindings = (place: Place, store: SqliteStore, full: boolean, now: num
         : ok('clock', new Date(now).toISOString()),
   );
   return found;
+};
+
+/** Signed once a day: two hours of grace before it is called late. */
+const signedMaxMs = 26 * 3_600_000;
+
+const ledgerFinding = (store: SqliteStore, full: boolean, now: number): Finding => {
+  const view = openLedgerView(store);
+  let checked = view.verify({ full });
+  for (; full && checked.next !== null; ) checked = view.verify({ full, cursor: checked.next });
+  const { rows, head, signedAt, signedSeq, checkedAt, fullAt, brokenAt } = checked;
+  if (brokenAt !== undefined)
+    return fail(
+      'ledger',
+      `broken at row ${brokenAt.seq} (${brokenAt.why}): ${brokenAt.message}`,
+      'Somebody or something changed the file behind the collector: keep a copy of it as it is, compare it with the last backup and the last export (`weft ledger verify`), and find out who could write to the disk.',
+    );
+  if (head.seq === 0) return ok('ledger', 'nobody has answered yet');
+  const said = [
+    plural(rows, 'row'),
+    signedAt === null ? 'not signed' : `signed until row ${signedSeq}, ${signedAt}`,
+    `last check ${full ? 'now' : (checkedAt ?? 'never')}`,
+    `of all rows ${full ? 'now' : (fullAt ?? 'never')}`,
+  ].join('; ');
+  const late = (signedSeq ?? 0) < head.seq && (signedAt === null || now - Date.parse(signedAt) > signedMaxMs);
+  if (late)
+    return warn('ledger', said, 'Start the collector: it signs once a day. If it runs, its log says why it cannot.');
+  return ok('ledger', said);
 };
 
 const retentionFinding = (store: SqliteStore, now: number): Finding => {
