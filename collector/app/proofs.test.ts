@@ -140,6 +140,33 @@ describe('the ledger over HTTP', () => {
   });
 });
 
+describe('the audit log', () => {
+  it('has a row for each receipt read by key, each export and each whole check, and none for the person', async () => {
+    await post(rowOf(20));
+    const rows = async (): Promise<string[]> => {
+      const store = openSqlite(join(folder, 'weft.sqlite'), [], { readonly: true });
+      const found = store
+        .prepare<{ what: string; by: string; detail: string | null }>(
+          'SELECT what, by, detail FROM audit_log ORDER BY seq',
+        )
+        .all();
+      store.close();
+      expect(found.every((row) => row.by !== '' && row.detail === null)).toBe(true);
+      return found.map(({ what }) => what).filter((what) => /^(receipt|ledger)\./.test(what));
+    };
+    const before = (await rows()).length;
+    await get(`/v1/receipts/${receiptOf(20)}`, null);
+    await get(`/v1/receipts/${receiptOf(999)}`);
+    await check();
+    await get(`/v1/receipts/${receiptOf(20)}`);
+    await (await get('/v1/ledger/export')).text();
+    await check('?full=1');
+    await expect
+      .poll(async () => (await rows()).slice(before), { timeout: 20_000 })
+      .toEqual(['receipt.read', 'ledger.export', 'ledger.verify']);
+  });
+});
+
 describe('a receipt', () => {
   it('says what was decided, what was shown, whether it stands and where it is in the chain', async () => {
     await post(rowOf(10, { age: { gate: 'passed' }, sdkVersion: '0.1.0' }), { 'cf-ipcountry': 'FR' });

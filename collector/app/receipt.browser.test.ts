@@ -1,0 +1,117 @@
+// The receipt of a real answer: somebody accepts by the banner of the demo in Chromium, and the page of their receipt draws
+// that banner again, finds its words to be those of the ledger's row, and can be used by everybody.
+
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../config.js';
+import { type Served, serve } from '../serve.js';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const waitMs = 60_000;
+let browser: Browser;
+let served: Served;
+let accepted: string;
+
+/** What the visitor's own record holds after a click on the banner; null = no receipt. */
+const answer = async (button: string): Promise<string | null> => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(`${served.url}/demo`);
+  const told = page.waitForResponse((it) => it.request().method() === 'POST' && it.url().includes('/v1/'), {
+    timeout: waitMs,
+  });
+  await page.getByRole('button', { name: button, exact: true }).click({ timeout: waitMs });
+  expect((await told).status()).toBe(200);
+  const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent')!;
+  await context.close();
+  return (JSON.parse(decodeURIComponent(cookie.value)) as { receipt?: string }).receipt ?? null;
+};
+
+beforeAll(async () => {
+  served = await serve(readConfig({ PORT: '0', WEFT_DATA: ':memory:', WEFT_DEMO: '1' }));
+  browser = await chromium.launch({
+    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
+    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
+  });
+  accepted = (await answer('Accept all'))!;
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await served?.close();
+});
+
+const open = async (path: string, options: Parameters<Browser['newContext']>[0]): Promise<Page> => {
+  const page = await (await browser.newContext(options)).newPage();
+  await page.addInitScript(() => {
+    const found: string[] = [];
+    Object.assign(window, { violations: found });
+    document.addEventListener('securitypolicyviolation', ({ violatedDirective, blockedURI }) =>
+      found.push(`${violatedDirective} ${blockedURI}`),
+    );
+  });
+  await page.goto(`${served.url}${path}`);
+  return page;
+};
+const violations = (page: Page): Promise<string[]> =>
+  page.evaluate(() => (window as unknown as { violations: string[] }).violations);
+const faults = async (page: Page): Promise<string[]> => {
+  await page.evaluate(axe);
+  return page.evaluate(async () => {
+    interface Fault {
+      id: string;
+      nodes: { target: string[]; failureSummary: string }[];
+    }
+    const { axe } = window as unknown as { axe: { run: (of: Document) => Promise<{ violations: Fault[] }> } };
+    const { violations } = await axe.run(document);
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
+    );
+  });
+};
+
+const looks = (['light', 'dark'] as const).flatMap((scheme) => [1280, 390].map((width) => ({ scheme, width })));
+
+describe('the page of a receipt', () => {
+  it.each(looks)(
+    'draws the banner again, finds its words to be those of the row, and has no fault: $scheme, $width px',
+    { timeout: 120_000 },
+    async ({ scheme, width }) => {
+      const page = await open(`/v1/receipts/${accepted}`, {
+        colorScheme: scheme,
+        viewport: { width, height: 844 },
+      });
+      await page.getByText('✓ The words of this banner have the hash of the row').waitFor({ timeout: waitMs });
+      expect(await page.locator('#banner').ariaSnapshot()).toContain('Accept all');
+      expect(await page.locator('body').ariaSnapshot()).toContain('Valid: it stands as it was given.');
+      expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
+        0,
+      );
+      // Before axe, whose own way into the page is no part of it.
+      expect(await violations(page)).toEqual([]);
+      expect(await faults(page)).toEqual([]);
+      await page.context().close();
+    },
+  );
+
+  it('that there is none of has no fault either', { timeout: 120_000 }, async () => {
+    const page = await open(`/v1/receipts/${'none'.padEnd(22, '_')}`, { colorScheme: 'dark' });
+    expect(await page.locator('h1').textContent()).toBe('No such receipt');
+    expect(await violations(page)).toEqual([]);
+    expect(await faults(page)).toEqual([]);
+    await page.context().close();
+  });
+
+  it('is whole without a script', { timeout: 120_000 }, async () => {
+    const page = await open(`/v1/receipts/${accepted}`, { javaScriptEnabled: false });
+    const text = await page.locator('main').textContent();
+    for (const words of ['What was decided', 'the button that accepts all', '✓ Row ', 'The words of this layer'])
+      expect(text).toContain(words);
+    await page.context().close();
+  });
+
+  it('a refusal has no receipt to be opened', { timeout: 120_000 }, async () => {
+    expect(await answer('Reject all')).toBeNull();
+  });
+});
