@@ -68,6 +68,7 @@ const methods = [
   'requests',
   'recipients',
   'consentsOf',
+  'openNotices',
   'receivedBy',
   'terms',
   'meant',

@@ -296,6 +296,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
         audit,
         sessionSecret: seeded.sessionSecret,
         policy: { live, replayScript: () => chunkPath(options.sdkFolder ?? builtSdk(), 'banner-replay') },
+        exportsFolder,
         links: { demo: config.demo ? '/demo' : null, docs: '/docs' },
         report: (error) => logger.error(traceOf(error), 'page'),
       }),

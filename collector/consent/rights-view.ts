@@ -36,6 +36,25 @@ export interface RecipientState {
   lastAcknowledgedAt: string | null;
 }
 
+/** A recipient that was to be told of an erasure and has not said that it is done. */
+export interface OpenNotice {
+  id: string;
+  erasure: string;
+  recipient: string;
+  state: 'pending' | 'sent' | 'manual';
+  attempts: number;
+  /** A code of ours. */
+  trouble: string | null;
+  createdAt: string;
+  lastAt: string | null;
+  /** Whether it can be sent again: whom it is about is forgotten once the recipient has it. */
+  canRetry: boolean;
+}
+
+/** Where a request stands: `open` as long as it or a recipient of it is not done. */
+export const standings = ['open', 'failed', 'closed'] as const;
+export type Standing = (typeof standings)[number];
+
 /** What somebody consented to, by the rows of their devices' consent. */
 export interface DisclosedConsent {
   receipt: string | null;
@@ -54,11 +73,17 @@ export interface DisclosedConsent {
 export interface RightsReading {
   requests: (asked: {
     kind?: RightsRequest['kind'] | null;
+    standing?: Standing | null;
+    id?: string | null;
+    /** Asked before this instant. */
+    before?: number | null;
     now: number;
     limit: number;
     cursor: string | null;
   }) => Page<RightsRequest>;
   recipients: (now: number) => RecipientState[];
+  /** Those that somebody must see to first, then the oldest. */
+  openNotices: (limit: number) => OpenNotice[];
   /** Of the person who asks. */
   consentsOf: (identities: readonly Identity[]) => DisclosedConsent[];
   receivedBy: (identities: readonly Identity[]) => { recipient: string; firstAt: string; lastAt: string }[];
@@ -80,6 +105,12 @@ export const monthAfter = (at: number): number => {
   return date.getTime();
 };
 
+/** Of a cursor; one that is none of ours begins at the newest. */
+const afterOf = (cursor: string | null): [number, string] | [null, null] => {
+  const [, at, id] = /^\[(\d{1,15}),"([\w-]{1,64})"\]$/.exec(Buffer.from(cursor ?? '', 'base64url').toString()) ?? [];
+  return at === undefined || id === undefined ? [null, null] : [Number(at), id];
+};
+
 interface RequestRow {
   id: string;
   kind: RightsRequest['kind'];
@@ -94,7 +125,8 @@ interface RequestRow {
 export const rightsReading = (sql: Sql, secret: string): RightsReading => {
   const keyOf = keyedHash(secret);
   const page = sql.prepare<RequestRow>(`
-    SELECT * FROM (
+    SELECT * FROM (SELECT *, CASE WHEN state IN ('accepted', 'running') OR pending > 0 THEN 'open'
+        WHEN state = 'failed' THEN 'failed' ELSE 'closed' END AS standing FROM (
       SELECT id, 'erasure' AS kind, state, requested_by AS by, requested_at AS at, done_at, step,
         (SELECT count(*) FROM notices WHERE erasure = erasures.id AND state IN ('pending', 'sent', 'manual')) AS pending
       FROM erasures
@@ -102,7 +134,9 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
       SELECT id, 'access', state, requested_by, requested_at, done_at, NULL, 0 FROM exports
       UNION ALL
       SELECT id, 'objection', 'done', requested_by, requested_at, requested_at, NULL, 0 FROM objections
-    ) WHERE (?1 IS NULL OR kind = ?1) AND (?2 IS NULL OR (at, id) < (?2, ?3)) ORDER BY at DESC, id DESC LIMIT ?4`);
+    )) WHERE kind = coalesce(?, kind) AND standing = coalesce(?, standing) AND id = coalesce(?, id)
+      AND at < coalesce(?, at + 1) AND (at, id) < (coalesce(?, at + 1), coalesce(?, id))
+    ORDER BY at DESC, id DESC LIMIT ?`);
   const document = sql.prepare<{ document: string }>(
     `SELECT p.document FROM consent_releases r JOIN consent_policies p ON p.config_hash = r.config_hash
      ORDER BY r.id DESC LIMIT 1`,
@@ -118,6 +152,18 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
        max(CASE WHEN state IN ('acknowledged', 'settled') THEN settled_at END) AS at
      FROM notices GROUP BY recipient`,
   );
+  const waiting = sql.prepare<{
+    id: string;
+    erasure: string;
+    recipient: string;
+    state: OpenNotice['state'];
+    attempts: number;
+    trouble: string | null;
+    created_at: number;
+    last_at: number | null;
+    known: number;
+  }>(`SELECT id, erasure, recipient, state, attempts, trouble, created_at, last_at, identities IS NOT NULL AS known
+    FROM notices WHERE state IN ('pending', 'sent', 'manual') ORDER BY state <> 'manual', created_at, id LIMIT ?`);
   const received = sql.prepare<{ recipient: string; first_at: number; last_at: number }>(
     'SELECT recipient, first_at, last_at FROM deliveries WHERE subject_key = ?',
   );
@@ -136,12 +182,12 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
     FROM consent_visitors v JOIN consent_receipts r ON r.life = v.life JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ? ORDER BY l.seq`);
   const policyBy = sql.prepare<{ document: string }>(
-    'SELECT document FROM consent_policies WHERE config_hash = ?1 OR (?1 IS NULL AND version = ?2) LIMIT 1',
+    'SELECT document FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
   );
   const textBy = sql.prepare<{ content: string }>('SELECT content FROM consent_texts WHERE hash = ?');
 
   const wordsOf = (policy: DisclosedConsent['policy'], locale: string | undefined): unknown => {
-    const kept = policyBy.get(policy.configHash, policy.version)?.document;
+    const kept = policyBy.get(policy.configHash, policy.configHash, policy.version)?.document;
     if (kept === undefined || locale === undefined) return null;
     const { texts } = JSON.parse(kept) as { texts?: Record<string, { href?: string }> };
     const hash = /([0-9a-f]{64})/.exec(texts?.[locale]?.href ?? '')?.[1];
@@ -152,10 +198,9 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
     JSON.parse(document.get()?.document ?? '{}') as Record<string, unknown>;
 
   return {
-    requests: ({ kind = null, now, limit, cursor }) => {
-      const [at, id] =
-        cursor === null ? [null, null] : (JSON.parse(Buffer.from(cursor, 'base64url').toString()) as [number, string]);
-      const rows = page.all(kind, at, id, limit + 1);
+    requests: ({ kind = null, standing = null, id: one = null, before = null, now, limit, cursor }) => {
+      const [at, id] = afterOf(cursor);
+      const rows = page.all(kind, standing, one, before, at, id, limit + 1);
       const items = rows.slice(0, limit).map((row): RightsRequest => {
         const dueAt = monthAfter(row.at);
         const isOpen = row.state === 'accepted' || row.state === 'running' || row.pending > 0;
@@ -199,6 +244,14 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
         };
       });
     },
+
+    openNotices: (limit) =>
+      waiting.all(limit).map(({ created_at: createdAt, last_at: lastAt, known, ...notice }) => ({
+        ...notice,
+        createdAt: iso(createdAt),
+        lastAt: isoOrNull(lastAt),
+        canRetry: known === 1,
+      })),
 
     consentsOf: (identities) =>
       identities

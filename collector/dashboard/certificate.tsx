@@ -1,6 +1,8 @@
 // The certificate of an erasure, for eyes and for paper: the same facts as the signed JSON, which alone is the proof.
 
-import type { Certificate } from '../contract/certificate.js';
+import type { FC } from 'hono/jsx';
+import type { z } from 'zod';
+import type { signedCertificate } from '../contract/certificate.js';
 
 const stepWords: Readonly<Record<string, string>> = {
   tombstone: 'Kept out, and noted in the ledger',
@@ -15,13 +17,77 @@ const stepWords: Readonly<Record<string, string>> = {
   certificate: 'Done',
 };
 
-export const certificatePage = ({
+type Signed = z.output<typeof signedCertificate>;
+
+/** What it says, for a page of its own and for one of the dashboard. */
+export const CertificateText: FC<Pick<Signed, 'certificate'> & { signature: { key: string; value: string } }> = ({
   certificate,
   signature,
-}: {
-  certificate: Certificate;
-  signature: { key: string; value: string };
 }) => (
+  <>
+    <h1>Certificate of erasure</h1>
+    <p>
+      Request <code>{certificate.id}</code>, made {certificate.requestedAt}, is <strong>{certificate.state}</strong>
+      {certificate.doneAt === null ? '' : ` since ${certificate.doneAt}`}. This page was made {certificate.issuedAt} and
+      holds no identifier of a person.
+    </p>
+    <h2>Steps</h2>
+    <table class="plain">
+      {certificate.steps.map(({ step, at }) => (
+        <tr>
+          <td>{stepWords[step] ?? step}</td>
+          <td>{at}</td>
+        </tr>
+      ))}
+    </table>
+    <h2>What was deleted</h2>
+    <table class="plain">
+      {Object.entries(certificate.counts).map(([store, n]) => (
+        <tr>
+          <td>{store}</td>
+          <td>{n}</td>
+        </tr>
+      ))}
+    </table>
+    <h2>Recipients</h2>
+    {certificate.destinations.length === 0 ? (
+      <p>Nobody was ever given data of this person.</p>
+    ) : (
+      <table class="plain">
+        {certificate.destinations.map(({ recipient, state, settledAt, trouble }) => (
+          <tr>
+            <td>{recipient}</td>
+            <td>{state}</td>
+            <td>{settledAt ?? trouble ?? ''}</td>
+          </tr>
+        ))}
+      </table>
+    )}
+    <h2>Deadlines</h2>
+    <table class="plain">
+      <tr>
+        <td>GDPR, one month</td>
+        <td>{certificate.deadlines.gdpr}</td>
+      </tr>
+      <tr>
+        <td>CCPA, 45 days</td>
+        <td>{certificate.deadlines.ccpa}</td>
+      </tr>
+      <tr>
+        <td>LGPD, 15 days</td>
+        <td>{certificate.deadlines.lgpd}</td>
+      </tr>
+    </table>
+    <h2>Signature</h2>
+    <p>
+      Ed25519 over the canonical JSON of the certificate, by key <code>{signature.key}</code>:
+      <br />
+      <code>{signature.value}</code>
+    </p>
+  </>
+);
+
+export const certificatePage = (signed: Parameters<typeof CertificateText>[0]) => (
   <html lang="en">
     <head>
       <meta charset="utf-8" />
@@ -36,65 +102,7 @@ export const certificatePage = ({
       `}</style>
     </head>
     <body>
-      <h1>Certificate of erasure</h1>
-      <p>
-        Request <code>{certificate.id}</code>, made {certificate.requestedAt}, is <strong>{certificate.state}</strong>
-        {certificate.doneAt === null ? '' : ` since ${certificate.doneAt}`}. This page was made {certificate.issuedAt}{' '}
-        and holds no identifier of a person.
-      </p>
-      <h2>Steps</h2>
-      <table>
-        {certificate.steps.map(({ step, at }) => (
-          <tr>
-            <td>{stepWords[step] ?? step}</td>
-            <td>{at}</td>
-          </tr>
-        ))}
-      </table>
-      <h2>What was deleted</h2>
-      <table>
-        {Object.entries(certificate.counts).map(([store, n]) => (
-          <tr>
-            <td>{store}</td>
-            <td>{n}</td>
-          </tr>
-        ))}
-      </table>
-      <h2>Recipients</h2>
-      {certificate.destinations.length === 0 ? (
-        <p>Nobody was ever given data of this person.</p>
-      ) : (
-        <table>
-          {certificate.destinations.map(({ recipient, state, settledAt, trouble }) => (
-            <tr>
-              <td>{recipient}</td>
-              <td>{state}</td>
-              <td>{settledAt ?? trouble ?? ''}</td>
-            </tr>
-          ))}
-        </table>
-      )}
-      <h2>Deadlines</h2>
-      <table>
-        <tr>
-          <td>GDPR, one month</td>
-          <td>{certificate.deadlines.gdpr}</td>
-        </tr>
-        <tr>
-          <td>CCPA, 45 days</td>
-          <td>{certificate.deadlines.ccpa}</td>
-        </tr>
-        <tr>
-          <td>LGPD, 15 days</td>
-          <td>{certificate.deadlines.lgpd}</td>
-        </tr>
-      </table>
-      <h2>Signature</h2>
-      <p>
-        Ed25519 over the canonical JSON of the certificate, by key <code>{signature.key}</code>:
-        <br />
-        <code>{signature.value}</code>
-      </p>
+      <CertificateText {...signed} />
     </body>
   </html>
 );

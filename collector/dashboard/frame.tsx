@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Context, Env, MiddlewareHandler } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { AuditNotes } from '../audit/notes.js';
+import type { LivePolicy } from '../consent/live.js';
 import { errorBody } from '../contract/answer.js';
 import type { AuditAct } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';
@@ -35,6 +36,10 @@ export interface House {
   audit: AuditNotes;
   now: () => number;
   links: Links;
+  /** The consent policy in force; null where the room of it is not mounted. */
+  policy: LivePolicy | null;
+  /** Where exports lie; null = none are made. */
+  exportsFolder: string | null;
 }
 
 export interface Staffed extends Env {

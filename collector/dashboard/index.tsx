@@ -32,6 +32,8 @@ export interface DashboardOptions {
   links: Links;
   /** The consent policy in force, and how its banner is drawn. */
   policy?: PolicyRoom;
+  /** Where exports lie; none are made otherwise. */
+  exportsFolder?: string | null;
   now?: () => number;
   /** Told of what a page answered with an error page for. */
   report?: (error: unknown) => void;
@@ -57,6 +59,8 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
     audit: options.audit ?? openAuditNotes(options.log),
     now,
     links: options.links,
+    policy: options.policy?.live ?? null,
+    exportsFolder: options.exportsFolder ?? null,
   };
 
   const app = new Hono<Staffed>();

@@ -798,6 +798,7 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
       profilesBy: async () => [],
       requests: async () => ({ items: [], next: null }),
       recipients: async () => [],
+      openNotices: async () => [],
       consentsOf: async () => [],
       receivedBy: async () => [],
       terms: async () => ({}),

@@ -8,7 +8,9 @@ import { Badge, type Tone } from '../kit/badge.js';
 import { Empty, Panel } from '../kit/panel.js';
 import { auditPages } from './audit.js';
 import { consentPages } from './consent.js';
+import { cookielessPages } from './cookieless.js';
 import { isUnsigned, ledgerPages } from './ledger.js';
+import { recipientPages } from './recipients.js';
 import { requestPages } from './requests.js';
 import { isLate, retentionPages } from './retention.js';
 import { respondRoom } from './room.js';
@@ -112,6 +114,8 @@ export const privacyRoom = (house: House): Hono<Staffed> => {
   app.route('/', consentPages(house));
   app.route('/', ledgerPages(house));
   app.route('/', retentionPages(house));
+  app.route('/', recipientPages(house));
+  app.route('/', cookielessPages(house));
   app.route('/', auditPages(house));
   return app;
 };

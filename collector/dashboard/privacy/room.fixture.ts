@@ -1,12 +1,13 @@
 // For tests: the privacy room over the real store, writer and reader, filled through the commands that the house itself uses.
 
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAuditNotes } from '../../audit/notes.js';
 import { openLivePolicy } from '../../consent/live.js';
 import { purposes } from '../../contract/purposes.js';
 import { type Engines, openEmbedded } from '../../embedded.js';
+import { makeExport } from '../../jobs/exports.js';
 import type { KeyContext } from '../../log/log.js';
 import { type StaffAccount, staffCredential } from '../../site/keys.js';
 import { type DashboardOptions, dashboard } from '../index.js';
@@ -36,16 +37,28 @@ export interface Room extends Engines {
 
 export const openRoom = async ({
   answers = true,
+  asked = false,
+  consentFile = null,
   accounts = accountsOfTests,
   ...options
-}: { answers?: boolean; accounts?: readonly StaffAccount[] } & Partial<DashboardOptions> = {}): Promise<Room> => {
+}: {
+  answers?: boolean;
+  /** Whether people have asked for something: a copy, an erasure with a recipient to be told by hand, an objection. */
+  asked?: boolean;
+  /** What the consent file says; null = the one that ships. */
+  consentFile?: Record<string, unknown> | null;
+  accounts?: readonly StaffAccount[];
+} & Partial<DashboardOptions> = {}): Promise<Room> => {
   const folder = mkdtempSync(join(tmpdir(), 'weft-room-'));
+  const exportsFolder = join(folder, 'exports');
+  const file = consentFile === null ? null : join(folder, 'consent.json');
+  if (file !== null) writeFileSync(file, JSON.stringify(consentFile));
   const engines = await openEmbedded({
     store: { kind: 'sqlite', folder },
     bots: 'keep',
     reservedEmail: 'allow',
     identitySecret: null,
-    consentFile: null,
+    consentFile: file,
   });
   const { log, reader } = engines;
   const now = Date.now();
@@ -128,13 +141,40 @@ export const openRoom = async ({
     await log.command({ kind: 'due', at: now });
     await log.command({ kind: 'retention', at: now });
   }
-  const live = await openLivePolicy({ log, file: null, now: () => now, onChange: () => {} });
+  if (asked) {
+    await log.append({
+      text: JSON.stringify({
+        batch: [
+          { type: 'identify', messageId: 'b1', anonymousId: 'device-of-bo', userId: 'u-bo', traits: { name: 'Bo' } },
+        ],
+      }),
+      type: null,
+      receivedAt: now,
+      key: external,
+      gpc: false,
+      userAgent: null,
+      country: null,
+      origin: null,
+      rejected: [],
+    });
+    const [bo] = await reader.profilesBy({ userId: 'u-bo' }, { purposes, now });
+    await log.command({ kind: 'delivered', recipient: 'mailer', profiles: [bo!.id], at: now });
+    // Asked when half of the month was over, and then some.
+    const by = { by: 'staff_piet', at: now - 25 * dayMs };
+    await log.command({ kind: 'erase', subject: { userId: 'u-bo' }, ...by });
+    await log.command({ kind: 'access', subject: { userId: 'u-ada' }, ...by });
+    await log.command({ kind: 'object', subject: { anonymousId: 'device-of-cy' }, purposes, lift: false, ...by });
+    await log.command({ kind: 'due', at: now });
+    await makeExport({ log, reader, folder: exportsFolder });
+  }
+  const live = await openLivePolicy({ log, file, now: () => now, onChange: () => {} });
   const audit = openAuditNotes(log);
   const app = dashboard({
     reader,
     log,
     audit,
     keys: keysOf(accounts),
+    exportsFolder,
     sessionSecret: 'a secret of tests',
     policy: { live, replayScript: () => null },
     links: { demo: null, docs: '/docs' },

@@ -36,6 +36,7 @@ const pages = [
   '/privacy/consent',
   '/privacy/ledger',
   '/privacy/retention',
+  '/privacy/recipients',
   '/privacy/audit',
 ];
 
@@ -232,16 +233,131 @@ describe('a request on somebody’s behalf', () => {
       expect((await send({ csrf: 'x', sure: 'yes' })).status).toBe(403);
       expect(text(await staff.page('/privacy/requests'))).toContain('Nobody has asked for anything yet.');
       const made = await send({ sure: 'yes' });
-      expect(made.headers.get('location')).toMatch(/^\/erasures\/e_/);
+      expect(made.headers.get('location')).toMatch(/^\/privacy\/requests\/e_/);
       expect((await staff.get(made.headers.get('location')!)).status).toBe(200);
-      expect((await send({ kind: 'object', sure: 'yes' })).headers.get('location')).toBe(
-        '/privacy/requests?done=objection',
-      );
+      const objected = await send({ kind: 'object', sure: 'yes' });
+      expect(objected.headers.get('location')).toMatch(/^\/privacy\/requests\/o_/);
+      expect(text(await staff.page(objected.headers.get('location')!))).toContain('The objection is noted');
+      const copy = await send({ kind: 'access', sure: 'yes' });
+      expect(text(await staff.page(copy.headers.get('location')!))).toContain('accepted');
       await room.log.command({ kind: 'due', at: room.now });
       const listed = text(await staff.page('/privacy/requests'));
-      expect(listed).toMatch(/Objection done .*Erasure e_.* done/);
+      expect(listed).toMatch(/Access x_\S+ Piet accepted/);
+      expect(listed).toMatch(/Objection o_\S+ Piet done/);
+      expect(listed).toMatch(/Erasure e_\S+ Piet done/);
+      const filtered = text(await staff.page('/privacy/requests?kind=access&state=open'));
+      expect(filtered).toContain('x_');
+      expect(filtered).not.toMatch(/[eo]_[0-9a-f]{8}/);
+      expect(text(await staff.page('/privacy/requests?state=failed'))).toContain('No request is like this.');
+      expect((await staff.get('/privacy/requests?after=garbage')).status).toBe(200);
       expect(listed).not.toContain('nobody@shop.example');
       expect((await send({ kind: 'king', sure: 'yes' })).headers.get('location')).toBe('/privacy/requests');
+    } finally {
+      await room.end();
+    }
+  }, 60_000);
+});
+
+describe('what was asked for', () => {
+  let room: Room;
+  beforeAll(async () => {
+    room = await openRoom({ asked: true });
+  }, 60_000);
+  afterAll(() => room.end());
+  const idOf = async (kind: 'access' | 'erasure'): Promise<string> =>
+    (await room.reader.requests({ kind, now: room.now, limit: 1, cursor: null })).items[0]!.id;
+  const noted = async (what: 'access.file' | 'certificate.read') => {
+    await room.audit.settled();
+    const all = { by: null, profileId: null, from: null, to: null, cursor: null, limit: 10 };
+    return (await room.reader.auditLog({ ...all, what })).items;
+  };
+
+  it('is downloaded by owners and the privacy team alone, and each download is noted', async () => {
+    const id = await idOf('access');
+    const staff = await room.enter();
+    const page = await staff.page(`/privacy/requests/${id}`);
+    expect(page).toContain(`href="/privacy/requests/${id}/file"`);
+    const response = await staff.get(`/privacy/requests/${id}/file`);
+    expect(response.headers.get('content-type')).toBe('application/zip');
+    expect(
+      Buffer.from(await response.arrayBuffer())
+        .subarray(0, 2)
+        .toString(),
+    ).toBe('PK');
+    expect(await noted('access.file')).toMatchObject([{ by: 'staff_piet', detail: id }]);
+    const maya = await room.enter('Maya');
+    expect((await maya.get(`/privacy/requests/${id}/file`)).status).toBe(403);
+    expect((await staff.get('/privacy/requests/x_none/file')).status).toBe(404);
+    expect(await noted('access.file')).toHaveLength(1);
+  });
+
+  it('shows an erasure with its steps, counts and recipients, and its certificate, each look at which is noted', async () => {
+    const id = await idOf('erasure');
+    const staff = await room.enter();
+    const words = text(await staff.page(`/privacy/requests/${id}`));
+    expect(words).toMatch(/Steps 10 of 10 tombstone .* mailer by hand no address is set for it/);
+    expect(words).toContain('due soon');
+    const certificate = text(await staff.page(`/privacy/requests/${id}/certificate`));
+    expect(certificate).toContain('Ed25519');
+    expect(certificate).not.toMatch(/u-bo|device-of-bo/);
+    const json = await staff.get(`/privacy/requests/${id}/certificate.json`);
+    expect(await json.json()).toMatchObject({ certificate: { id, state: 'done', pending: 1 } });
+    expect(await noted('certificate.read')).toHaveLength(2);
+    expect((await staff.get('/privacy/requests/e_none/certificate')).status).toBe(404);
+  });
+
+  it('is told by hand to a recipient without an address, which is then marked as done', async () => {
+    const staff = await room.enter();
+    const html = await staff.page('/privacy/recipients');
+    expect(text(html)).toMatch(/mailer .* 1 by hand/);
+    const id = /name="id" value="(n_[^"]+)"/.exec(html)![1]!;
+    const send = async (fields: Record<string, string>) =>
+      staff.post('/privacy/recipients', {
+        csrf: await staff.csrf('/privacy/recipients', '/privacy/recipients'),
+        id,
+        ...fields,
+      });
+    expect((await send({ act: 'retry' })).headers.get('location')).toBe('/privacy/recipients?done=retry');
+    expect((await send({ act: 'king' })).headers.get('location')).toBe('/privacy/recipients');
+    expect((await send({ act: 'settled', csrf: 'x' })).status).toBe(403);
+    const back = `/privacy/requests/${await idOf('erasure')}`;
+    expect((await send({ act: 'settled', back })).headers.get('location')).toBe(back);
+    expect(text(await staff.page(back))).toContain('mailer done by hand');
+    expect(text(await staff.page('/privacy/recipients'))).toContain('Every recipient has heard of every erasure.');
+    const gone = await staff.post('/privacy/recipients', {
+      csrf: await staff.csrf(back, '/logout'),
+      id,
+      act: 'settled',
+    });
+    expect(gone.status).toBe(409);
+  });
+});
+
+describe('counting where nobody has agreed', () => {
+  it('is shown by day and in groups, says what is hidden, and is led to only where the policy counts', async () => {
+    expect(await (await full.enter()).page('/privacy')).not.toContain('href="/privacy/cookieless"');
+    expect(text(await (await full.enter()).page('/privacy/cookieless'))).toContain('turned off');
+    const room = await openRoom({
+      answers: false,
+      consentFile: { cookieless: { mode: 'always', unique: 'daily-hash' } },
+    });
+    try {
+      const staff = await room.enter();
+      expect(await staff.page('/privacy')).toContain('href="/privacy/cookieless"');
+      expect(text(await staff.page('/privacy/cookieless'))).toContain('Nothing was counted in these days.');
+      const cell = { event: 'page', path: '/', product: '', device: 'mobile', country: 'DE', referrer: '' };
+      const tallied = [
+        { cell, count: 40 },
+        { cell: { ...cell, event: 'add', product: 'tea' }, count: 12 },
+        { cell: { ...cell, path: '/rare', country: 'LI' }, count: 3 },
+        { cell: { ...cell, path: '/rarer', country: 'MC' }, count: 2 },
+      ];
+      await room.log.command({ kind: 'cookieless', at: room.now, tallied, uniques: [] });
+      const words = text(await staff.page('/privacy/cookieless'));
+      expect(words).toMatch(/By path .* \/ Page views 40 .* 2 cells not shown: fewer than 10 each/);
+      expect(words).toMatch(/By product Product What Count tea Put into a cart 12/);
+      expect(words).toContain('Different visitors a day');
+      expect(words).not.toMatch(/rare|LI\b/);
     } finally {
       await room.end();
     }

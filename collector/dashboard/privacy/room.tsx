@@ -31,6 +31,15 @@ const Pages: FC<{ pages: readonly { path: string; name: string }[]; here: string
   </nav>
 );
 
+/** What the policy in force says of counting where nobody has agreed. */
+export const cookielessOf = ({ policy }: Pick<House, 'policy'>): { mode: string; unique: string } => {
+  const { mode = 'off', unique = 'none' } = (policy?.current().policy.document.cookieless ?? {}) as {
+    mode?: string;
+    unique?: string;
+  };
+  return { mode, unique };
+};
+
 /** `here`: the page of the room this is, or the one it belongs to. */
 export const respondRoom = (
   c: StaffContext,
@@ -43,7 +52,12 @@ export const respondRoom = (
     house,
     { ...props, room: '/privacy' },
     <>
-      <Pages pages={pages.filter(({ path }) => may(c, path))} here={here} />
+      <Pages
+        pages={pages.filter(
+          ({ path }) => may(c, path) && (path !== '/privacy/cookieless' || cookielessOf(house).mode !== 'off'),
+        )}
+        here={here}
+      />
       {body}
     </>,
   );
