@@ -33,12 +33,17 @@ describe('weft', () => {
     expect((await weft(args, {})).code).toBe(code);
   });
 
-  it.each([['lint'], ['diff', 'a', 'b'], ['import', '--from', 'klaro', 'x.js']])(
-    'consent %s: says that it is not here yet',
-    async (...args) => {
-      const { code, stderr } = await weft(['consent', ...args], {});
-      expect(code).toBe(4);
-      expect(stderr).toContain('not in this build yet');
+  it.each([
+    [['lint', 'no-such.json'], 2, 'no-such.json'],
+    [['diff', 'no-such.json', 'other.json'], 4, 'no-such.json'],
+    [['import', '--from', 'klaro', 'no-such.js'], 2, 'no-such.js'],
+  ])(
+    'consent %j of a file that is not there ends with %i, names it and says how to go on',
+    async (args, ends, file) => {
+      const { code, stderr } = await weft(['consent', ...args], { WEFT_DATA: temporary() });
+      expect(code).toBe(ends);
+      expect(stderr).toContain(file);
+      expect(stderr).toContain('→ ');
     },
   );
 
