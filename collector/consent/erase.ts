@@ -186,6 +186,8 @@ export interface Erasures {
   ) => { id: string; state: ErasureState };
   /** Open ones, the oldest first. */
   open: (limit?: number) => ErasureWork[];
+  /** One of them, as it stands now; null once it is done. */
+  work: (id: string) => ErasureWork | null;
   /** How many are open. */
   waiting: () => number;
   /**
@@ -308,6 +310,16 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
     JSON.stringify([...(JSON.parse(row.steps) as LoggedStep[]), [step, at] satisfies LoggedStep]);
   const countsOf = (row: Row): Counts => (row.counts === null ? {} : (JSON.parse(row.counts) as Counts));
 
+  const workOf = (row: Row): ErasureWork => ({
+    id: row.id,
+    state: row.state as 'accepted' | 'running',
+    step: row.step,
+    subject: row.subject === null ? null : (JSON.parse(row.subject) as ErasureSubject),
+    closure: row.work === null ? null : (JSON.parse(row.work) as Closure),
+    since: row.since,
+    requestedAt: row.requested_at,
+  });
+
   return {
     request: (subject, { id, by, at, since = Number.MAX_SAFE_INTEGER }) =>
       sql.transaction(() => {
@@ -327,16 +339,11 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         return { id, state: 'accepted' as const };
       }),
 
-    open: (limit = openMax) =>
-      openOnes.all(limit).map((row) => ({
-        id: row.id,
-        state: row.state as 'accepted' | 'running',
-        step: row.step,
-        subject: row.subject === null ? null : (JSON.parse(row.subject) as ErasureSubject),
-        closure: row.work === null ? null : (JSON.parse(row.work) as Closure),
-        since: row.since,
-        requestedAt: row.requested_at,
-      })),
+    open: (limit = openMax) => openOnes.all(limit).map(workOf),
+    work: (id) => {
+      const row = byId.get(id);
+      return row && row.state !== 'done' ? workOf(row) : null;
+    },
     waiting: () => countOpen.get()?.n ?? 0,
 
     begin: (id, closure, plan, at, narrowed = []) =>

@@ -81,9 +81,9 @@ describe('an erasure', () => {
       expect([died.signal, died.stderr]).toEqual(['SIGKILL', '']);
 
       const again = open(folder);
-      const resumed = again.consent.erasures.status(id)!;
       // `logs` and `certificate` are one transaction: what was not certified is certified again.
-      expect(resumed.state).toBe(step === 'certificate' && when === 'after' ? 'done' : resumed.state);
+      const certified = when === 'after' && (step === 'logs' || step === 'certificate');
+      expect(again.consent.erasures.status(id)!.state === 'done').toBe(certified);
       again.due(startAt + 1_000);
       const { certificate } = again.command({ kind: 'certificate', id, at: startAt + 2_000 }).body as {
         certificate: Certificate;
@@ -100,9 +100,10 @@ describe('an erasure', () => {
     60_000,
   );
 
-  it('section 6: ten thousand that are queued go in slices of so many rows, and the door answers between any two', () => {
+  it('section 6: thousands that are queued go in slices of so many rows, and the door answers between any two', () => {
     const shop = openShop();
-    const people = 10_000;
+    // Ten times what a pass looks at; WEFT_TEST_QUEUED=10000 is the same, longer.
+    const people = Number(process.env.WEFT_TEST_QUEUED ?? 2_000);
     for (let from = 0; from < 400; from += 1)
       shop.send([page(`d${from}`, 0), identify(`d${from}`, `u${from}`, 1)], { key: secretKey });
     const { writer } = shop;
@@ -147,7 +148,7 @@ describe('an erasure', () => {
   });
 
   it('section 6: an address that others typed goes from their events in every spelling; what else they said stays', () => {
-    const shop = openShop();
+    const shop = openShop({ reservedEmail: 'allow' });
     const typed = { traits: { email: 'Ada@Shop.Test', mail2: ' ada@shop.test', city: 'Ghent' } };
     shop.send([
       identify('A1', 'U1', 0, { traits: { email: 'ada@shop.test' } }),
@@ -210,19 +211,19 @@ describe('the erasure journal', () => {
   it('section 6: held against a store that is older than it, erases again before anybody is answered', () => {
     const folder = temporary();
     const writer = open(folder);
-    take(writer, [page('A1', 0), identify('A1', 'U1', 1), page('A2', 0)]);
+    take(writer, [page('gone-device', 0), identify('gone-device', 'gone-user', 1), page('A2', 0)]);
     writer.store.pragma('wal_checkpoint(TRUNCATE)');
     const older = readFileSync(join(folder, 'weft.sqlite'));
-    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 1 });
+    writer.command({ kind: 'erase', subject: { userId: 'gone-user' }, by: 'test', at: startAt + 1 });
     writer.due(startAt + 2);
     writer.close();
     writeFileSync(join(folder, 'weft.sqlite'), older);
     const restored = open(folder);
     expect(restored.replayed).toMatchObject({ people: 1, devices: 1 });
     expect(restored.store.prepare('SELECT count(*) AS n FROM events').get()).toEqual({ n: 1 });
-    expect(take(restored, [page('A1', 5)]).dropped).toMatchObject([{ code: 'erased' }]);
+    expect(take(restored, [page('gone-device', 5)]).dropped).toMatchObject([{ code: 'erased' }]);
     restored.close();
-    expect(filesWith(folder, 'U1')).toEqual([]);
+    for (const text of ['gone-device', 'gone-user']) expect([text, filesWith(folder, text)]).toEqual([text, []]);
     const again = open(folder);
     expect(again.replayed.lines).toBe(0);
     again.close();

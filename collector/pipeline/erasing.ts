@@ -33,21 +33,17 @@ export const eraseSome = (errand: Errand): boolean => {
   let left = rowsMax;
   let moved = false;
   for (const job of consent.erasures.open()) {
-    for (let work: ErasureWork | null = job; work && work.step < stepNumber('backups'); work = again(consent, work)) {
+    for (
+      let work: ErasureWork | null = job;
+      work && work.step < stepNumber('backups');
+      work = consent.erasures.work(work.id)
+    ) {
       if (left <= 0) return true;
       left -= stepCost + advance(errand, work, left);
       moved = true;
     }
   }
   return moved;
-};
-
-const again = (consent: Consent, { id, ...work }: ErasureWork): ErasureWork | null => {
-  const status = consent.erasures.status(id);
-  if (!status || status.state === 'done') return null;
-  // The closure stands from its step on.
-  const closure = work.closure ?? consent.erasures.open().find((one) => one.id === id)?.closure ?? null;
-  return { ...work, id, state: status.state, step: status.step, closure };
 };
 
 /** The next step of one job, or a part of it. Its rows. */

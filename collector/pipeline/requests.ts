@@ -307,12 +307,12 @@ export const openRequests = (options: RequestsOptions): Requests => {
   return {
     command,
     slice: (now) => {
-      if (consent.erasures.waiting() > 0) {
+      if (consent.erasures.open(1).length > 0) {
         if (desk.within(now, (loaded) => eraseSome({ set: loaded, ...erasing(now) }))) return true;
         // What was deleted is overwritten in the file; the log of writes before it must go too, before anything is certified.
         if (!store.emptyLog()) return false;
         desk.attempt(() => certify(erasing(now)));
-        return consent.erasures.waiting() > 0;
+        return consent.erasures.open(1).length > 0;
       }
       if ((unscrubbed || journalAt !== consent.journal.last()) && store.emptyLog()) {
         unscrubbed = false;
