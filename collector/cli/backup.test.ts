@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -152,6 +153,11 @@ describe('weft restore', () => {
 
     const done = await told(['restore', file], { WEFT_DATA });
     expect(done.erasedAgain).toMatchObject({ people: 1, devices: 2 });
+    // The ledger goes on where the replaced store's ended, and holds together.
+    expect(done.ledgerRows).toBeGreaterThan(0);
+    const ledger = join(temporary(), 'ledger.jsonl');
+    await weft(['export', '--ledger', '--out', ledger], { WEFT_DATA });
+    expect(await told(['ledger', 'verify', ledger], {})).toMatchObject({ ok: true });
     expect(existsSync(done.replaced as string)).toBe(true);
     for (const text of ['ada@shop.test', 'visitor-9', 'device-u1'])
       expect(hasText(join(WEFT_DATA, 'weft.sqlite'), text)).toBe(false);
@@ -228,17 +234,26 @@ describe('weft restore', () => {
     expect(readFileSync(store).equals(before)).toBe(true);
   }, 180_000);
 
-  it('in the place of a store that can no longer be read goes on only when told that erasures since then are lost', async () => {
+  it('section 6: in the place of a store that can no longer be read erases again by the journal; without that only when told so', async () => {
     const WEFT_DATA = temporary();
     await told(['import', otto, '--map', example('imports/otto.map.json'), '--work', temporary()], { WEFT_DATA });
     const file = join(temporary(), 'b.sqlite');
     await told(['backup', file], { WEFT_DATA });
-    truncateSync(join(WEFT_DATA, 'weft.sqlite'), 50_000);
+    await told(['erase', '--anonymous', 'otto-0'], { WEFT_DATA });
+    const store = join(WEFT_DATA, 'weft.sqlite');
+    truncateSync(store, 50_000);
+    expect((await told(['restore', file], { WEFT_DATA })).erasedAgain).toMatchObject({ devices: 1, events: 274 });
+    expect(hasText(file, '"otto-0"')).toBe(true);
+    expect(hasText(store, '"otto-0"')).toBe(false);
+    expect(await told(['rebuild', '--check'], { WEFT_DATA })).toMatchObject({ equal: true, events: 857 - 274 });
+
+    truncateSync(store, 50_000);
+    rmSync(join(WEFT_DATA, 'erasures.journal'));
     const refused = await weft(['restore', file], { WEFT_DATA });
     expect([refused.code, refused.stderr.includes('--without-tombstones')]).toEqual([4, true]);
     await told(['restore', file, '--without-tombstones'], { WEFT_DATA });
     expect(await told(['rebuild', '--check'], { WEFT_DATA })).toMatchObject({ equal: true, events: 857 });
-  }, 120_000);
+  }, 180_000);
 });
 
 describe('weft export', () => {
