@@ -835,9 +835,21 @@ export const openShop = ({ empty = false }: { empty?: boolean } = {}): Shop => {
       ledgerCheck: async () => {
         throw new Error('not asked in these tests');
       },
-      ledgerHealth: async () => {
-        throw new Error('not asked in these tests');
-      },
+      ledgerHealth: async () => ({
+        ok: true,
+        rows: 0,
+        head: { seq: 0, hash: '00'.repeat(32) },
+        from: 1,
+        through: 0,
+        complete: true,
+        next: null,
+        signedAt: null,
+        signedSeq: null,
+        signatures: 0,
+        keys: [],
+        checkedAt: null,
+        fullAt: null,
+      }),
       ledgerExport: async () => ({ lines: [], next: null }),
       receipt: async () => {
         throw new Error('not asked in these tests');
