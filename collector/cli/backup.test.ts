@@ -1,4 +1,5 @@
-// `weft backup`, `restore`, `erase` and `export` as processes: a copy taken while events arrive, and people who stay erased.
+// `weft backup`, `restore`, `erase`, `export` and `destinations` as processes: a copy taken while events arrive, people who stay
+// erased, and recipients who hear of it.
 
 import {
   copyFileSync,
@@ -11,10 +12,13 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { createServer, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { signatureOf } from '../consent/notices.js';
 import { openSqlite } from '../store/sqlite.js';
-import { collector, example, otto, secretKey, temporary, told, weft } from './weft.fixture.js';
+import { collector, example, otto, secretKey, temporary, told, weft, whenDone } from './weft.fixture.js';
 
 const authorization = `Bearer ${secretKey}`;
 const send = async (
@@ -298,4 +302,75 @@ describe('weft export', () => {
     const { code, stdout } = await weft(['export', '--events'], { WEFT_DATA });
     expect([code, stdout.trim().split('\n').length]).toEqual([0, 3]);
   }, 60_000);
+});
+
+describe('weft destinations', () => {
+  it('section 6: what was exported for a recipient is told of when the person is erased, where the destination says, signed', async () => {
+    const WEFT_DATA = temporary();
+    const WEFT_CONSENT = join(temporary(), 'consent.json');
+    writeFileSync(
+      WEFT_CONSENT,
+      JSON.stringify({
+        policy: { version: '1' },
+        purposes: [
+          { id: 'necessary', always: true },
+          { id: 'measurement', retentionDays: 395, recipients: ['adnet'] },
+        ],
+        recipients: {
+          adnet: { name: 'Ad network', country: 'US', role: 'controller', erasureWebhook: 'adnet-erasure' },
+        },
+      }),
+    );
+    const environment = { WEFT_DATA, WEFT_CONSENT, WEFT_WEBHOOKS: 'loopback' };
+    let hear: (post: { headers: IncomingHttpHeaders; text: string }) => void = () => {};
+    const heard = new Promise<{ headers: IncomingHttpHeaders; text: string }>((resolve) => {
+      hear = resolve;
+    });
+    const recipient = createServer((request, response) => {
+      let text = '';
+      request.on('data', (chunk) => {
+        text += String(chunk);
+      });
+      request.on('end', () => {
+        response.writeHead(200).end('{}');
+        hear({ headers: request.headers, text });
+      });
+    });
+    await new Promise<void>((listening) => recipient.listen(0, '127.0.0.1', listening));
+    whenDone(() => {
+      recipient.closeAllConnections();
+      recipient.close();
+    });
+    const url = `http://127.0.0.1:${(recipient.address() as AddressInfo).port}/erasures`;
+
+    const served = await collector(WEFT_DATA, environment);
+    await send(served.url, [...history('u1', 'ada@shop.test'), ...history('u2', 'bob@shop.test')]);
+    expect((await weft(['destinations', 'set', 'adnet-erasure', '--url', url], { WEFT_DATA })).code).toBe(2);
+    const { secret } = await told(['destinations', 'set', 'adnet-erasure', '--url', url], environment);
+    const listed = await weft(['destinations', 'list', '--json'], environment);
+    expect(JSON.parse(listed.stdout)).toMatchObject({ destinations: [{ name: 'adnet-erasure', url }] });
+    expect(listed.stdout).not.toContain(secret);
+    const file = join(temporary(), 'for-adnet.jsonl');
+    expect((await weft(['export', '--user', 'u1', '--recipient', 'adnet', '--out', file], environment)).code).toBe(0);
+    expect(hasText(file, 'device-u1')).toBe(true);
+
+    // Of u2 they were given nothing: the first they hear of is u1.
+    for (const user of ['u2', 'u1'])
+      await told(['erase', '--user', user, '--url', served.url], { WEFT_SECRET_KEY: secretKey });
+    const { headers, text } = await heard;
+    expect(JSON.parse(text)).toMatchObject({
+      subject_request_type: 'erasure',
+      subject_identities: expect.arrayContaining([
+        { identity_type: 'user_id', identity_value: 'u1', identity_format: 'raw' },
+      ]),
+    });
+    expect(text).not.toContain('u2');
+    expect(headers['webhook-signature']).toBe(
+      signatureOf(String(secret), String(headers['webhook-id']), Number(headers['webhook-timestamp']), text),
+    );
+
+    expect((await weft(['destinations', 'remove', 'adnet-erasure'], environment)).code).toBe(0);
+    expect((await weft(['destinations', 'remove', 'adnet-erasure'], environment)).code).toBe(4);
+    expect(await told(['destinations', 'list'], environment)).toEqual({ destinations: [] });
+  }, 180_000);
 });

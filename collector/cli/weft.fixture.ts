@@ -90,13 +90,14 @@ export const told = async (args: readonly string[], environment: Environment): P
 
 export const secretKey = 'sk_test_0123456789';
 /** A collector on a free port, and its address. */
-export const collector = async (data: string): Promise<Started & { url: string }> => {
+export const collector = async (data: string, more: Environment = {}): Promise<Started & { url: string }> => {
   const started = start(['serve'], {
     PORT: '0',
     WEFT_DATA: data,
     WEFT_SECRET_KEY: secretKey,
     WEFT_WRITE_KEY: 'wk_test_0123456789',
     WEFT_ADMIN_PASSWORD: 'correct horse',
+    ...more,
   });
   let stdout = '';
   started.child.stdout!.on('data', (chunk) => {
