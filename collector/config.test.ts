@@ -30,6 +30,10 @@ describe('the environment', () => {
       reservedEmail: 'refuse',
       role: 'all',
       demo: false,
+      geoFile: null,
+      proxies: 0,
+      publicUrl: null,
+      webhooks: 'public',
     });
   });
   it('asks for the demo, which lets every origin, its bots and its e-mails in unless told otherwise', () => {

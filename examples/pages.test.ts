@@ -96,7 +96,7 @@ describe('servers', () => {
     });
     stop();
     expect(answer).toEqual({ accepted: 2 });
-    expect(heard).toHaveLength(4);
+    expect(heard).toHaveLength(3);
     expect(new Set(heard.map(({ body }) => JSON.stringify(body.batch))).size).toBe(1);
     expect(heard[0]).toMatchObject({ path: '/v1/batch', headers: { authorization: 'Bearer sk_1' } });
     expect(heard[0]?.body.batch).toMatchObject([
