@@ -42,7 +42,7 @@ import {
 } from './options.js';
 
 /** Watches the page and calls the client; what it returns ends the watching. */
-export type Source = (client: Client) => Stop;
+export type Source = (client: Client) => Stop | undefined;
 
 type Named = keyof Commerce & string;
 

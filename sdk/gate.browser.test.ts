@@ -3,6 +3,7 @@
 import { rmSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { folded } from './browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
 import { type Answering, type Collector, configOf, startCollector } from './fixtures/collector.js';
 import { startSite } from './fixtures/site.js';
@@ -66,7 +67,9 @@ const writes = async (page: Page) => (await calls(page)).filter(({ what }) => wh
 const databases = (page: Page): Promise<string[]> =>
   page.evaluate(async () => (await indexedDB.databases()).map(({ name }) => name ?? ''));
 const cookies = async (): Promise<Record<string, any>> =>
-  Object.fromEntries((await context.cookies()).map(({ name, value }) => [name, JSON.parse(decodeURIComponent(value))]));
+  Object.fromEntries(
+    (await context.cookies()).map(({ name, value }) => [name, JSON.parse(folded(decodeURIComponent(value)))]),
+  );
 const arrived = async (name: string): Promise<any[]> => {
   await until(() => collector.named(name).length);
   return collector.named(name);
@@ -275,7 +278,7 @@ describe('taking it back', () => {
       (window as any).weft.consent.withdraw();
       return document.cookie;
     })) as string;
-    const slip = JSON.parse(decodeURIComponent(atOnce.slice('weft_consent='.length)));
+    const slip = JSON.parse(folded(decodeURIComponent(atOnce.slice('weft_consent='.length))));
     expect(slip.receipt ?? slip.epoch ?? slip.anonymousId ?? slip.session).toBeUndefined();
     expect(slip.rows).toMatchObject([
       { kind: 'withdraw', supersedes: granted.receipt, visitorId: granted.anonymousId, epoch: granted.epoch },
@@ -420,6 +423,66 @@ describe('taking it back', () => {
 
 describe('regions and signals', () => {
   const california = configOf({}, { code: 'US-CA', model: 'opt-out' });
+
+  it.each([1, 2, 3])(
+    'an answer survives although nothing was acknowledged before it, after %i others',
+    async (steps) => {
+      const hash = (n: number) => `${n}`.repeat(64);
+      rule({
+        config: configOf(
+          {
+            purposes: ['measurement', 'personalisation', 'marketing', 'sharing', 'recommendations-by-partners'].map(
+              (id, n) => ({
+                id,
+                gpc: 'ignore',
+                requires: n ? ['measurement'] : [],
+                compatibleWith: [],
+                materialHash: hash(n),
+              }),
+            ),
+          },
+          { code: 'US-CA', model: 'opt-out' },
+        ),
+        fault: ({ method }) => (method === 'POST' ? { kind: 'down' } : undefined),
+      });
+      const page = await open();
+      const variant = 'ask=measurement,personalisation,marketing,sharing&since=2026-11-01&has=receipt,device';
+      const how = (n: number) => ({
+        source: 'banner',
+        layer: 'preferences',
+        action: 'save',
+        textHash: hash(n),
+        locale: 'pt-BR',
+        variant,
+      });
+      for (let n = 1; n < steps; n++) await set(page, { marketing: n % 2 === 0 }, how(n));
+      await set(page, { sharing: false }, how(9));
+      const [cookie] = await context.cookies();
+      expect(cookie!.value.length).toBeLessThan(3_600);
+      const { weft_consent: record } = await cookies();
+      expect(record.decisions.sharing).toMatchObject({ value: 'denied', source: 'user' });
+      // Nothing that proves it was left out.
+      expect(record.rows.at(-1)).toMatchObject({
+        kind: 'withdraw',
+        visitorId: expect.any(String),
+        text: { sha256: hash(9) },
+      });
+      expect(record.rows.at(-1).decisions).toHaveLength(5);
+      rule({ config: california });
+      const next = await open('/next');
+      expect(await call(next, `weft.consent.get().sharing`)).toBe(false);
+      await until(() => [...collector.ledger.values()].some(({ kind }) => kind === 'withdraw'));
+    },
+  );
+
+  it('what a foreign banner says at length gives way to the answer', async () => {
+    rule({ config: california, fault: ({ method }) => (method === 'POST' ? { kind: 'down' } : undefined) });
+    const page = await open();
+    const tcString = Array.from({ length: 500 }, (_, n) => `${n.toString(36)}CQx`).join('~');
+    await set(page, { sharing: false }, { source: 'tcf', cmp: { name: 'foreign', version: '1', tcString } });
+    expect((await cookies()).weft_consent.decisions.sharing.value).toBe('denied');
+    expect(await call(await open('/next'), `weft.consent.get().sharing`)).toBe(false);
+  });
 
   it('consent 17: where the default is yes, ids and buffer begin at once under a region-default receipt', async () => {
     rule({ config: california });

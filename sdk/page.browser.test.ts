@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { folded } from './browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
 import { type Collector, configOf, startCollector } from './fixtures/collector.js';
 import { startSite } from './fixtures/site.js';
@@ -51,7 +52,7 @@ const viewed = async (page: Page, count: number) => {
 };
 const recorded = async (): Promise<any> => {
   const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent');
-  return cookie && JSON.parse(decodeURIComponent(cookie.value));
+  return cookie && JSON.parse(folded(decodeURIComponent(cookie.value)));
 };
 
 describe('engaged time', () => {

@@ -4,6 +4,7 @@
 import { rmSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { folded } from './browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
 import { type Collector, configOf, purposes, startCollector } from './fixtures/collector.js';
 import { startSite } from './fixtures/site.js';
@@ -60,7 +61,7 @@ const tracked = async (page: Page, name: string) => {
 };
 const recorded = async (): Promise<any> => {
   const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent');
-  return cookie && JSON.parse(decodeURIComponent(cookie.value));
+  return cookie && JSON.parse(folded(decodeURIComponent(cookie.value)));
 };
 const calls = (page: Page): Promise<StorageCall[]> => page.evaluate(() => (window as any).storageCalls);
 const databases = (page: Page): Promise<string[]> =>
@@ -258,14 +259,16 @@ describe('what overtakes an answer', () => {
     const decision = (value: string) => ({ value, source: 'user', at: now - 1000, materialHash: 'a'.repeat(64) });
     const cookie = (at: number, value: string) =>
       encodeURIComponent(
-        JSON.stringify({
-          v: 1,
-          rev: 1,
-          at,
-          exp: at + 180 * dayMs,
-          decisions: { measurement: decision(value) },
-          rows: [],
-        }),
+        folded(
+          JSON.stringify({
+            v: 1,
+            rev: 1,
+            at,
+            exp: at + 180 * dayMs,
+            decisions: { measurement: decision(value) },
+            rows: [],
+          }),
+        ),
       );
     collector.rule({ config: configOf({ storage: { name: 'weft_consent', domain: 'weft.localhost' } }, france) });
     for (const [hostValue, domainValue] of [
@@ -282,7 +285,7 @@ describe('what overtakes an answer', () => {
       expect(await call(page, 'weft.consent.get().measurement')).toBe(domainValue === 'granted');
       const left = await context.cookies();
       expect(left.map(({ domain }) => domain)).toEqual(['.weft.localhost']);
-      expect(JSON.parse(decodeURIComponent(left[0]!.value)).decisions.measurement.value).toBe(domainValue);
+      expect(JSON.parse(folded(decodeURIComponent(left[0]!.value))).decisions.measurement.value).toBe(domainValue);
       await page.close();
     }
   });

@@ -2,6 +2,7 @@
 // for the test to find.
 
 import type { BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { folded } from '../../sdk/browser/cookie.js';
 import type { Chromium } from '../../sdk/fixtures/chromium.js';
 
 export { type Chromium, newFolder as newBrowserFolder, startChromium } from '../../sdk/fixtures/chromium.js';
@@ -84,7 +85,7 @@ export const watched = async (context: BrowserContext, home: string, also: reado
   const kept = async () =>
     (await context.cookies())
       .filter(({ name }) => name.startsWith('weft_'))
-      .map(({ value }) => JSON.parse(decodeURIComponent(value)) as Anything);
+      .map(({ value }) => JSON.parse(folded(decodeURIComponent(value))) as Anything);
   return {
     context,
     page: await context.newPage(),

@@ -7,9 +7,9 @@ import { quietly } from './tell.js';
 export type Stop = () => void;
 
 export const together =
-  (...stops: Stop[]): Stop =>
+  (...stops: (Stop | undefined)[]): Stop =>
   () => {
-    for (const stop of stops) stop();
+    for (const stop of stops) stop?.();
   };
 
 /** Capturing: we see every event first. None of those we listen to can be held up by that. */

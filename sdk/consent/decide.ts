@@ -65,7 +65,7 @@ export const conclude = (
     rows: [
       rows.find((row) => /^[woe]/.test(row.kind)) ?? rows[rows.length - 1],
       rowOf({ kind, ...ids, supersedes, visitorId } as Row, decisions, act),
-    ].filter((row) => row !== undefined),
+    ].filter((row) => row) as Row[],
     notBefore,
     opposed: (!isOn && (act.kind === 'object' || old.opposed)) || undefined,
   };

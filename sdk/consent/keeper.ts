@@ -56,15 +56,18 @@ let isOpen = false;
 let unwritten: ConsentRecord | undefined;
 let channel: BroadcastChannel | undefined;
 
-const write = (value?: unknown, maxAgeMs?: number) => writeCookie(recordName, config.storage?.domain, value, maxAgeMs);
+const write = (value?: ConsentRecord) =>
+  writeCookie(recordName, config.storage?.domain, value, value && value.exp - now());
 
-export const keep = (next?: ConsentRecord) => {
-  write(next, next && next.exp - now());
+export const keep = (next?: ConsentRecord): void => {
+  write(next);
   unwritten = undefined;
   if (next && recordIn(recordName)?.rev !== next.rev) {
     // An old grant must not outlive it.
     write();
     unwritten = next;
+    // Too long for a cookie (a foreign banner's strings): the proof goes before what was answered.
+    write({ ...next, rows: [] });
   }
   channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
   record = undefined;
@@ -125,7 +128,7 @@ export const renew = (old: ConsentRecord) => act(renewed(old));
 /** Adds a row again that the ledger has lost: with what is decided now, which is all that can be said. */
 export const restore = (receipt: string, epoch: number, visitorId: string | undefined) => {
   if (!record) return;
-  const row = rowOf({ kind: 'grant', receipt, epoch, visitorId, supersedes: undefined }, record.decisions, {});
+  const row = rowOf({ kind: 'grant', receipt, epoch, visitorId }, record.decisions, {});
   keep({ ...record, rows: [row] });
 };
 

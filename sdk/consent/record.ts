@@ -11,7 +11,7 @@ export interface Row {
   receipt: string | undefined;
   visitorId: string | undefined;
   epoch: number | undefined;
-  supersedes: string | undefined;
+  supersedes?: string | undefined;
   decisions: ({ purpose: string; at: undefined } & Omit<Decision, 'at'>)[];
   policy: unknown;
   text: unknown;
@@ -66,7 +66,7 @@ export const recordIn = (name: string): ConsentRecord | undefined => {
   if (cookies !== text) {
     text = cookies;
     [newest] = (valuesIn(cookies, name) as ConsentRecord[])
-      .filter((one) => one?.v === 1)
+      .filter((one) => one?.v)
       .sort((a, b) => b.at - a.at || b.rev - a.rev);
   }
   return newest;

@@ -9,7 +9,7 @@ export const asking =
   (base: string): Source =>
   (client) => {
     const { show, state, onChange } = client.consent;
-    let banner: Promise<Stop> | undefined;
+    let banner: Promise<Stop | undefined> | undefined;
     const need = (then?: () => void) => {
       banner ??= fetched('banner', base, client);
       banner.then(then, (error) => {
@@ -22,10 +22,7 @@ export const asking =
       const { ask, region, signal, decisions } = state();
       if (ask[0] && region.ui === 'banner') show('first');
       // Where nothing is asked there may still be something to be said: that the signal is honoured, how to object.
-      else if (
-        (region.gpcStatus && signal) ||
-        (region.ui === 'link' && !Object.values(decisions).some(({ source }) => source === 'user'))
-      )
+      else if ((region.gpcStatus && signal) || (region.ui === 'link' && !/"user/.test(JSON.stringify(decisions))))
         need();
     };
     ask();
@@ -36,6 +33,6 @@ export const asking =
         if (!banner) need(() => show(layer));
       }),
       onClick('[data-weft-consent]', () => show()),
-      () => banner?.then((stop) => stop()),
+      () => banner?.then((stop) => stop?.()),
     );
   };

@@ -8,4 +8,4 @@ export const bridging =
   (client) =>
     Object.values(client.consent.state().config.bridges ?? {}).includes(true)
       ? chunk('bridges', base)(client)
-      : () => {};
+      : undefined;

@@ -5,7 +5,7 @@ import type { Stop } from '../browser/listen.js';
 import type { Client, Source } from '../client.js';
 
 /** From the folder `weft/` beside `base`; what its start gave. */
-export const fetched = async (name: string, base: string, client: Client): Promise<Stop> =>
+export const fetched = async (name: string, base: string, client: Client): Promise<Stop | undefined> =>
   ((await import(new URL(`weft/${name}-${__WEFT_CHUNKS__}.js`, base).href)) as { start: Source }).start(client);
 
 /** A source by name. What is unknown or fails to load is left out, and told. */

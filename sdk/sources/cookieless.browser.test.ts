@@ -11,6 +11,7 @@ import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { readConfig } from '../../collector/config.js';
 import { type Served, serve } from '../../collector/serve.js';
 import { openSqlite } from '../../collector/store/sqlite.js';
+import { folded } from '../browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from '../fixtures/chromium.js';
 import { type StorageCall, watchStorage } from '../fixtures/watch.js';
 
@@ -123,7 +124,7 @@ it('consent 29: after a refusal there are sums and nobody in them; who objects i
   // On the device a refusal, and nothing of an id; on the wire sums, and nothing of anybody.
   const stored = await context.cookies();
   expect(stored.map(({ name }) => name)).toEqual(['weft_consent']);
-  const record = JSON.parse(decodeURIComponent(stored[0]!.value)) as Record<string, unknown>;
+  const record = JSON.parse(folded(decodeURIComponent(stored[0]!.value))) as Record<string, unknown>;
   expect([record.anonymousId, record.receipt, record.session, record.epoch]).toEqual([
     undefined,
     undefined,

@@ -9,7 +9,7 @@ export const counting =
   (base: string): Source =>
   (client) => {
     // `until-decision`, `on-reject`, `always`; `off` or nothing else.
-    if (!/t|y/.test(client.consent.state().config.cookieless?.mode ?? '')) return () => {};
+    if (!/t|y/.test(client.consent.state().config.cookieless?.mode as string)) return;
     let missed: unknown[] | undefined = [];
     return together(
       client.on('dropped', (detail) => void missed?.push(detail)),

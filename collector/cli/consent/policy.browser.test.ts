@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { folded } from '../../../sdk/browser/cookie.js';
 import { start, whenDone } from '../weft.fixture.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -99,7 +100,7 @@ const publish = async (page: Page, text: string) => {
 
 const record = async (page: Page): Promise<Record<string, unknown>> => {
   const cookie = (await page.context().cookies()).find(({ name }) => name === 'weft_consent');
-  return JSON.parse(decodeURIComponent(cookie?.value ?? '{}')) as Record<string, unknown>;
+  return JSON.parse(folded(decodeURIComponent(cookie?.value ?? '{}'))) as Record<string, unknown>;
 };
 
 describe('a policy that is published while a shop is open', () => {
