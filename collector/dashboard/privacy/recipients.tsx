@@ -54,11 +54,11 @@ export const NoticeActs: FC<{ id: string; recipient: string; csrf: string; canRe
     <input type="hidden" name="back" value={back} />
     <div class="buttons">
       {canRetry && (
-        <button type="submit" name="act" value="retry" class="quiet" aria-label={`Try ${recipient} again`}>
+        <button type="submit" name="act" value="retry" class="quiet" aria-label={`Try again: ${recipient}`}>
           Try again
         </button>
       )}
-      <button type="submit" name="act" value="settled" class="quiet" aria-label={`Mark ${recipient} as done`}>
+      <button type="submit" name="act" value="settled" class="quiet" aria-label={`Mark as done: ${recipient}`}>
         Mark as done
       </button>
     </div>
@@ -77,7 +77,7 @@ const noticeColumns: readonly Column[] = [
   { name: 'Erasure' },
   { name: 'Since' },
   { name: 'State' },
-  { name: '' },
+  { name: 'Do' },
 ];
 
 export const recipientPages = (house: House): Hono<Staffed> => {

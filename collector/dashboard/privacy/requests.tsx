@@ -209,7 +209,7 @@ const destinationColumns: readonly Column[] = [
   { name: 'Recipient' },
   { name: 'State' },
   { name: 'Tries', end: true },
-  { name: '' },
+  { name: 'Do' },
 ];
 
 const Destinations: FC<{ of: Certificate['destinations']; csrf: string; back: string }> = ({ of, csrf, back }) => (

@@ -27,6 +27,7 @@ export interface Room extends Engines {
   folder: string;
   app: ReturnType<typeof dashboard>;
   audit: ReturnType<typeof openAuditNotes>;
+  live: Awaited<ReturnType<typeof openLivePolicy>>;
   now: number;
   /** Logged in as one of the accounts of tests. */
   enter: (name?: string) => Promise<Visitor>;
@@ -186,6 +187,7 @@ export const openRoom = async ({
     folder,
     app,
     audit,
+    live,
     now,
     answer,
     enter: async (name = 'Piet') => {

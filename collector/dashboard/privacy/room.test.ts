@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseFile } from '../../embedded.js';
 import { openSqlite } from '../../store/sqlite.js';
-import { accountsOfTests } from '../staff.fixture.js';
+import { dashboard } from '../index.js';
+import { accountsOfTests, keysOf, visit } from '../staff.fixture.js';
 import { rangeOf, told } from './consent.js';
 import { isUnsigned } from './ledger.js';
 import { isLate, lateAfterMs } from './retention.js';
@@ -73,11 +74,31 @@ describe('every page of the room', () => {
   });
 });
 
+/** A consent file in which the linter finds nothing. */
+const wellKept = {
+  policy: { version: '2026-11-01', links: { privacy: 'https://shop.example/privacy' } },
+  controller: { name: 'Shop', contact: 'privacy@shop.example' },
+  regions: 'world',
+  purposes: [
+    { id: 'necessary', always: true },
+    { id: 'measurement', retentionDays: 395, data: ['pages', 'cart'], recipients: [] },
+    { id: 'personalisation', retentionDays: 180, data: ['profile', 'cart'], recipients: [] },
+    { id: 'marketing', retentionDays: 90, data: ['contacts', 'cart'], recipients: [] },
+  ],
+};
+
 describe('what needs doing', () => {
   it('is nothing where all is well', async () => {
-    const staff = await full.enter();
-    expect(text(await staff.page('/privacy'))).toContain('Nothing needs doing.');
-  });
+    const room = await openRoom({ answers: false, consentFile: wellKept });
+    try {
+      expect(text(await (await room.enter()).page('/privacy'))).toContain('Nothing needs doing.');
+    } finally {
+      await room.end();
+    }
+    // What ships names no controller, and should not stay as it is.
+    const shipped = text(await (await full.enter()).page('/privacy'));
+    expect(shipped).toMatch(/The policy in force has 4 things that should not ship\. Look it over in the editor/);
+  }, 60_000);
 
   it('is said with its next step: a broken ledger, one password for all', async () => {
     const room = await openRoom({ accounts: accountsOfTests.slice(0, 1) });
@@ -94,6 +115,52 @@ describe('what needs doing', () => {
         })
       ).headers.get('location')!;
       expect(text(await staff.page(path))).toMatch(/The chain is broken .* Row 7 cannot be relied on\./);
+    } finally {
+      await room.end();
+    }
+  }, 60_000);
+
+  it('is said with its next step: requests that are due, a recipient to be told by hand, a policy that should not ship', async () => {
+    const room = await openRoom({
+      asked: true,
+      consentFile: { recipients: { mailer: { name: 'The mailer', country: 'DE', role: 'processor', cookies: [] } } },
+    });
+    try {
+      const staff = await room.enter();
+      const words = text(await staff.page('/privacy'));
+      expect(words).toMatch(
+        /this week 1 of the requests of people is due within a week\. See it \. A recipient has not/,
+      );
+      expect(words).toMatch(/by hand The mailer must be told of erasures by hand\. See of which/);
+      expect(words).not.toContain('overdue');
+      const late = visit(
+        dashboard({
+          reader: {
+            ...room.reader,
+            requests: (asked) => room.reader.requests({ ...asked, now: asked.now + 10 * 86_400_000 }),
+          },
+          log: room.log,
+          keys: keysOf(accountsOfTests),
+          sessionSecret: 'another one',
+          policy: {
+            live: {
+              ...room.live,
+              trouble: () => [
+                { severity: 'error', rule: 'json', path: '', line: 1, column: 1, reason: 'no', next: 'mend' },
+              ],
+            },
+            replayScript: () => null,
+          },
+          links: { demo: null, docs: null },
+          now: () => room.now,
+        }),
+      );
+      await late.logIn('Piet');
+      const later = text(await late.page('/privacy'));
+      expect(later).toContain('overdue 1 of the requests of people is past the month');
+      expect(later).toContain(
+        'The consent file on disk is refused; the last good one stays in force. See what is wrong',
+      );
     } finally {
       await room.end();
     }

@@ -109,7 +109,7 @@ const releaseColumns: readonly Column[] = [
   { name: 'In force since' },
   { name: 'How' },
   { name: 'Asked again' },
-  { name: '' },
+  { name: 'Do' },
 ];
 
 const Releases: FC<{ releases: readonly Release[]; inForce: string }> = ({ releases, inForce }) => (
