@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { folded } from '../../sdk/browser/cookie.js';
 import { readConfig } from '../config.js';
 import { type Served, serve } from '../serve.js';
 
@@ -26,7 +27,7 @@ const answer = async (button: string): Promise<string | null> => {
   expect((await told).status()).toBe(200);
   const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent')!;
   await context.close();
-  return (JSON.parse(decodeURIComponent(cookie.value)) as { receipt?: string }).receipt ?? null;
+  return (JSON.parse(folded(decodeURIComponent(cookie.value))) as { receipt?: string }).receipt ?? null;
 };
 
 beforeAll(async () => {

@@ -9,6 +9,11 @@ import type { Client } from '../client.js';
 const askEveryMs = 250;
 const askMaxTimes = 60;
 
+/** As much of a foreign banner's own string as a record in a cookie of 4 kB has room for; of a longer one nothing is kept. */
+const textMax = 1_000;
+export const bounded = (text: string | undefined): string | undefined =>
+  text !== undefined && text.length <= textMax ? text : undefined;
+
 export type Api = (...args: unknown[]) => unknown;
 
 /** Calls `found` once with the function of that name; what it returns ends it. What `found` throws is the other's affair. */

@@ -4,7 +4,7 @@
 
 import type { Stop } from '../browser/listen.js';
 import type { Client } from '../client.js';
-import { whenThere } from './foreign.js';
+import { bounded, whenThere } from './foreign.js';
 
 interface Fields {
   SaleOptOut?: number;
@@ -67,7 +67,11 @@ export const start = (client: Client): Stop =>
         source: 'own-cmp',
         layer: 'api',
         action: 'gpp',
-        cmp: { name: `gpp-${ping.cmpId ?? ''}`, version: `${ping.cmpVersion ?? ''}`, gppString: ping.gppString },
+        cmp: {
+          name: `gpp-${ping.cmpId ?? ''}`,
+          version: `${ping.cmpVersion ?? ''}`,
+          gppString: bounded(ping.gppString),
+        },
       });
     });
     return () => {

@@ -4,7 +4,7 @@
 
 import type { Stop } from '../browser/listen.js';
 import type { Client } from '../client.js';
-import { whenThere } from './foreign.js';
+import { bounded, whenThere } from './foreign.js';
 
 /** Of the framework's TCData, what is read. */
 export interface TcData {
@@ -46,7 +46,7 @@ export const start = (client: Client): Stop =>
         source: 'own-cmp',
         layer: 'api',
         action: 'tcf',
-        cmp: { name: `tcf-${data.cmpId ?? ''}`, version: `${data.cmpVersion ?? ''}`, tcString: data.tcString },
+        cmp: { name: `tcf-${data.cmpId ?? ''}`, version: `${data.cmpVersion ?? ''}`, tcString: bounded(data.tcString) },
       });
     });
     return () => {

@@ -26,7 +26,7 @@ export const valuesIn = (cookies: string, name: string): unknown[] =>
 
 /** Without a value the cookie is expired. */
 export const writeCookie = (name: string, domain?: string | null, value: unknown = 0, maxAgeMs = 0): void => {
-  document.cookie = `${name}=${encodeURIComponent(folded(JSON.stringify(value)))};path=/;samesite=lax;max-age=${Math.ceil(maxAgeMs / 1e3)};domain=${domain ?? ''};${location.protocol[5] ? 'secure' : ''}`;
+  document.cookie = `${name}=${encodeURIComponent(folded(JSON.stringify(value)))};path=/;samesite=lax;max-age=${(maxAgeMs / 1e3) | 0};domain=${domain ?? ''};${location.protocol[5] ? 'secure' : ''}`;
 };
 
 /** Every domain under which a page of this host can have set a cookie; the browser refuses those that are nobody's. */

@@ -61,13 +61,12 @@ const write = (value?: ConsentRecord) =>
 
 export const keep = (next?: ConsentRecord): void => {
   write(next);
-  unwritten = undefined;
-  if (next && recordIn(recordName)?.rev !== next.rev) {
+  unwritten = recordIn(recordName)?.rev === next?.rev ? undefined : next;
+  if (unwritten) {
     // An old grant must not outlive it.
     write();
-    unwritten = next;
-    // Too long for a cookie (a foreign banner's strings): the proof goes before what was answered.
-    write({ ...next, rows: [] });
+    // Too long for a cookie: earlier proofs, and what a foreign banner says at length, go before the last word.
+    write({ ...unwritten, rows: unwritten.rows.slice(-1).map((row) => ({ ...row, cmp: 0 })) });
   }
   channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
   record = undefined;

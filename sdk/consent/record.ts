@@ -17,7 +17,8 @@ export interface Row {
   text: unknown;
   ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };
   gpc: { js: boolean; ack: boolean };
-  cmp: Act['cmp'];
+  /** 0: it was too long for the device. */
+  cmp: Act['cmp'] | 0;
   clientAt: string;
 }
 

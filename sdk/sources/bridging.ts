@@ -6,6 +6,4 @@ import { chunk } from './chunks.js';
 export const bridging =
   (base: string): Source =>
   (client) =>
-    Object.values(client.consent.state().config.bridges ?? {}).includes(true)
-      ? chunk('bridges', base)(client)
-      : undefined;
+    /true/.test(JSON.stringify(client.consent.state().config.bridges)) ? chunk('bridges', base)(client) : undefined;
