@@ -1,7 +1,7 @@
 // The example page of the banner with a real collector: what is pressed there is what the ledger holds, and who asks to
 // be erased is.
 
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
@@ -70,6 +70,29 @@ test('the words come from the collector in the language of the page', async () =
   const { page } = await opened('arabic.html');
   expect(await page.getAttribute('.first', 'dir')).toBe('rtl');
   expect(await page.textContent('.first h2')).toBe('القرار لك');
+});
+
+test('who asks in the preferences for their data gets it, as a file that holds what they did', async () => {
+  const { page, anonymousId } = await opened();
+  await accept(page);
+  const id = (await anonymousId())!;
+  await until(async () => (await collector.profiles({ anonymousId: id })).length);
+  await page.click('[data-weft-consent]');
+  const downloading = page.waitForEvent('download', { timeout: 60_000 });
+  await page.click('dialog button:text-is("Download my data")');
+  const file = await downloading;
+  expect(file.suggestedFilename()).toBe('my-data.zip');
+  const bytes = readFileSync(await file.path());
+  expect(bytes.subarray(0, 2).toString()).toBe('PK');
+  // The names of a ZIP's files stand in it in the clear.
+  for (const name of ['README', 'events.jsonl', 'consents.jsonl']) expect(bytes.includes(name), name).toBe(true);
+  // From a page of another origin the browser asks first, and is let.
+  const asked = await fetch(`${collector.url}/v1/privacy/exports/x_1/file`, {
+    method: 'OPTIONS',
+    headers: { origin: 'https://shop.test', 'access-control-request-headers': 'weft-token' },
+  });
+  expect([asked.status, asked.headers.get('access-control-allow-headers')]).toEqual([204, 'weft-token']);
+  expect(asked.headers.get('access-control-allow-origin')).toBe('*');
 });
 
 test('who asks in the preferences to be erased is erased, here and at the collector', async () => {

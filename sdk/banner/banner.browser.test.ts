@@ -705,11 +705,12 @@ describe('what a person may ask for', () => {
     const page = await known();
     const { receipt, visitorId } = await page.evaluate(() => (window as any).weft.consent.state());
     const heard: any[] = [];
-    const cors = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'authorization' };
+    const cors = { 'access-control-allow-origin': '*', 'access-control-allow-headers': 'weft-token' };
     let asks = 0;
     await page.route('**/v1/privacy/**', async (route) => {
       const request = route.request();
       const path = new URL(request.url()).pathname;
+      if (request.method() === 'GET') expect(request.headers()['weft-token']).toBe('t1');
       heard.push([request.method(), path, request.postDataJSON()]);
       if (request.method() === 'POST')
         return route.fulfill({ status: 202, headers: cors, json: { id: 'x1', state: 'accepted', token: 't1' } });

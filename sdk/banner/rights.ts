@@ -27,7 +27,7 @@ export const takeOut = async (host: string, proof: Proof): Promise<boolean> => {
   if (!asked) return false;
   for (let waits = 0; waits < waitsMax; waits++) {
     const state = await request(`${url}/${asked.id}`, answerMaxMs, {
-      headers: { authorization: `Bearer ${asked.token}` },
+      headers: { 'weft-token': asked.token },
     });
     const { state: now } = (state?.body_ ?? {}) as { state?: string };
     if (now === 'done') return download(`${url}/${asked.id}/file`, asked.token, 'my-data.zip');
