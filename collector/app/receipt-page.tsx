@@ -1,8 +1,9 @@
 // The page of one receipt: the banner as it was shown, each field of the row in plain words, its place in the chain. It can
-// be read without any script, which then shows the words in their order; with it the banner itself is drawn by the code
+// be read without any script, which then lists the words; with it the banner itself is drawn by the code
 // that drew it, and its words are held against the hash of the row.
 
 import type { FC, PropsWithChildren } from 'hono/jsx';
+import { asShown } from '../consent/receipt.js';
 import { type RegionRule, regionOf } from '../consent/region.js';
 import type { ReceiptProof } from '../contract/proofs.js';
 
@@ -120,7 +121,9 @@ const Shown: FC<{ proof: ReceiptProof; replayUrl: string | null }> = ({ proof, r
     return <p class="empty">{why} Its text hash, if there is one, can be held against what that tool keeps.</p>;
   }
   const sections = sectionsOf(ui?.layer);
-  const lines = wordsIn(shown.texts).filter(([path]) => sections.includes(path.split('.')[0]!));
+  const lines = wordsIn(asShown(shown.texts, shown.document)).filter(([path]) =>
+    sections.includes(path.split('.')[0]!),
+  );
   const replay = {
     document: shown.document,
     texts: shown.texts,
@@ -140,7 +143,7 @@ const Shown: FC<{ proof: ReceiptProof; replayUrl: string | null }> = ({ proof, r
       </p>
       <script type="application/json" id="replay" dangerouslySetInnerHTML={{ __html: dataOf(replay) }} />
       <details>
-        <summary>The words of this layer, in their order ({String(lines.length)})</summary>
+        <summary>The words that this layer is made of ({String(lines.length)})</summary>
         <ol class="words" lang={String(proof.text?.locale)} dir={shown.texts.dir === 'rtl' ? 'rtl' : 'ltr'}>
           {lines.map(([path, line]) => (
             <li>

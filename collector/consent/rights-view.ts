@@ -4,6 +4,7 @@
 import type { Page } from '../contract/profile.js';
 import type { Sql } from '../store/sql.js';
 import { type Identity, identityKey } from './notices.js';
+import { asShown, openWords } from './receipt.js';
 import { keyedHash } from './tombstones.js';
 
 export interface RightsRequest {
@@ -181,18 +182,15 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
     SELECT l.receipt, l.kind, l.at, l.expires_at, l.decisions, l.policy, l.text, l.ui, l.jurisdiction
     FROM consent_visitors v JOIN consent_receipts r ON r.life = v.life JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ? ORDER BY l.seq`);
-  const policyBy = sql.prepare<{ document: string }>(
-    'SELECT document FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
+  const policyBy = sql.prepare<{ config_hash: string; document: string }>(
+    'SELECT config_hash, document FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
   );
-  const textBy = sql.prepare<{ content: string }>('SELECT content FROM consent_texts WHERE hash = ?');
+  const wordsBy = openWords(sql);
 
   const wordsOf = (policy: DisclosedConsent['policy'], locale: string | undefined): unknown => {
-    const kept = policyBy.get(policy.configHash, policy.configHash, policy.version)?.document;
-    if (kept === undefined || locale === undefined) return null;
-    const { texts } = JSON.parse(kept) as { texts?: Record<string, { href?: string }> };
-    const hash = /([0-9a-f]{64})/.exec(texts?.[locale]?.href ?? '')?.[1];
-    const content = hash === undefined ? undefined : textBy.get(hash)?.content;
-    return content === undefined ? null : JSON.parse(content);
+    const kept = policyBy.get(policy.configHash, policy.configHash, policy.version);
+    const words = kept === undefined || locale === undefined ? null : wordsBy(kept.config_hash, locale);
+    return words === null || kept === undefined ? null : asShown(words.texts, JSON.parse(kept.document) as object);
   };
   const inForce = (): Record<string, unknown> =>
     JSON.parse(document.get()?.document ?? '{}') as Record<string, unknown>;
