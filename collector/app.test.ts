@@ -10,7 +10,7 @@ import { knownId, recordingReader } from './app/fixtures/reader.js';
 import { operations } from './app/operations.js';
 import { schemas } from './app/schemas.js';
 import { type AppOptions, createApp } from './app.js';
-import { parsePolicy, shippedSource } from './consent/policy.js';
+import { parsePolicy, shippedSource } from './consent/policy/policy.js';
 import { ecommerce } from './contract/ecommerce.js';
 import { purposes } from './contract/purposes.js';
 import { Unavailable } from './errors.js';

@@ -17,7 +17,7 @@ import { rights } from './app/rights.js';
 import { traceOf } from './app/trace.js';
 import { type AuditNotes, openAuditNotes } from './audit/notes.js';
 import type { Config } from './config.js';
-import type { LivePolicy } from './consent/live.js';
+import type { LivePolicy } from './consent/policy/live.js';
 import type { ConfigReply } from './contract/config-reply.js';
 import type { Place } from './enrich/place.js';
 import { isUnavailable, refuse } from './errors.js';

@@ -23,7 +23,7 @@ import type { RetentionAsked } from './cli/retention.js';
 import { type Out, outOf } from './cli/say.js';
 import { ownVersion } from './cli/version.js';
 import { ConfigError } from './config.js';
-import { PolicyError } from './consent/policy.js';
+import { PolicyError } from './consent/policy/policy.js';
 
 const codes = `
 Exit codes:

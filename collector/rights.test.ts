@@ -11,7 +11,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { signedText } from './app/rights.js';
 import { readConfig } from './config.js';
 import { canonicalJson } from './consent/canonical.js';
-import { backOffMs, newWebhookSecret, noticeTryForMs, signatureOf } from './consent/notices.js';
+import { backOffMs, newWebhookSecret, noticeTryForMs, signatureOf } from './consent/rights/notices.js';
 import { mayReach, post, refusedUrl } from './jobs/post.js';
 import { serve } from './serve.js';
 import { openSqlite } from './store/sqlite.js';

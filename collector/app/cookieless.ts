@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import type { Config } from '../config.js';
-import type { Policy } from '../consent/policy.js';
+import type { Policy } from '../consent/policy/policy.js';
 import { cookielessCall, cookielessQuery } from '../contract/cookieless.js';
 import { cellOf, cookielessRules, mayCount } from '../cookieless/cells.js';
 import { openTally } from '../cookieless/tally.js';

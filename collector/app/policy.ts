@@ -2,7 +2,7 @@
 // A thing named by its hash never changes, so it is theirs to keep; whoever follows an old receipt finds what it names.
 
 import { type Context, Hono } from 'hono';
-import type { LivePolicy } from '../consent/live.js';
+import type { LivePolicy } from '../consent/policy/live.js';
 import { consentSchema } from '../consent/policy/shape.js';
 import { refuse } from '../errors.js';
 import { respondRefusal } from '../ingest/respond.js';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.js';
-import { checkExport } from '../consent/check-export.js';
+import { checkExport } from '../consent/ledger/check-export.js';
 import { type LedgerCheck, ledgerCheck, type ReceiptProof, receiptProof } from '../contract/proofs.js';
 import { type Served, serve } from '../serve.js';
 import { secretCredential } from '../site/keys.js';

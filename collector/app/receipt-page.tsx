@@ -3,8 +3,8 @@
 // that drew it, and its words are held against the hash of the row.
 
 import type { FC, PropsWithChildren } from 'hono/jsx';
-import { asShown } from '../consent/receipt.js';
-import { type RegionRule, regionOf } from '../consent/region.js';
+import { asShown } from '../consent/ledger/receipt.js';
+import { type RegionRule, regionOf } from '../consent/policy/region.js';
 import type { ReceiptProof } from '../contract/proofs.js';
 
 /** JSX escapes text; inside a script element nothing may look like its end. */

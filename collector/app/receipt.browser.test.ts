@@ -107,7 +107,13 @@ describe('the page of a receipt', () => {
   it('is whole without a script', { timeout: 120_000 }, async () => {
     const page = await open(`/v1/receipts/${accepted}`, { javaScriptEnabled: false });
     const text = await page.locator('main').textContent();
-    for (const words of ['What was decided', 'the button that accepts all', '✓ Row ', 'The words that this layer is made of', 'for: Visit statistics, Personal profile'])
+    for (const words of [
+      'What was decided',
+      'the button that accepts all',
+      '✓ Row ',
+      'The words that this layer is made of',
+      'for: Visit statistics, Personal profile',
+    ])
       expect(text).toContain(words);
     await page.context().close();
   });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createApp } from '../app.js';
-import { parsePolicy, shippedSource } from '../consent/policy.js';
+import { parsePolicy, shippedSource } from '../consent/policy/policy.js';
 import type { AuditItem } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';
 import { dashboard } from '../dashboard/index.js';

@@ -16,7 +16,7 @@ import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { signatureOf } from '../consent/notices.js';
+import { signatureOf } from '../consent/rights/notices.js';
 import { openSqlite } from '../store/sqlite.js';
 import { collector, example, otto, secretKey, temporary, told, weft, whenDone } from './weft.fixture.js';
 

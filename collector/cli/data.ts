@@ -2,7 +2,7 @@
 
 import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
 import { type Config, readConfig } from '../config.js';
-import { lineOf } from '../consent/policy.js';
+import { lineOf } from '../consent/policy/policy.js';
 import { databaseFile, writerOptions } from '../embedded.js';
 import { migrations } from '../pipeline/migrations.js';
 import { openWriter, type Writer } from '../pipeline/writer.js';

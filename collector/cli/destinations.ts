@@ -1,7 +1,7 @@
 // `weft destinations`: where recipients of the consent file hear of erasures. The file names them and is public; addresses and
 // the secrets that sign what is posted stand in the store.
 
-import { newWebhookSecret } from '../consent/notices.js';
+import { newWebhookSecret } from '../consent/rights/notices.js';
 import { refusedUrl } from '../jobs/post.js';
 import { placeOf, readerOf, withStore } from './data.js';
 import { type Ending, Failure } from './failure.js';

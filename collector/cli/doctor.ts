@@ -5,10 +5,10 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.js';
-import { openLedgerView } from '../consent/ledger-view.js';
-import { PolicyError, readPolicy } from '../consent/policy.js';
-import { dayMs } from '../consent/retention.js';
-import { retentionRuns } from '../consent/retention-store.js';
+import { openLedgerView } from '../consent/ledger/ledger-view.js';
+import { PolicyError, readPolicy } from '../consent/policy/policy.js';
+import { dayMs } from '../consent/retention/retention.js';
+import { retentionRuns } from '../consent/retention/retention-store.js';
 import { migrations } from '../pipeline/migrations.js';
 import { listCredentials } from '../site/store.js';
 import { lockOwner } from '../store/lock.js';

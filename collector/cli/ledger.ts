@@ -4,7 +4,7 @@
 import { createReadStream, existsSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
-import { checkExport } from '../consent/check-export.js';
+import { checkExport } from '../consent/ledger/check-export.js';
 import { mustHaveData, placeOf, writerOf } from './data.js';
 import { type Ending, Failure } from './failure.js';
 import { type Out, plural } from './say.js';

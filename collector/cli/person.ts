@@ -1,6 +1,6 @@
 // Whom a command is about: one identifier, given by an option; and what is kept of people.
 
-import type { ErasureSubject } from '../consent/erase.js';
+import type { ErasureSubject } from '../consent/rights/erase.js';
 import { Failure } from './failure.js';
 
 export interface PersonAsked {

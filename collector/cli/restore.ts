@@ -5,8 +5,8 @@
 
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { DamagedJournal, type JournalEntry, journalFile } from '../consent/journal.js';
-import { takeOverConsent } from '../consent/takeover.js';
+import { DamagedJournal, type JournalEntry, journalFile } from '../consent/rights/journal.js';
+import { takeOverConsent } from '../consent/rights/takeover.js';
 import { databaseFile, writerOptions } from '../embedded.js';
 import { migrations } from '../pipeline/migrations.js';
 import type { Replayed } from '../pipeline/replay.js';

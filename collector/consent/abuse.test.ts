@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from 'vitest';
 import type { Purpose } from '../contract/purposes.js';
-import { openProofs } from './proofs.js';
+import { openProofs } from './ledger/proofs.js';
 import { dayMs, openSite, receiptOf, start } from './testing.js';
 
 const all: Purpose[] = ['measurement', 'personalisation', 'marketing', 'sharing'];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { Candidate } from './gate.js';
-import { publicConfig } from './policy.js';
+import { publicConfig } from './policy/policy.js';
 import { dayMs, openSite, receiptOf, type Site, start } from './testing.js';
 
 const r1 = receiptOf('r1');

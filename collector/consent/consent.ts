@@ -5,19 +5,19 @@
 import type { Purpose } from '../contract/purposes.js';
 import type { KeyContext } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
-import { type Erasures, openErasures } from './erase.js';
-import { type Exports, openExports } from './exports.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
-import { type Journal, type JournalEntry, noJournal, openJournal } from './journal.js';
-import { houseRow, type Ledger, openLedger } from './ledger.js';
+import { houseRow, type Ledger, openLedger } from './ledger/ledger.js';
+import type { KeyFile } from './ledger/signing.js';
 import { bitOf, isPurpose, type Mask, purposesOf } from './mask.js';
-import { type Notices, openNotices } from './notices.js';
-import { type ObjectionAsked, object } from './object.js';
-import type { Policy } from './policy.js';
+import type { Policy } from './policy/policy.js';
+import { type Erasures, openErasures } from './rights/erase.js';
+import { type Exports, openExports } from './rights/exports.js';
+import { type Journal, type JournalEntry, noJournal, openJournal } from './rights/journal.js';
+import { type Notices, openNotices } from './rights/notices.js';
+import { type ObjectionAsked, object } from './rights/object.js';
+import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tombstones } from './rights/tombstones.js';
 import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
-import type { KeyFile } from './signing.js';
 import { type ConsentCount, noDenial, openConsentStore } from './store.js';
-import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tombstones } from './tombstones.js';
 
 export interface ConsentOptions {
   policy: Policy;

@@ -3,8 +3,8 @@ import type { Purpose } from '../contract/purposes.js';
 import type { EventType } from '../events/event.js';
 import { type Candidate, type Facts, type Judgement, judge, preferencesOf, purposeOf } from './gate.js';
 import { everything, maskOf, purposesOf } from './mask.js';
+import type { Tombstone } from './rights/tombstones.js';
 import type { ReceiptState } from './store.js';
-import type { Tombstone } from './tombstones.js';
 
 const minute = 60_000;
 const day = 86_400_000;

@@ -8,9 +8,9 @@ import type { Purpose } from '../contract/purposes.js';
 import type { EventType } from '../events/event.js';
 import type { KeyContext } from '../log/log.js';
 import { bitOf, everything, grantable, isPurpose, type Mask, maskOf, purposesOf, withDependants } from './mask.js';
-import type { Policy } from './policy.js';
+import type { Policy } from './policy/policy.js';
+import { mayReturn, type Tombstone } from './rights/tombstones.js';
 import type { PersonDenial, ReceiptState } from './store.js';
-import { mayReturn, type Tombstone } from './tombstones.js';
 
 /** What the gate must know of an event. Identifiers are normalised (R2), claimed ones among them. */
 export interface Candidate {

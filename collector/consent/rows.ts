@@ -9,12 +9,12 @@ import { limits } from '../contract/limits.js';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
 import { canonicalJson } from './canonical.js';
-import type { JournalEntry } from './journal.js';
 import { bitOf, everything, grantable, isPurpose, type Mask, purposesOf, withDependants } from './mask.js';
-import type { Policy } from './policy.js';
-import { regionCode, regionGrantStands, regionOf } from './region.js';
+import type { Policy } from './policy/policy.js';
+import { regionCode, regionGrantStands, regionOf } from './policy/region.js';
+import type { JournalEntry } from './rights/journal.js';
+import type { KeyOf, Tombstone, Tombstones } from './rights/tombstones.js';
 import type { ConsentStore, LedgerDecision, ReceiptState } from './store.js';
-import type { KeyOf, Tombstone, Tombstones } from './tombstones.js';
 
 export interface RowContext {
   receivedAt: number;

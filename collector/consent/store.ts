@@ -6,12 +6,12 @@ import { createHash, randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Purpose } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
-import type { JournalEntry } from './journal.js';
-import type { Ledger, LedgerDecision, LedgerRow } from './ledger.js';
+import type { Ledger, LedgerDecision, LedgerRow } from './ledger/ledger.js';
 import { type Mask, withDependants } from './mask.js';
-import { type Policy, termsHold } from './policy.js';
+import { type Policy, termsHold } from './policy/policy.js';
+import type { JournalEntry } from './rights/journal.js';
 
-export type { LedgerDecision, LedgerRow } from './ledger.js';
+export type { LedgerDecision, LedgerRow } from './ledger/ledger.js';
 
 /** What the door must know of a receipt. All masks are of purposes this policy has. */
 export interface ReceiptState {

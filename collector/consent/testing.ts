@@ -6,13 +6,13 @@ import type { EventType } from '../events/event.js';
 import type { KeyContext } from '../log/log.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { type Consent, openConsent } from './consent.js';
-import { type ErasurePlan, type ErasureSubject, planDeviceErasure, planPersonErasure } from './erase.js';
 import type { Candidate, DeviceState } from './gate.js';
 import { consentMigrations } from './migrations.js';
-import { type Policy, parsePolicy } from './policy.js';
+import { type Policy, parsePolicy } from './policy/policy.js';
+import { type ErasurePlan, type ErasureSubject, planDeviceErasure, planPersonErasure } from './rights/erase.js';
+import { planWithdrawal } from './rights/withdraw.js';
 import type { RowResult } from './rows.js';
 import { type ConsentViewer, openConsentView } from './view.js';
-import { planWithdrawal } from './withdraw.js';
 
 export const secret = 'a secret of this site';
 export const dayMs = 86_400_000;

@@ -4,7 +4,7 @@
 import type { Purpose } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
 import { bitOf, isPurpose, maskOf, purposesOf } from './mask.js';
-import { keyedHash } from './tombstones.js';
+import { keyedHash } from './rights/tombstones.js';
 
 export interface ConsentView {
   purposes: Readonly<Record<string, { value: string; source: string; at: number }>>;

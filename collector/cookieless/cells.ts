@@ -2,8 +2,8 @@
 // device class, a country, a referring domain. Pure. What could be about somebody does not become a cell: whatever the
 // page sends is cut to these shapes here again, because anybody can post.
 
-import type { Policy } from '../consent/policy.js';
-import { expandMatch } from '../consent/region.js';
+import type { Policy } from '../consent/policy/policy.js';
+import { expandMatch } from '../consent/policy/region.js';
 import type { CookielessEvent } from '../contract/cookieless.js';
 import { redactPage } from '../enrich/redact.js';
 

@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePolicy } from '../consent/policy.js';
+import { parsePolicy } from '../consent/policy/policy.js';
 import { openSqlite } from '../store/sqlite.js';
 import { cellOf, cookielessRules, mayCount, pathTemplate } from './cells.js';
 import { addHash, estimate, mergeInto, newSketch } from './sketch.js';

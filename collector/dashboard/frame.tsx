@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import type { Context, Env, MiddlewareHandler } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { AuditNotes } from '../audit/notes.js';
-import type { LivePolicy } from '../consent/live.js';
+import type { LivePolicy } from '../consent/policy/live.js';
 import { errorBody } from '../contract/answer.js';
 import type { AuditAct } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';

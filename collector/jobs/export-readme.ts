@@ -1,7 +1,7 @@
 // The page in an export that explains it to the person: what each file is, what for, for how long, who had it, how
 // conclusions are drawn, and what they agreed to, in the words they saw. Pure; every value is escaped.
 
-import type { DisclosedConsent } from '../consent/rights-view.js';
+import type { DisclosedConsent } from '../consent/rights/rights-view.js';
 
 interface Terms {
   controller?: { name?: string; contact?: string };

@@ -1,7 +1,7 @@
 // What acceptance takes from the policy in force.
 
 import { expect, it } from 'vitest';
-import { parsePolicy } from '../consent/policy.js';
+import { parsePolicy } from '../consent/policy/policy.js';
 import { openShop, page, track } from './calls.fixture.js';
 
 it('an address and properties are redacted as the consent file in force says, and as the next one says from then on', () => {

@@ -10,7 +10,7 @@ import {
   type ErasureSubject,
   planDeviceErasure,
   planPersonErasure,
-} from '../consent/erase.js';
+} from '../consent/rights/erase.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';

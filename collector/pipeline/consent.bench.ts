@@ -7,7 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Consent } from '../consent/consent.js';
-import { parsePolicy } from '../consent/policy.js';
+import { parsePolicy } from '../consent/policy/policy.js';
 import { purposes } from '../contract/purposes.js';
 import type { Submission } from '../log/log.js';
 import { announcementsOf } from '../profiles/read.js';

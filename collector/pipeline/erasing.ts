@@ -3,8 +3,8 @@
 // at its last logged step, and every step may be done again. Consent says whom; here it happens to the tables of the house.
 
 import type { Consent } from '../consent/consent.js';
-import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touched } from '../consent/erase.js';
-import { identitiesOf } from '../consent/notices.js';
+import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touched } from '../consent/rights/erase.js';
+import { identitiesOf } from '../consent/rights/notices.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
 import { mentionsOf, nobody, type Planned, planErasure, withoutContacts } from './closure.js';

@@ -1,6 +1,6 @@
 // For tests: accepted events in few words, and a house in memory to put them into.
 
-import { noJournal } from '../consent/journal.js';
+import { noJournal } from '../consent/rights/journal.js';
 import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
 import { purposes } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';

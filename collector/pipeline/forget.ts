@@ -1,7 +1,7 @@
 // Takes events out of the house: the row, what was read from it, and the identifiers nothing else carries. What remains is
 // folded again, so that it is exactly what the remaining events say (R14, consent.md section 6).
 
-import { type Narrowing, without } from '../consent/withdraw.js';
+import { type Narrowing, without } from '../consent/rights/withdraw.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { beatOf, beatSlotMs, record } from './record.js';

@@ -3,7 +3,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { cartAspect } from '../carts/aspect.js';
-import type { ErasureSubject } from '../consent/erase.js';
+import type { ErasureSubject } from '../consent/rights/erase.js';
 import type { AcceptedEvent, Contact, LookupKey } from '../events/event.js';
 import { presence } from '../profiles/presence.js';
 import { announcementsOf } from '../profiles/read.js';

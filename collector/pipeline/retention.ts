@@ -1,5 +1,5 @@
 // Retention as it runs: a slice at a time, each its own transaction, so that the door never waits for a day's ageing. What
-// runs out is decided in consent/retention.ts; here it happens, and profiles are folded again from what remains.
+// runs out is decided in consent/retention/retention.ts; here it happens, and profiles are folded again from what remains.
 
 import type { Consent } from '../consent/consent.js';
 import {
@@ -11,9 +11,9 @@ import {
   planExpiry,
   type RemovedPurpose,
   type RetentionClass,
-} from '../consent/retention.js';
-import { classes } from '../consent/retention-classes.js';
-import { openRetentionStore, type Removal } from '../consent/retention-store.js';
+} from '../consent/retention/retention.js';
+import { classes } from '../consent/retention/retention-classes.js';
+import { openRetentionStore, type Removal } from '../consent/retention/retention-store.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, parseBody } from '../events/store.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { anonymousCounts, kMin } from '../consent/withdrawn-counts.js';
+import { anonymousCounts, kMin } from '../consent/rights/withdrawn-counts.js';
 import { purposes } from '../contract/purposes.js';
 import type { KeyContext } from '../log/log.js';
 import { sessionRules } from '../sessions/session.js';

@@ -1,9 +1,9 @@
 // Opens the read model on a store of its own connection.
 
 import { cartAspect } from '../carts/aspect.js';
-import { openProofs, type ProofModel } from '../consent/proofs.js';
-import { policyReading } from '../consent/releases.js';
-import { type RightsReading, rightsReading } from '../consent/rights-view.js';
+import { openProofs, type ProofModel } from '../consent/ledger/proofs.js';
+import { policyReading } from '../consent/policy/releases.js';
+import { type RightsReading, rightsReading } from '../consent/rights/rights-view.js';
 import { openConsentView } from '../consent/view.js';
 import { identityStore } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';

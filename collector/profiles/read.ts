@@ -4,7 +4,7 @@
 import { type AuditAsked, type AuditPage, openAuditView } from '../audit/view.js';
 import { cartFigures, openCart, showCarts, showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
-import type { PolicyReading } from '../consent/releases.js';
+import type { PolicyReading } from '../consent/policy/releases.js';
 import type {
   Cart,
   EventItem,

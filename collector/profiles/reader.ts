@@ -2,11 +2,11 @@
 // a read-only connection in a thread of its own, so that a slow page never stalls the door.
 
 import type { AuditAsked, AuditPage } from '../audit/view.js';
-import type { ProofReader } from '../consent/proofs.js';
-import type { PolicyReading } from '../consent/releases.js';
-import type { ClassItem, Removal, RunItem } from '../consent/retention-store.js';
-import type { RightsReading } from '../consent/rights-view.js';
-import type { AnonymousCounts } from '../consent/withdrawn-counts.js';
+import type { ProofReader } from '../consent/ledger/proofs.js';
+import type { PolicyReading } from '../consent/policy/releases.js';
+import type { ClassItem, Removal, RunItem } from '../consent/retention/retention-store.js';
+import type { RightsReading } from '../consent/rights/rights-view.js';
+import type { AnonymousCounts } from '../consent/rights/withdrawn-counts.js';
 import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import type {
   Cart,

@@ -3,7 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { parsePolicy } from '../../consent/policy.js';
+import { parsePolicy } from '../../consent/policy/policy.js';
 import { start, temporary, weft } from '../weft.fixture.js';
 
 const good = {

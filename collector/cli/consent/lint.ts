@@ -2,8 +2,8 @@
 
 import { basename } from 'node:path';
 import { lint as lintSource, noticeTable } from '../../consent/policy/lint.js';
+import { lineOf, sourceOf } from '../../consent/policy/policy.js';
 import type { Finding } from '../../consent/policy/read.js';
-import { lineOf, sourceOf } from '../../consent/policy.js';
 import { type Ending, Failure } from '../failure.js';
 import type { Out } from '../say.js';
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parsePolicy } from '../policy.js';
 import { comparePolicies, type Holders, narrows, noHolders, shareText } from './diff.js';
+import { parsePolicy } from './policy.js';
 
 const recipients = {
   a: { name: 'A', country: 'FR', role: 'processor' },

@@ -4,7 +4,7 @@
 import type { Purpose } from '../../contract/purposes.js';
 import { canonicalJson } from '../canonical.js';
 import { bitOf } from '../mask.js';
-import { type Material, type Policy, type PurposeTerms, termsHold } from '../policy.js';
+import { type Material, type Policy, type PurposeTerms, termsHold } from './policy.js';
 
 /** Devices with a live receipt, by what they answered under which policy. A refusal keeps no id, so it is not among them. */
 export interface Holders {

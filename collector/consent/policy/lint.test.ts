@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
-import { lineOf, parsePolicy, readSource, sourceOf } from '../policy.js';
 import { contrast } from './contrast.js';
 import { lint, noticeTable } from './lint.js';
+import { lineOf, parsePolicy, readSource, sourceOf } from './policy.js';
 import { readText } from './read.js';
 import { consentSchema } from './shape.js';
 

@@ -4,11 +4,11 @@
 
 import { requires } from '../../contract/purposes.js';
 import { isPurpose } from '../mask.js';
-import { type Policy, readSource, type Source } from '../policy.js';
-import { regionPresets } from '../region.js';
 import { contrast } from './contrast.js';
 import type { Words } from './locales.js';
+import { type Policy, readSource, type Source } from './policy.js';
 import { type Finding, readText } from './read.js';
+import { regionPresets } from './region.js';
 import { type ConsentFile, consentFile } from './shape.js';
 
 export interface Linted {

@@ -3,7 +3,7 @@
 // hold. What a shape cannot say (lint.ts, ../policy.ts) is not its affair, and neither are defaults.
 
 import { z } from 'zod';
-import { models } from '../region.js';
+import { models } from './region.js';
 
 const text = z.string().max(2_000);
 const id = z

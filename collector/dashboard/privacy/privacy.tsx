@@ -4,8 +4,8 @@
 import { Hono } from 'hono';
 import type { Child, FC } from 'hono/jsx';
 import { lint } from '../../consent/policy/lint.js';
-import type { Source } from '../../consent/policy.js';
-import type { RecipientState, RightsRequest, Standing } from '../../consent/rights-view.js';
+import type { Source } from '../../consent/policy/policy.js';
+import type { RecipientState, RightsRequest, Standing } from '../../consent/rights/rights-view.js';
 import type { Page } from '../../contract/profile.js';
 import { type House, type Staffed, segment } from '../frame.js';
 import { Badge, type Tone } from '../kit/badge.js';

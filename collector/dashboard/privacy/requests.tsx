@@ -8,7 +8,7 @@ import { Readable } from 'node:stream';
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { z } from 'zod';
-import { type RightsRequest, type Standing, standings } from '../../consent/rights-view.js';
+import { type RightsRequest, type Standing, standings } from '../../consent/rights/rights-view.js';
 import { type Certificate, signedCertificate } from '../../contract/certificate.js';
 import { purposes } from '../../contract/purposes.js';
 import { CertificateText } from '../certificate.js';

@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openAuditNotes } from '../../audit/notes.js';
-import { openLivePolicy } from '../../consent/live.js';
+import { openLivePolicy } from '../../consent/policy/live.js';
 import { purposes } from '../../contract/purposes.js';
 import { type Engines, openEmbedded } from '../../embedded.js';
 import { makeExport } from '../../jobs/exports.js';

@@ -3,13 +3,13 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
-import type { LivePolicy } from '../../../consent/live.js';
 import { narrowedIn, withCompatible } from '../../../consent/policy/compatible.js';
 import { type Comparison, comparePolicies, shareText } from '../../../consent/policy/diff.js';
 import { lint, noticeTable } from '../../../consent/policy/lint.js';
+import type { LivePolicy } from '../../../consent/policy/live.js';
+import type { Policy } from '../../../consent/policy/policy.js';
 import { documentMaxBytes, type Finding } from '../../../consent/policy/read.js';
-import type { Policy } from '../../../consent/policy.js';
-import type { Release } from '../../../consent/releases.js';
+import type { Release } from '../../../consent/policy/releases.js';
 import { assets } from '../../assets.js';
 import {
   type House,

@@ -1,0 +1,409 @@
+// Erasure (consent.md section 6, R14): what goes with a person or a device, and the requests for it as jobs of ten steps,
+// each logged with its instant. The plan is pure and the pipeline executes it; of the tables, only consent's own are touched
+// here. Whoever asks is answered the same, whether the person is known or not.
+
+import { compareEvents } from '../../events/event.js';
+import type { Sql } from '../../store/sql.js';
+import { canonicalJson } from '../canonical.js';
+import { houseRow } from '../ledger/ledger.js';
+import type { ConsentStore } from '../store.js';
+import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
+
+/** Of an event in the store, what decides. */
+export interface ErasableEvent {
+  seq: number;
+  messageId: string;
+  at: number;
+  anonymousId: string | null;
+  /** The user it names, if any. */
+  userId: string | null;
+  receipt: string | null;
+  /** It belongs to the person who goes (R4), whoever it names. */
+  owned: boolean;
+}
+
+/** On a device that others use: somebody was named here. Whom, is no longer known. */
+export interface Mark {
+  anonymousId: string;
+  at: number;
+  /** Stands for one unknown person on this one device, and for nobody anywhere else. */
+  person: string;
+}
+
+export interface ErasurePlan {
+  deleted: readonly number[];
+  /** Devices that go whole: nothing from them may come back. */
+  erased: readonly string[];
+  /** Devices of others, too: they live on with a mark. */
+  cut: readonly string[];
+  marks: readonly Mark[];
+}
+
+/**
+ * A device goes whole if nobody else was ever named on it. `events` are all events of `visitorIds`, by id or by one of the
+ * device's receipts, and whatever else the person owns. `userIds` are all names of the person, former ones too. `mint`
+ * draws a name for a mark.
+ */
+export const planPersonErasure = (
+  person: {
+    userIds: readonly string[];
+    visitorIds: readonly string[];
+    /** Of each device: what it sent while it had no lasting id goes with it. */
+    receiptsOf: (visitorId: string) => readonly string[];
+  },
+  events: Iterable<ErasableEvent>,
+  mint: () => string,
+): ErasurePlan => {
+  const users = new Set(person.userIds);
+  const devices = new Map<string, ErasableEvent[]>(person.visitorIds.map((id) => [id, []]));
+  const byReceipt = new Map<string, string>();
+  for (const id of person.visitorIds) for (const receipt of person.receiptsOf(id)) byReceipt.set(receipt, id);
+  const deleted = new Set<number>();
+  for (const event of events) {
+    if (event.owned || (event.userId !== null && users.has(event.userId))) deleted.add(event.seq);
+    const device = event.anonymousId ?? (event.receipt === null ? undefined : byReceipt.get(event.receipt));
+    if (device !== undefined) devices.get(device)?.push(event);
+  }
+
+  const erased: string[] = [];
+  const cut: string[] = [];
+  const marks: Mark[] = [];
+  for (const [anonymousId, ofDevice] of devices) {
+    const shared = ofDevice.some((event) => event.userId !== null && !users.has(event.userId));
+    if (!shared) {
+      erased.push(anonymousId);
+      for (const event of ofDevice) deleted.add(event.seq);
+      continue;
+    }
+    cut.push(anonymousId);
+    const namings = ofDevice.filter((event) => event.userId !== null && users.has(event.userId)).sort(compareEvents);
+    const first = namings[0];
+    const last = namings.at(-1);
+    if (!first || !last) continue;
+    for (const event of ofDevice)
+      if (event.userId === null && compareEvents(event, first) > 0 && compareEvents(event, last) < 0)
+        deleted.add(event.seq);
+    const name = mint();
+    marks.push({ anonymousId, at: first.at, person: name });
+    if (last.at > first.at) marks.push({ anonymousId, at: last.at, person: name });
+  }
+  return { deleted: [...deleted].sort((a, b) => a - b), erased, cut, marks };
+};
+
+/**
+ * A device asks for itself: all that came from it, and nothing else of whoever used it. `receipts` are those of its
+ * consent, which find what it sent while it had no lasting id.
+ */
+export const planDeviceErasure = (
+  device: { visitorId: string; receipts: readonly string[] },
+  events: Iterable<ErasableEvent>,
+): ErasurePlan => {
+  const receipts = new Set(device.receipts);
+  const deleted: number[] = [];
+  for (const event of events)
+    if (event.anonymousId === device.visitorId || (event.receipt !== null && receipts.has(event.receipt)))
+      deleted.push(event.seq);
+  return { deleted: deleted.sort((a, b) => a - b), erased: [device.visitorId], cut: [], marks: [] };
+};
+
+/** Who is to be erased: one of these. A visitor asks with the receipt of the same device. */
+export type ErasureSubject =
+  | { userId: string }
+  | { anonymousId: string }
+  | { email: string }
+  | { phone: string }
+  | { profileId: string }
+  | { visitorId: string; receipt: string };
+
+/** All identifiers of the person, as the identity graph has them. Those proven to be someone else's are not in it. */
+export interface Closure {
+  userIds: readonly string[];
+  /** Former user ids. */
+  aliases: readonly string[];
+  /** Devices that go whole. */
+  visitorIds: readonly string[];
+  contacts: readonly { kind: 'email' | 'phone' | `external:${string}`; value: string }[];
+}
+
+export type ErasureState = 'accepted' | 'running' | 'done';
+
+/**
+ * The ten steps of section 6, in their order; a job stands at the last one that is done. Each is idempotent, and what was
+ * logged is never done again, so that a job that was killed anywhere goes on where it stood.
+ */
+export const erasureSteps = [
+  'tombstone',
+  'in flight',
+  'closure',
+  'derived',
+  'events',
+  'aggregates',
+  'downstream',
+  'backups',
+  'logs',
+  'certificate',
+] as const;
+export type ErasureStep = (typeof erasureSteps)[number];
+export const stepNumber = (step: ErasureStep): number => erasureSteps.indexOf(step) + 1;
+
+export type Counts = Readonly<Record<string, number>>;
+
+export interface ErasureWork {
+  id: string;
+  state: 'accepted' | 'running';
+  /** The last step that is done. */
+  step: number;
+  /** null: nobody, so that the request of a stranger takes the same way. */
+  subject: ErasureSubject | null;
+  /** Of a running one: what was decided before it was interrupted. It must not be decided again from what is left. */
+  closure: Closure | null;
+  /** The last event the store held when it was asked for. */
+  since: number;
+  requestedAt: number;
+}
+
+export interface ErasureStatus {
+  id: string;
+  state: ErasureState;
+  step: number;
+  requestedAt: number;
+  doneAt: number | null;
+  /** For the privacy role: how many rows went, by store. */
+  counts: Counts | null;
+  steps: readonly { step: ErasureStep; at: number }[];
+}
+
+/** What is still to be done with an event: it goes, or an address that is not its owner's goes from it. */
+export type EventErrand = 'delete' | 'narrow';
+/** What a deletion leaves to be decided again, once all of them are through. */
+export type Touched = 'node' | 'device' | 'seeker' | 'person' | 'profile';
+
+export interface Erasures {
+  /** Asked again while one is open: that one. From here on, what was named stays out. */
+  request: (
+    subject: ErasureSubject,
+    by: { id: string; by: string; at: number; since?: number },
+  ) => { id: string; state: ErasureState };
+  /** Open ones, the oldest first. */
+  open: (limit?: number) => ErasureWork[];
+  /** One of them, as it stands now; null once it is done. */
+  work: (id: string) => ErasureWork | null;
+  /** How many are open. */
+  waiting: () => number;
+  /**
+   * Tombstones for the whole closure, receipts and salts gone, the plan kept. In one transaction with the plan's marks,
+   * before any event is deleted. A second call changes nothing.
+   */
+  begin: (
+    id: string,
+    closure: Closure,
+    plan: Pick<ErasurePlan, 'deleted'>,
+    at: number,
+    narrowed?: readonly number[],
+  ) => void;
+  /** Of what `begin` kept, what is left. */
+  events: (id: string, errand: EventErrand, limit: number) => number[];
+  through: (id: string, seqs: readonly number[]) => void;
+  touch: (id: string, what: Touched, ids: Iterable<number>) => void;
+  touched: (id: string, what: Touched) => number[];
+  /** One step is done. Counts are added to those before. */
+  step: (id: string, step: ErasureStep, at: number, counts?: Counts) => void;
+  /** Within a step that takes several transactions. */
+  count: (id: string, counts: Counts) => void;
+  /** The last step: nothing of the person is left in the request itself. */
+  finish: (id: string, counts: Counts, at: number) => void;
+  status: (id: string) => ErasureStatus | null;
+}
+
+interface Row {
+  id: string;
+  state: ErasureState;
+  step: number;
+  steps: string;
+  subject: string | null;
+  work: string | null;
+  since: number;
+  requested_at: number;
+  done_at: number | null;
+  counts: string | null;
+}
+
+export interface ErasureParts {
+  sql: Sql;
+  store: ConsentStore;
+  tombstones: Tombstones;
+  keyOf: KeyOf;
+}
+
+const directly: Readonly<Record<string, TombstoneKind>> = {
+  userId: 'userId',
+  anonymousId: 'visitorId',
+  visitorId: 'visitorId',
+  email: 'email',
+  phone: 'phone',
+};
+
+const errandNumber: Readonly<Record<EventErrand, number>> = { delete: 0, narrow: 1 };
+/** Open ones a pass looks at; the rest waits for the next. */
+const openMax = 200;
+
+const added = (before: Counts, more: Counts): Counts => {
+  const sum: Record<string, number> = { ...before };
+  for (const [name, n] of Object.entries(more)) sum[name] = (sum[name] ?? 0) + n;
+  return sum;
+};
+
+type LoggedStep = [step: number, at: number];
+export const readSteps = (text: string): ErasureStatus['steps'] =>
+  (JSON.parse(text) as LoggedStep[]).map(([step, at]) => ({ step: erasureSteps[step - 1]!, at }));
+
+export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): Erasures => {
+  const columns = 'id, state, step, steps, subject, work, since, requested_at, done_at, counts';
+  const byId = sql.prepare<Row>(`SELECT ${columns} FROM erasures WHERE id = ?`);
+  const openBySubject = sql.prepare<Row>(`SELECT ${columns} FROM erasures WHERE subject_key = ? AND state <> 'done'`);
+  const openOnes = sql.prepare<Row>(
+    `SELECT ${columns} FROM erasures WHERE state <> 'done' ORDER BY requested_at, id LIMIT ?`,
+  );
+  const countOpen = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM erasures WHERE state <> 'done'");
+  const insert = sql.prepare(
+    `INSERT INTO erasures (id, state, step, steps, subject_key, subject, requested_by, requested_at, since)
+     VALUES (?, 'accepted', 1, ?, ?, ?, ?, ?, ?)`,
+  );
+  const run = sql.prepare<{ requested_at: number }>(
+    "UPDATE erasures SET state = 'running', work = ?, started_at = ? WHERE id = ? AND state = 'accepted' RETURNING requested_at",
+  );
+  const setStep = sql.prepare("UPDATE erasures SET step = ?, steps = ?, counts = ? WHERE id = ? AND state <> 'done'");
+  const setCounts = sql.prepare('UPDATE erasures SET counts = ? WHERE id = ?');
+  const done = sql.prepare(
+    `UPDATE erasures SET state = 'done', step = ?, steps = ?, subject = NULL, work = NULL, counts = ?, done_at = ?
+     WHERE id = ? AND state <> 'done'`,
+  );
+  const putEvent = sql.prepare('INSERT OR IGNORE INTO erasure_events (erasure, seq, errand) VALUES (?, ?, ?)');
+  const someEvents = sql.prepare<{ seq: number }>(
+    'SELECT seq FROM erasure_events WHERE erasure = ? AND errand = ? ORDER BY seq LIMIT ?',
+  );
+  const dropEvent = sql.prepare('DELETE FROM erasure_events WHERE erasure = ? AND seq = ?');
+  const dropEvents = sql.prepare('DELETE FROM erasure_events WHERE erasure = ?');
+  const putTouched = sql.prepare('INSERT OR IGNORE INTO erasure_touched (erasure, what, id) VALUES (?, ?, ?)');
+  const someTouched = sql.prepare<{ id: number }>(
+    'SELECT id FROM erasure_touched WHERE erasure = ? AND what = ? ORDER BY id',
+  );
+  const dropTouched = sql.prepare('DELETE FROM erasure_touched WHERE erasure = ?');
+
+  /** A device proves itself with a receipt that was bound to it. */
+  const proven = (visitorId: string, receipt: string): boolean => {
+    const key = store.receipt(receipt)?.visitorKey;
+    return key != null && Buffer.compare(key, keyOf('visitorId', visitorId)) === 0;
+  };
+
+  /** The consents of a device: no receipt of it stands, and the ledger no longer knows whose they were. */
+  const endDevice = (visitorId: string, at: number): void => {
+    tombstones.add('visitorId', visitorId, 'erased', at);
+    const bound = store.visitor(keyOf('visitorId', visitorId));
+    if (!bound) return;
+    for (const { receipt } of store.receiptsOf(bound.life)) tombstones.add('receipt', receipt, 'erased', at);
+    for (const key of store.visitorsOf(bound.life)) tombstones.addKey('visitorId', key, 'erased', at);
+    store.endLife(bound.life);
+  };
+
+  const logged = (row: Row, step: number, at: number): string =>
+    JSON.stringify([...(JSON.parse(row.steps) as LoggedStep[]), [step, at] satisfies LoggedStep]);
+  const countsOf = (row: Row): Counts => (row.counts === null ? {} : (JSON.parse(row.counts) as Counts));
+
+  const workOf = (row: Row): ErasureWork => ({
+    id: row.id,
+    state: row.state as 'accepted' | 'running',
+    step: row.step,
+    subject: row.subject === null ? null : (JSON.parse(row.subject) as ErasureSubject),
+    closure: row.work === null ? null : (JSON.parse(row.work) as Closure),
+    since: row.since,
+    requestedAt: row.requested_at,
+  });
+
+  return {
+    request: (subject, { id, by, at, since = Number.MAX_SAFE_INTEGER }) =>
+      sql.transaction(() => {
+        const key = keyOf('erasure', canonicalJson(subject));
+        const before = openBySubject.get(key);
+        if (before) return { id: before.id, state: before.state };
+        const isStranger = 'visitorId' in subject && !proven(subject.visitorId, subject.receipt);
+        const steps = JSON.stringify([[1, at] satisfies LoggedStep]);
+        insert.run(id, steps, key, isStranger ? null : JSON.stringify(subject), by, at, since);
+        if (!isStranger) {
+          for (const [field, value] of Object.entries(subject)) {
+            const kind = directly[field];
+            if (kind) tombstones.add(kind, value, 'erased', at);
+          }
+          store.append(houseRow('erase', at));
+        }
+        return { id, state: 'accepted' as const };
+      }),
+
+    open: (limit = openMax) => openOnes.all(limit).map(workOf),
+    work: (id) => {
+      const row = byId.get(id);
+      return row && row.state !== 'done' ? workOf(row) : null;
+    },
+    waiting: () => countOpen.get()?.n ?? 0,
+
+    begin: (id, closure, plan, at, narrowed = []) =>
+      sql.transaction(() => {
+        const row = run.get(JSON.stringify(closure), at, id);
+        if (!row) return;
+        // The instant of the request: whoever has come back since then with a new grant stays.
+        const erasedAt = row.requested_at;
+        for (const visitorId of closure.visitorIds) endDevice(visitorId, erasedAt);
+        for (const userId of closure.userIds) {
+          tombstones.add('userId', userId, 'erased', erasedAt);
+          store.forgetPerson(userId, keyOf('userId', userId));
+        }
+        for (const alias of closure.aliases) tombstones.add('alias', alias, 'erased', erasedAt);
+        for (const { kind, value } of closure.contacts) tombstones.add(kind, value, 'erased', erasedAt);
+        for (const seq of plan.deleted) putEvent.run(id, seq, errandNumber.delete);
+        for (const seq of narrowed) putEvent.run(id, seq, errandNumber.narrow);
+      }),
+    events: (id, errand, limit) => someEvents.all(id, errandNumber[errand], limit).map(({ seq }) => seq),
+    through: (id, seqs) => {
+      for (const seq of seqs) dropEvent.run(id, seq);
+    },
+    touch: (id, what, ids) => {
+      for (const one of ids) putTouched.run(id, what, one);
+    },
+    touched: (id, what) => someTouched.all(id, what).map((row) => row.id),
+
+    step: (id, step, at, counts = {}) => {
+      const row = byId.get(id);
+      const number = stepNumber(step);
+      if (!row || row.step >= number) return;
+      setStep.run(number, logged(row, number, at), JSON.stringify(added(countsOf(row), counts)), id);
+    },
+    count: (id, counts) => {
+      const row = byId.get(id);
+      if (row) setCounts.run(JSON.stringify(added(countsOf(row), counts)), id);
+    },
+    finish: (id, counts, at) =>
+      sql.transaction(() => {
+        const row = byId.get(id);
+        if (!row || row.state === 'done') return;
+        const last = erasureSteps.length;
+        done.run(last, logged(row, last, at), JSON.stringify(added(countsOf(row), counts)), at, id);
+        dropEvents.run(id);
+        dropTouched.run(id);
+      }),
+
+    status: (id) => {
+      const row = byId.get(id);
+      return row
+        ? {
+            id: row.id,
+            state: row.state,
+            step: row.step,
+            requestedAt: row.requested_at,
+            doneAt: row.done_at,
+            counts: row.state === 'done' ? countsOf(row) : null,
+            steps: readSteps(row.steps),
+          }
+        : null;
+    },
+  };
+};

@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest';
+import { type Purpose, purposes } from '../../contract/purposes.js';
+import type { EventType } from '../../events/event.js';
+import { type HeldEvent, planWithdrawal } from './withdraw.js';
+
+const all = [...purposes];
+const held = (fields: Partial<HeldEvent> = {}): HeldEvent => ({
+  seq: 1,
+  type: 'page',
+  name: null,
+  receipt: 'r1',
+  purposes: all,
+  ...fields,
+});
+const plan = (taken: Purpose[], event: HeldEvent, onWithdraw: 'erase' | 'stop' | 'anonymise' = 'erase') =>
+  planWithdrawal({ receipts: ['r1', 'r2'], purposes: taken, onWithdraw }, [event]);
+
+describe('a withdrawal', () => {
+  test.each<[string, Purpose[], EventType, string | null, Purpose[] | 'deleted']>([
+    ['of all', all, 'page', null, 'deleted'],
+    ['of measurement', ['measurement'], 'page', null, 'deleted'],
+    ['of personalisation', ['personalisation'], 'page', null, ['measurement']],
+    ['of personalisation', ['personalisation'], 'identify', null, 'deleted'],
+    ['of personalisation', ['personalisation'], 'track', 'Survey Answered', 'deleted'],
+    ['of personalisation', ['personalisation'], 'track', 'Order Completed', ['measurement']],
+    ['of marketing', ['marketing'], 'identify', null, ['measurement', 'personalisation', 'sharing']],
+    ['of marketing', ['marketing'], 'track', 'Message Opened', 'deleted'],
+    ['of sharing', ['sharing'], 'track', 'Message Opened', ['measurement', 'personalisation', 'marketing']],
+  ])('%s (%j) leaves %s %s: %j', (_, taken, type, name, left) => {
+    const result = plan(taken, held({ type, name }));
+    if (left === 'deleted') expect(result).toEqual({ deleted: [1], narrowed: [] });
+    else {
+      expect(result.deleted).toEqual([]);
+      expect(result.narrowed[0]?.purposes).toEqual(left);
+    }
+  });
+
+  test('takes with a purpose the fields that only it permitted', () => {
+    expect(plan(['personalisation'], held()).narrowed).toEqual([
+      { seq: 1, purposes: ['measurement'], identity: true, clickIds: true },
+    ]);
+    expect(plan(['marketing'], held()).narrowed).toMatchObject([{ identity: false, clickIds: true }]);
+    expect(plan(['sharing'], held()).narrowed).toMatchObject([{ identity: false, clickIds: false }]);
+  });
+
+  test('reaches what was collected under any receipt of that consent, and nothing else', () => {
+    const events = [
+      held({ seq: 1, receipt: 'r1' }),
+      held({ seq: 2, receipt: 'r2' }),
+      held({ seq: 3, receipt: 'of another' }),
+      held({ seq: 4, receipt: null, type: 'track', name: 'Order Completed' }),
+    ];
+    expect(planWithdrawal({ receipts: ['r1', 'r2'], purposes: all, onWithdraw: 'erase' }, events)).toEqual({
+      deleted: [1, 2],
+      narrowed: [],
+    });
+  });
+
+  test('planned again over what it left, finds nothing to do', () => {
+    const [narrowed] = plan(['marketing'], held()).narrowed;
+    expect(plan(['marketing'], held({ purposes: narrowed!.purposes }))).toEqual({ deleted: [], narrowed: [] });
+  });
+
+  test('with "stop" deletes nothing and takes no field; the purposes that are left bound the use', () => {
+    expect(plan(all, held(), 'stop')).toEqual({
+      deleted: [],
+      narrowed: [{ seq: 1, purposes: [], identity: false, clickIds: false }],
+    });
+  });
+});
