@@ -208,7 +208,7 @@ export const verdicts: Readonly<Record<RejectCode | DropCode | HoldCode, Verdict
 };
 
 export const warnings: Readonly<Record<WarningCode, string>> = {
-  bot: 'Sent by a bot; kept apart from people, unless WEFT_BOTS=keep.',
+  bot: 'Sent by a bot; apart from people, unless this site keeps bots.',
   id_conflict: 'Another event was accepted under this messageId; the first one stands.',
   alias_ignored: 'A rename that was already made, or that would go round in a circle.',
   identifier_refused: 'An identifier that can name nobody was left out.',
