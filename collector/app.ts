@@ -4,6 +4,7 @@
 import { type Context, Hono } from 'hono';
 import type { Logger } from 'pino';
 import { access } from './app/access.js';
+import { account } from './app/account.js';
 import { admission, mustBeListed } from './app/admission.js';
 import { chunkUrl, sdkAssets } from './app/assets.js';
 import { cookieless } from './app/cookieless.js';
@@ -32,7 +33,9 @@ import type { Rows } from './site/permissions.js';
 import type { KeyRing } from './site/ring.js';
 
 export interface AppOptions {
-  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number } & Partial<Pick<Config, 'identitySecret'>>;
+  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number } & Partial<
+      Pick<Config, 'identitySecret' | 'reservedEmail'>
+    >;
   log: Log;
   reader: Reader;
   ring: KeyRing;
@@ -137,6 +140,18 @@ export const createApp = (options: AppOptions): Hono => {
       now,
       identitySecret: config.identitySecret ?? null,
       exportsFolder: options.exportsFolder ?? null,
+    }),
+  );
+  app.route(
+    '/',
+    account({
+      config,
+      ring,
+      log,
+      rate,
+      now,
+      identitySecret: config.identitySecret ?? null,
+      countryOf: (c) => placed(c).country,
     }),
   );
   app.route(

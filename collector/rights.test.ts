@@ -416,3 +416,71 @@ describe('art. 21: an objection', () => {
     expect(await orders()).toBe(1);
   }, 60_000);
 });
+
+describe('choices that follow an account', () => {
+  const asked = async () => {
+    const file = join(temporary(), 'consent.json');
+    writeFileSync(file, JSON.stringify({ decision: { scope: 'account' } }));
+    const it = await house({ WEFT_CONSENT: file });
+    const { body: config } = await it.ask('/v1/config', undefined, {});
+    const { purposes } = config.consent as { purposes: { id: string; always?: boolean; materialHash: string }[] };
+    const sync = (userId: string, value: 'granted' | 'denied' | null, more: object = {}) =>
+      it.ask(
+        '/v1/consent/account',
+        {
+          writeKey: 'wk_test_0123456789',
+          userId,
+          proof: createHmac('sha256', identitySecret).update(userId).digest('hex'),
+          act: 'login',
+          policy: config.policy,
+          decisions: purposes
+            .filter(({ always }) => value !== null && !always)
+            .map(({ id, materialHash }) => ({ purpose: id, value, materialHash, at: new Date().toISOString() })),
+          sentAt: new Date().toISOString(),
+          ...more,
+        },
+        {},
+      );
+    return { it, sync };
+  };
+
+  it('are told to whom the shop vouches for, and alike for known and unknown users', async () => {
+    const { it, sync } = await asked();
+    expect((await sync('u-known', 'denied')).body).toMatchObject({ taken: expect.arrayContaining(['sharing']) });
+    const told = await sync('u-known', null);
+    expect(told.body.decisions).toMatchObject(Array(4).fill({ value: 'denied' }));
+    const unknown = await sync('u-unknown', null);
+    expect([unknown.status, Object.keys(unknown.body)]).toEqual([told.status, Object.keys(told.body)]);
+    const proof = createHmac('sha256', identitySecret).update('u-other').digest('hex');
+    const wrong = await Promise.all(
+      ['u-known', 'u-unknown', 'null'].flatMap((user) =>
+        [proof, 'x', 'ab'.repeat(32)].map((one) => sync(user, null, { proof: one })),
+      ),
+    );
+    expect(new Set(wrong.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
+    expect(wrong[0]!.status).toBe(401);
+    expect((await sync('u-known', null, { act: 'guess' })).status).toBe(400);
+    expect((await sync('u-known', null, { writeKey: 'wk_other' })).status).toBe(401);
+    expect((await it.ask('/v1/ledger/verify?full=1')).body).toMatchObject({ ok: true, rows: 1 });
+  }, 60_000);
+
+  it('are in the person’s copy, and go with the person', async () => {
+    const { it, sync } = await asked();
+    await it.ask('/v1/batch', visit('u-copy', 'd-copy', 'ada@copy.test'));
+    await sync('u-copy', 'granted');
+    const access = await it.ask('/v1/privacy/exports', { userId: 'u-copy' });
+    const path = `/v1/privacy/exports/${access.body.id as string}`;
+    await ended(it, path);
+    const file = await fetch(`${it.url}${path}/file`, { headers: { 'weft-token': access.body.token as string } });
+    const entries = unzipped(Buffer.from(await file.arrayBuffer()));
+    const [line] = entries['consents.jsonl']!.split('\n');
+    expect(JSON.parse(line!)).toMatchObject({
+      kind: 'account-sync',
+      receipt: null,
+      decisions: expect.arrayContaining([expect.objectContaining({ purpose: 'marketing', value: 'granted' })]),
+    });
+    const erased = await it.ask('/v1/privacy/erasures', { userId: 'u-copy' });
+    await ended(it, `/v1/privacy/erasures/${erased.body.id as string}`);
+    expect((await sync('u-copy', null)).body.decisions).toEqual([]);
+  }, 60_000);
+});

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../collector/config.js';
-import { isProved } from '../collector/pipeline/accept.js';
+import { isProved } from '../collector/identity/proof.js';
 import { type Served, serve } from '../collector/serve.js';
 import { blocksOf, differences, requestOf, wordsOf } from './examples.js';
 

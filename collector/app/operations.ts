@@ -406,6 +406,38 @@ export const operations: readonly Operation[] = [
     ],
   },
   {
+    method: 'post',
+    path: '/v1/consent/account',
+    tag: 'Consent',
+    summary: 'Join what a device and an account have decided',
+    description:
+      'Only with `decision.scope: "account"`. `proof` is that of `identify`. Per purpose the later choice counts, of two at one instant the denial; with `accountConflict: "account"` the account’s. The answer is the same in shape for whoever was never heard of. What the device makes of it is a consent row of its own, with `voucher` in it.',
+    security: 'write',
+    body: {
+      schema: 'AccountCall',
+      example: {
+        writeKey,
+        userId: 'u-42',
+        proof: 'ab'.repeat(32),
+        act: 'login',
+        decisions: [{ purpose: 'measurement', value: 'denied', at, materialHash: 'a1'.repeat(32) }],
+        policy: row.policy,
+        sentAt: at,
+      },
+    },
+    answer: {
+      status: 200,
+      description: 'What holds for this person.',
+      schema: 'AccountAnswer',
+      example: {
+        decisions: [{ purpose: 'measurement', value: 'denied', at, materialHash: 'a1'.repeat(32), ack: false }],
+        voucher: '1795412824039.0.AAAAAAAAAAAAAAAAAAAAAA',
+        taken: ['measurement'],
+      },
+    },
+    errors: ['bad_json', 'bad_gzip', 'bad_request', 'bad_key', 'origin', 'not_found', 'rate_limited', 'unavailable'],
+  },
+  {
     method: 'get',
     path: '/v1/profiles',
     tag: 'Reading people',

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { answer, errorBody } from '../contract/answer.js';
 import { signedCertificate } from '../contract/certificate.js';
 import { configReply } from '../contract/config-reply.js';
-import { consentAnswer, consentCall, consentRow } from '../contract/consent.js';
+import { accountAnswer, accountCall, consentAnswer, consentCall, consentRow } from '../contract/consent.js';
 import { cookielessAnswer, cookielessCall, cookielessCounts } from '../contract/cookieless.js';
 import { batch, calls, context, event } from '../contract/event.js';
 import { profile } from '../contract/profile.js';
@@ -40,6 +40,8 @@ export const schemas = {
   ConsentRow: consentRow,
   ConsentCall: consentCall,
   ConsentAnswer: consentAnswer,
+  AccountCall: accountCall,
+  AccountAnswer: accountAnswer,
   Config: configReply,
   Profile: profile,
   Profiles: profiles,

@@ -5,6 +5,7 @@
 import type { Purpose } from '../contract/purposes.js';
 import type { KeyContext } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
+import { type AccountAsked, type AccountRecord, followAccount } from './account.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
 import { houseRow, type Ledger, openLedger } from './ledger/ledger.js';
 import type { KeyFile } from './ledger/signing.js';
@@ -58,6 +59,8 @@ export interface Consent {
   /** A row by itself, from `POST /v1/consent`. */
   acceptRow: (row: unknown, context: RowContext) => RowResult;
   door: (request: DoorRequest) => Door;
+  /** What a logged-in person's devices agree on (`scope: "account"`); null where choices stay on their device. */
+  account: (asked: AccountAsked) => AccountRecord | null;
   erasures: Erasures;
   exports: Exports;
   notices: Notices;
@@ -264,6 +267,8 @@ export const openConsent = (
           isDeliberate: false,
           at: receipt.effectiveAt,
           seq: receipt.seq,
+          decisions: store.decisionsOf(receipt.seq),
+          ack: receipt.ack,
         });
       },
       state: () => state,
@@ -288,6 +293,7 @@ export const openConsent = (
     ledger,
     acceptRow: (row, context) => acceptRow(parts, row, context),
     door,
+    account: (asked) => followAccount(parts, asked),
     erasures: openErasures(parts),
     exports: openExports(parts),
     notices: openNotices({

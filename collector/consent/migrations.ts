@@ -255,4 +255,12 @@ export const consentMigrations: Migration[] = [
     `,
   },
   ...rightsMigrations,
+  {
+    // Where choices follow an account (`scope: "account"`) a device must be told under which terms one was made.
+    name: '0070-consent-accounts',
+    sql: `
+      ALTER TABLE consent_persons ADD COLUMN material_hash TEXT;
+      ALTER TABLE consent_persons ADD COLUMN ack INTEGER NOT NULL DEFAULT 0;
+    `,
+  },
 ];

@@ -15,6 +15,7 @@ import { regionCode, regionGrantStands, regionOf } from './policy/region.js';
 import type { JournalEntry } from './rights/journal.js';
 import type { KeyOf, Tombstone, Tombstones } from './rights/tombstones.js';
 import type { ConsentStore, LedgerDecision, ReceiptState } from './store.js';
+import { vouchedFor } from './voucher.js';
 
 export interface RowContext {
   receivedAt: number;
@@ -88,7 +89,7 @@ const isShallow = (value: unknown, depth: number): boolean =>
 
 /** Names, versions, hashes, consent strings: nothing that could be an address, a path or a sentence about somebody. */
 const token = /^[\w.~:+ -]+$/;
-const tokenOf = (value: unknown, maxChars = 128): string | null => {
+export const tokenOf = (value: unknown, maxChars = 128): string | null => {
   const text = typeof value === 'number' || typeof value === 'boolean' ? String(value) : value;
   return typeof text === 'string' && text.length <= maxChars && token.test(text) ? text : null;
 };
@@ -148,6 +149,8 @@ export interface Weighed {
   asksForGrant: boolean;
   /** Granted after being told of the browser's signal. */
   ack: Mask;
+  /** Grants that follow an account, which nobody vouches for: they go on where they stood, and begin nowhere. */
+  followed: Mask;
   decisions: readonly LedgerDecision[];
 }
 
@@ -156,9 +159,14 @@ const severity = { granted: 0, unset: 1, denied: 2 } as const;
 /**
  * Of two decisions on one purpose the stricter counts. A grant counts if a person made it, or if it is a region's default
  * where regions have one; the signal never grants, and neither an account's nor a foreign banner's earlier word is taken
- * for a grant on this device (R15: a grant never travels).
+ * for a grant on this device (R15: a grant never travels), but for what the collector itself vouches for (`vouched`,
+ * account.ts).
  */
-export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regionStands: boolean): Weighed => {
+export const weigh = (
+  row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>,
+  regionStands: boolean,
+  vouched: Mask = 0,
+): Weighed => {
   const strictest = new Map<Purpose, LedgerDecision & { ack: boolean }>();
   let asksForGrant = false;
   // Whoever asks to be forgotten takes back everything, whatever else the row says.
@@ -186,6 +194,7 @@ export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regio
   let chosen = 0;
   let refused = 0;
   let ack = 0;
+  let followed = 0;
   const acked = flagOf(row.gpc, 'ack') === true;
   for (const [purpose, one] of strictest) {
     const bit = bitOf(purpose);
@@ -195,7 +204,9 @@ export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regio
     if (one.value !== 'granted') continue;
     if (one.source === 'user') chosen |= bit;
     if (one.source === 'user' || (one.source === 'region' && regionStands)) granted |= bit;
-    if (one.source === 'user' && (acked || one.ack)) ack |= bit;
+    if (one.source === 'account' && vouched & bit) granted |= bit;
+    else if (one.source === 'account') followed |= bit;
+    if ((one.source === 'user' || one.source === 'account') && (acked || one.ack)) ack |= bit;
   }
   denied = withDependants(denied);
   return {
@@ -207,6 +218,7 @@ export const weigh = (row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>, regio
     refused: withDependants(refused),
     asksForGrant,
     ack,
+    followed: followed & ~denied,
     decisions: [...strictest.values()].map(({ ack: _, ...decision }) => decision),
   };
 };
@@ -232,7 +244,7 @@ const ageOf = (value: unknown): Age | null => {
  * nobody grants who has not passed it. Nothing here guesses an age.
  */
 const ofAge = (weighed: Weighed, age: Age | null, gate: boolean): Weighed => {
-  const nothing = { granted: 0, added: 0, chosen: 0, ack: 0, asksForGrant: false } as const;
+  const nothing = { granted: 0, added: 0, chosen: 0, ack: 0, followed: 0, asksForGrant: false } as const;
   if (age === 'minor') return { ...weighed, ...nothing, denied: everything, stated: everything };
   return gate && weighed.asksForGrant && age !== 'passed' && age !== 'guardian' ? { ...weighed, ...nothing } : weighed;
 };
@@ -260,7 +272,7 @@ const labelsOf = (policy: Policy, code: string | null, row: Pick<ConsentRow, 'te
 
 /** What a `Date` can hold; beyond it a number means nothing. */
 const instantMax = 8.64e15;
-const instantOf = (value: string | number | null | undefined): number | null =>
+export const instantOf = (value: string | number | null | undefined): number | null =>
   typeof value !== 'number' ? parseInstant(value) : Math.abs(value) <= instantMax ? Math.trunc(value) : null;
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
@@ -354,7 +366,9 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   const code = regionCode(told) ?? regionCode(context.country);
   const { model } = regionOf(policy.regions, code);
   const age = ageOf(row.age);
-  const weighed = ofAge(weigh(row, regionGrantStands(policy.regions, told, context.country)), age, policy.ageGate);
+  const voucher = policy.scope === 'account' ? vouchedFor(keyOf, row.voucher, receivedAt) : null;
+  const regionStands = regionGrantStands(policy.regions, told, context.country);
+  const weighed = ofAge(weigh(row, regionStands, voucher?.granted), age, policy.ageGate);
   const clientAt = instantOf(row.clientAt);
   const named = typeof row.visitorId === 'string' ? row.visitorId.normalize('NFC').trim() : '';
   const visitorId = named === '' ? null : context.visitorIdOf ? context.visitorIdOf(named) : named;
@@ -387,7 +401,8 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         ...(fields.carried ?? []),
       ];
       const seq = store.append({
-        kind: row.kind,
+        // What brings the account's choice to a device is told from what a person pressed there.
+        kind: voucher ? 'account-sync' : row.kind,
         at: receivedAt,
         clientAt,
         effectiveAt: fields.effectiveAt ?? effectiveAt,
@@ -411,7 +426,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
       const version = store.policyVersion(underPolicy.version, underPolicy.configHash);
       store.count({
         day: dayOf(receivedAt),
-        what: row.kind,
+        what: voucher ? 'account-sync' : row.kind,
         policy: version ?? 'unknown',
         model,
         ...labelsOf(policy, code, row),
@@ -537,6 +552,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   // What a withdrawal does not mention stands as it stood. What it grants by its own word counts: somebody may take one
   // purpose back and give another in the same act.
   if (takesBack && follows) granted = grantable(((headLive & ~weighed.stated) | weighed.added) & ~weighed.denied);
+  if (follows) granted = grantable(granted | (headLive & weighed.followed));
   // Two tabs decided at once, neither knowing of the other: only what both grant.
   if (predecessor && follows) granted = grantable(granted & predecessor.cap);
   let objected = follows?.objected ?? 0;
@@ -660,6 +676,8 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
           isDeliberate: act.isDeliberate,
           at: actAt,
           seq,
+          decisions: weighed.decisions,
+          ack: weighed.ack,
         });
   return accepted(act, receipt, seq, withdrawal, person);
 };
@@ -678,9 +696,20 @@ const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
 export const notePersonAct = (
   { store, keyOf, note }: Pick<RowParts, 'store' | 'keyOf' | 'note'>,
   userId: string,
-  said: { chosen: Mask; refused: Mask; objection: boolean; isDeliberate: boolean; at: number; seq: number },
+  said: {
+    chosen: Mask;
+    refused: Mask;
+    objection: boolean;
+    isDeliberate: boolean;
+    at: number;
+    seq: number;
+    /** Under which terms. */
+    decisions?: readonly Pick<LedgerDecision, 'purpose' | 'materialHash'>[];
+    ack?: Mask;
+  },
 ): PersonChange | null => {
-  const { refused, objection, at, seq } = said;
+  const { refused, objection, at, seq, decisions = [], ack = 0 } = said;
+  const hashOf = (purpose: string) => decisions.find((one) => one.purpose === purpose)?.materialHash ?? null;
   const key = keyOf('userId', userId);
   const objected = said.isDeliberate ? 0 : store.denialOf(userId, () => key).objected;
   const chosen = said.chosen & ~objected;
@@ -693,9 +722,18 @@ export const notePersonAct = (
       objection: objection || (objected & bitOf(purpose)) !== 0,
       at,
       seq,
+      materialHash: hashOf(purpose),
     });
   for (const purpose of purposesOf(chosen))
-    store.putPersonAct(userId, key, { purpose, value: 'granted', objection: false, at, seq });
+    store.putPersonAct(userId, key, {
+      purpose,
+      value: 'granted',
+      objection: false,
+      at,
+      seq,
+      materialHash: hashOf(purpose),
+      ack: (ack & bitOf(purpose)) !== 0,
+    });
   note({ act: 'said', person: hexOf(key), granted: chosen, denied: refused, objection, at });
   return { userId, granted: purposesOf(chosen), denied: purposesOf(refused) };
 };

@@ -113,6 +113,10 @@ export interface PersonAct {
   objection: boolean;
   at: number;
   seq: number;
+  /** Terms under which it was said; unknown where only the journal remembers. */
+  materialHash?: string | null;
+  /** The person was told that it goes against the browser's signal. */
+  ack?: boolean;
 }
 
 /** How many acts of one sort a day had. Of nobody: no act can be found by it. */
@@ -192,13 +196,21 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     objection: number;
     at: number;
     seq: number;
-  }>('SELECT purpose, value, objection, at, seq FROM consent_persons WHERE user_key = ?');
+    material_hash: string | null;
+    ack: number;
+  }>('SELECT purpose, value, objection, at, seq, material_hash, ack FROM consent_persons WHERE user_key = ?');
   // The latest act of the person stands; at the same instant, the denial.
   const putPerson = sql.prepare(`
-    INSERT INTO consent_persons (user_key, purpose, value, objection, at, seq) VALUES (?, ?, ?, ?, ?, ?)
+    INSERT INTO consent_persons (user_key, purpose, value, objection, at, seq, material_hash, ack)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
     ON CONFLICT (user_key, purpose) DO UPDATE SET
-      value = excluded.value, objection = excluded.objection, at = excluded.at, seq = excluded.seq
+      value = excluded.value, objection = excluded.objection, at = excluded.at, seq = excluded.seq,
+      material_hash = excluded.material_hash, ack = excluded.ack
     WHERE excluded.at > at OR (excluded.at = at AND excluded.value = 'denied')`);
+  const writePerson = (key: Uint8Array, act: PersonAct): void => {
+    const { purpose, value, objection, at, seq, materialHash = null, ack = false } = act;
+    putPerson.run(key, purpose, value, objection ? 1 : 0, at, seq, materialHash, ack ? 1 : 0);
+  };
   const deletePerson = sql.prepare('DELETE FROM consent_persons WHERE user_key = ?');
   const anyPerson = sql.prepare<{ one: number }>('SELECT 1 AS one FROM consent_persons LIMIT 1');
 
@@ -217,6 +229,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
   const lastPolicy = sql.prepare<{ config_hash: string; document: string }>(`
     SELECT config_hash, document FROM consent_policies
     ORDER BY config_hash = (SELECT config_hash FROM consent_releases ORDER BY id DESC LIMIT 1) DESC, first_at DESC LIMIT 1`);
+  const policyText = sql.prepare<{ document: string }>('SELECT document FROM consent_policies WHERE config_hash = ?');
   const policyVersion = sql.prepare<{ version: string }>(
     'SELECT version FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
   );
@@ -403,14 +416,22 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       }
       return known;
     },
+    /** What a person decided while logged in, purpose by purpose: the record of their account. */
+    personActs: (key: Uint8Array): PersonAct[] =>
+      personRows.all(key).map(({ material_hash: materialHash, objection, ack, ...act }) => ({
+        ...act,
+        objection: objection !== 0,
+        materialHash,
+        ack: ack !== 0,
+      })),
     putPersonAct: (userId: string, key: Uint8Array, act: PersonAct): void => {
-      putPerson.run(key, act.purpose, act.value, act.objection ? 1 : 0, act.at, act.seq);
+      writePerson(key, act);
       personsExist = true;
       persons.delete(userId);
     },
     /** What a line of the journal says of somebody. */
     replayPersonAct: (key: Uint8Array, act: PersonAct): void => {
-      putPerson.run(key, act.purpose, act.value, act.objection ? 1 : 0, act.at, act.seq);
+      writePerson(key, act);
       personsExist = true;
       persons.clear();
     },
@@ -448,6 +469,11 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       for (const [language, { hash, content }] of Object.entries(policy.locales))
         insertText.run(hash, language, content, at);
       insertPolicy.run(policy.configHash, policy.version, JSON.stringify(policy.document), at);
+    },
+    /** The document of a policy that was in force here; null for any other. */
+    policyDocument: (configHash: string): Readonly<Record<string, unknown>> | null => {
+      const row = policyText.get(configHash);
+      return row ? (JSON.parse(row.document) as Record<string, unknown>) : null;
     },
     /** null for a policy this collector never had: nobody else's words become a label. */
     policyVersion: (version: string | null, configHash: string | null): string | null =>

@@ -65,3 +65,49 @@ export const consentAnswer = z.object({
   expiresAt: z.iso.datetime().nullable(),
 });
 export type ConsentAnswer = z.output<typeof consentAnswer>;
+
+/** `POST /v1/consent/account`: what the device of a logged-in person has decided (`decision.scope: "account"`). */
+export const accountCall = z.looseObject({
+  writeKey: text(),
+  userId: z.union([z.string().min(1).max(1_600), z.number()]),
+  proof: z
+    .string()
+    .min(1)
+    .max(2_000)
+    .meta({ description: 'As of `identify`: hex HMAC-SHA256(identity secret, userId), or a short JWT (R8).' }),
+  act: z.enum(['login', 'answer']).meta({ description: 'At a login, or because the person has just answered here.' }),
+  deliberate: z.boolean().nullish().meta({ description: 'Purposes were chosen one by one.' }),
+  decisions: z
+    .array(
+      z.looseObject({
+        purpose: z.string().min(1).max(64),
+        value: z.enum(['granted', 'denied']),
+        at: z.union([short, z.number()]).nullish(),
+        materialHash: short.nullish(),
+        ack: z.boolean().nullish(),
+      }),
+    )
+    .max(32)
+    .meta({ description: "The device's own, made by a person; no default of a region." }),
+  policy: anything('`{version, configHash}` under which they were made.'),
+  region: short.nullish(),
+  sentAt: z.union([short, z.number()]).nullish(),
+});
+
+/** The same for whoever was never heard of: then it is what the device said. */
+export const accountAnswer = z.object({
+  decisions: z.array(
+    z.object({
+      purpose: z.string(),
+      value: z.enum(['granted', 'denied']),
+      at: z.iso.datetime(),
+      materialHash: z.string().nullable(),
+      ack: z.boolean(),
+    }),
+  ),
+  voucher: z.string().meta({
+    description:
+      'To be sent as `voucher` with the consent row that these decisions make on the device; good for a day.',
+  }),
+  taken: z.array(z.string()).meta({ description: "These of the device's choices are the account's now." }),
+});

@@ -66,7 +66,7 @@ const consentSection = (consent: DisclosedConsent): string => {
   const layer = (consent.ui as { layer?: string } | null)?.layer === 'preferences' ? 'layer2' : 'layer1';
   const shown = words === null ? [] : [...wordsOf(words[layer]), ...wordsOf(words.purposes)];
   return `<section><h3>${escaped(consent.at)}: ${escaped(consent.kind)}</h3>
-<p>${decisions || 'No decision of its own.'} Policy ${escaped(consent.policy.version ?? 'unknown')}. Receipt <code>${escaped(consent.receipt)}</code>.</p>
+<p>${decisions || 'No decision of its own.'} Policy ${escaped(consent.policy.version ?? 'unknown')}. ${consent.receipt === null ? 'Of your account.' : `Receipt <code>${escaped(consent.receipt)}</code>.`}</p>
 ${
   shown.length === 0
     ? '<p>The words that were shown were not kept here.</p>'

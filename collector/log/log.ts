@@ -135,6 +135,26 @@ export type Command =
       origin: string | null;
       country: string | null;
     }
+  /** What a device and the account of whoever is logged in there agree on; the proof was checked. */
+  | {
+      kind: 'account';
+      userId: string;
+      act: 'login' | 'answer';
+      isDeliberate: boolean;
+      decisions: readonly {
+        purpose: string;
+        value: string;
+        at?: number | string | null | undefined;
+        materialHash?: string | null | undefined;
+        ack?: boolean | null | undefined;
+      }[];
+      policy: unknown;
+      region: string | null;
+      receivedAt: number;
+      sentAt: number | null;
+      gpc: boolean;
+      origin: string | null;
+    }
   | { kind: 'undo'; mergeId: string; by: string; at: number }
   | { kind: 'merge'; from: string; into: string; by: string; at: number }
   | RightsCommand

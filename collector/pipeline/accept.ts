@@ -2,7 +2,6 @@
 // once is decided here: the instant, which identifiers count, what the event may be used for, what is redacted. Pure but
 // for the consent judge handed in; must never keep or log what it refuses.
 
-import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Candidate, Judgement, Pass } from '../consent/gate.js';
 import type { WarningCode } from '../contract/codes.js';
 import { canonicalTrack, checkEcommerce, knownName, negativeQuantity } from '../contract/ecommerce.js';
@@ -24,6 +23,7 @@ import {
   gateLookupKey,
   gatePhone,
 } from '../identity/identifier.js';
+import { isProved } from '../identity/proof.js';
 import type { RedactedIn, Submission } from '../log/log.js';
 
 /** What of a site decides about acceptance. */
@@ -122,31 +122,6 @@ const readKeys = (properties: Bag, context: Bag, sessionHint: string | null): Lo
   }
   if (sessionHint) keys.push({ kind: 'session', value: sessionHint });
   return keys;
-};
-
-/** R8: hex HMAC-SHA256(secret, userId), or a short JWT (HS256) whose `sub` is the user and whose `exp` is ahead. */
-export const isProved = (secret: string, userId: string, proof: unknown, now: number): boolean => {
-  if (typeof proof !== 'string' || proof.length > 2_000) return false;
-  const parts = proof.split('.');
-  if (parts.length === 3) {
-    const [head, claims, signature] = parts as [string, string, string];
-    const signed = createHmac('sha256', secret).update(`${head}.${claims}`).digest('base64url');
-    if (!equal(signed, signature)) return false;
-    try {
-      const header = bag(JSON.parse(Buffer.from(head, 'base64url').toString()));
-      const body = bag(JSON.parse(Buffer.from(claims, 'base64url').toString()));
-      return header.alg === 'HS256' && body.sub === userId && typeof body.exp === 'number' && body.exp * 1000 > now;
-    } catch {
-      return false;
-    }
-  }
-  return equal(createHmac('sha256', secret).update(userId).digest('hex'), proof.toLowerCase());
-};
-
-const equal = (a: string, b: string): boolean => {
-  const one = Buffer.from(a);
-  const other = Buffer.from(b);
-  return one.length === other.length && timingSafeEqual(one, other);
 };
 
 /** What an external key keeps that has no days of its own. */

@@ -177,6 +177,18 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         });
         return consentAnswer(result!);
       }
+      case 'account': {
+        const record = pipeline.attempt(() => consent.account(asked));
+        if (record === null)
+          return failure(
+            404,
+            'not_found',
+            'Choices stay on their device here.',
+            'Set `decision.scope` to "account" in the consent file, if they shall follow whoever is logged in.',
+          );
+        const decisions = record.decisions.map((one) => ({ ...one, at: iso(one.at) }));
+        return { status: 200, body: { ...record, decisions } };
+      }
       case 'undo': {
         const outcome = pipeline.within(asked.at, (set) => {
           const done = undoMerge(set, asked.mergeId, asked.by, asked.at);

@@ -44,6 +44,8 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'POST /v1/a': key,
   'POST /v1/g': key,
   'POST /v1/consent': key,
+  // And the proof of the user it is about, which the handler judges.
+  'POST /v1/consent/account': key,
   'POST /v1/cookieless': key,
   'GET /v1/cookieless/counts': secret(),
   // A preflight carries no credential.

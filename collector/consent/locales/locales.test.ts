@@ -14,9 +14,21 @@ const flat = (words: Words, path = ''): [key: string, text: string][] =>
 const placeholders = (text: string) => (text.match(/\{\w+\}/g) ?? []).sort();
 
 const locales = readdirSync(new URL('.', import.meta.url))
-  .filter((name) => name.endsWith('.json'))
+  .filter((name) => /^\w\w\.json$/.test(name))
   .map((name) => name.slice(0, -5));
 const english = flat(read('en'));
+
+test('what not every site says is there in the same languages, with the same strings', () => {
+  for (const [feature, byLanguage] of Object.entries(read('more') as { [key: string]: { [key: string]: Words } })) {
+    expect(Object.keys(byLanguage).sort(), feature).toEqual(locales);
+    for (const [locale, words] of Object.entries(byLanguage))
+      for (const [key, text] of flat(words)) {
+        expect(Object.keys(words), locale).toEqual(Object.keys(byLanguage.en!));
+        expect(text.trim(), `${feature}.${key} ${locale}`).not.toBe('');
+        if (locale !== 'en') expect(text).not.toBe(byLanguage.en![key]);
+      }
+  }
+});
 
 test('ten languages are there', () => {
   expect(locales.sort()).toEqual(['ar', 'de', 'en', 'es', 'fr', 'it', 'ja', 'nl', 'pl', 'pt']);

@@ -12,6 +12,7 @@ import es from '../locales/es.json' with { type: 'json' };
 import fr from '../locales/fr.json' with { type: 'json' };
 import it from '../locales/it.json' with { type: 'json' };
 import ja from '../locales/ja.json' with { type: 'json' };
+import more from '../locales/more.json' with { type: 'json' };
 import nl from '../locales/nl.json' with { type: 'json' };
 import pl from '../locales/pl.json' with { type: 'json' };
 import pt from '../locales/pt.json' with { type: 'json' };
@@ -23,6 +24,11 @@ export const builtIn: Readonly<Record<string, Words>> = { en, de, fr, es, it, nl
 export interface Words {
   [key: string]: string | Words;
 }
+
+/** What not every site does, and what it is said by then: the banner of all others is spared those words. */
+export const features = ['account', 'oppose'] as const;
+export type Feature = (typeof features)[number];
+const wordsFor = (feature: Feature): Readonly<Record<string, Words>> => more[feature];
 
 export interface Locale {
   /** Of the words as they are served; part of their address. */
@@ -132,7 +138,14 @@ const missingIn = (words: Words, like: Words, path: readonly string[]): string[]
   });
 
 /** `pt-BR` is worded over `pt`, a language nobody ships over nothing. */
-const shippedFor = (language: string): Words | undefined => builtIn[language] ?? builtIn[language.split('-')[0] ?? ''];
+const shippedFor = (language: string, used: readonly Feature[]): Words | undefined => {
+  const found = [language, language.split('-')[0] ?? ''].find((one) => Object.hasOwn(builtIn, one));
+  return found === undefined ? undefined : withWords(builtIn[found]!, found, used);
+};
+const withWords = (words: Words, language: string, used: readonly Feature[]): Words => ({
+  ...words,
+  ...Object.fromEntries(used.map((feature) => [feature, wordsFor(feature)[language] ?? {}])),
+});
 
 const localeOf = (words: Words): Locale => ({
   hash: contentHash(words),
@@ -140,11 +153,12 @@ const localeOf = (words: Words): Locale => ({
   content: JSON.stringify(words),
 });
 const shipped: Record<string, Locale> = {};
-const shippedLocale = (language: string): Locale | undefined => {
-  const words = shippedFor(language);
+const shippedLocale = (language: string, used: readonly Feature[]): Locale | undefined => {
+  const words = shippedFor(language, used);
   if (!words) return undefined;
-  shipped[language] ??= localeOf(words);
-  return shipped[language];
+  const name = [language, ...used].join();
+  shipped[name] ??= localeOf(words);
+  return shipped[name];
 };
 
 export interface LocalesGiven {
@@ -159,6 +173,7 @@ export interface LocalesGiven {
 export const readLocales = (
   given: LocalesGiven | undefined,
   own: Readonly<Record<string, string>>,
+  used: readonly Feature[] = [],
 ): { locales: Locales; findings: Finding[] } => {
   const findings: Finding[] = [];
   const locales: Record<string, Locale> = {};
@@ -166,7 +181,7 @@ export const readLocales = (
   const languages = files === undefined ? Object.keys(builtIn) : Object.keys(files);
   for (const language of languages) {
     const file = files?.[language] ?? null;
-    const base = shippedFor(language);
+    const base = shippedFor(language, used);
     const note = (
       told: Omit<Told, 'path'>,
       path: readonly string[] = [],
@@ -183,7 +198,7 @@ export const readLocales = (
         ...(file === null ? {} : { file }),
       });
     if (file === null) {
-      const locale = shippedLocale(language);
+      const locale = shippedLocale(language, used);
       if (locale) locales[language] = locale;
       else
         note({
@@ -201,11 +216,11 @@ export const readLocales = (
       findings.push(...read.findings.map((finding) => ({ ...finding, file })));
       continue;
     }
-    const told = compare(read.read.json, en, [], true);
+    const told = compare(read.read.json, withWords(en, 'en', features), [], true);
     for (const one of told.slice(0, 50)) note(one, one.path, read.read.placeOf(one.path));
     if (told.length > 0) continue;
     const words = merged(base ?? { changes: {} }, read.read.json as Words);
-    const missing = missingIn(words, en, []);
+    const missing = missingIn(words, withWords(en, 'en', used), []);
     if (missing.length > 0)
       note({
         rule: 'locale-missing',

@@ -6,7 +6,7 @@ import { dirname } from 'node:path';
 import { type Purpose, requires } from '../../contract/purposes.js';
 import { contentHash } from '../canonical.js';
 import { bitOf, everything, isPurpose, type Mask, maskOf } from '../mask.js';
-import { type Locales, readLocaleFiles, readLocales } from './locales.js';
+import { type Feature, type Locales, readLocaleFiles, readLocales } from './locales.js';
 import { clip, documentMaxBytes, type Finding, findingsOfIssues, readText, type Text } from './read.js';
 import { expandMatch, isInEea, type Model, type Region, type RegionRule, regionOf, regionPresets } from './region.js';
 import { type ConsentFile, consentFile, type PurposeGiven } from './shape.js';
@@ -50,6 +50,10 @@ export interface Policy {
   /** How long a decision stands, yes and no alike. */
   decisionMaxMs: number;
   countRefusals: boolean;
+  /** What a person decides while logged in holds on this device, or wherever they log in (CNIL 2025-131). */
+  scope: 'device' | 'account';
+  /** Of a choice made before the login and the account's: the later one, or always the account's. */
+  accountConflict: 'latest' | 'account';
   /** How far before its grant a held event may lie; 0 unless events are held. */
   preConsentMaxMs: number;
   onWithdraw: 'erase' | 'stop' | 'anonymise';
@@ -95,7 +99,7 @@ const defaults = {
     onClose: 'ignore' as 'ignore' | 'reject',
     countRefusals: true,
     scope: 'device' as 'device' | 'account',
-    accountConflict: 'latest',
+    accountConflict: 'latest' as 'latest' | 'account',
     reaskAfterOptOutDays: 365,
   },
   storage: { kind: 'cookie', name: 'weft_consent', domain: null, secure: true },
@@ -260,6 +264,12 @@ export type OwnLocales = Readonly<Record<string, string>>;
 
 export type Parsed = { ok: true; policy: Policy } | { ok: false; findings: readonly Finding[] };
 
+/** What a site does that needs words of its own. */
+const usedBy = ({ decision, cookieless }: ConsentFile): Feature[] => [
+  ...(decision?.scope === 'account' ? (['account'] as const) : []),
+  ...((cookieless?.mode ?? 'off') === 'off' ? [] : (['oppose'] as const)),
+];
+
 /** From the JSON of a consent file, with the words beside it. Never throws. */
 export const readPolicyJson = (json: unknown, own: OwnLocales = {}, placeOf: Text['placeOf'] | null = null): Parsed => {
   const parsed = consentFile.safeParse(json);
@@ -277,7 +287,7 @@ export const readPolicyJson = (json: unknown, own: OwnLocales = {}, placeOf: Tex
       next,
     });
   });
-  const { locales, findings: ofWords } = readLocales(parsed.data.locales, own);
+  const { locales, findings: ofWords } = readLocales(parsed.data.locales, own, usedBy(parsed.data));
   findings.push(...ofWords);
   return findings.length > 0 ? { ok: false, findings } : { ok: true, policy: policyOf(parsed.data, locales) };
 };
@@ -359,6 +369,8 @@ const policyOf = (given: ConsentFile, locales: Locales): Policy => {
     gpcDeny: maskOf(purposes.filter((terms) => terms.gpc === 'deny').map((terms) => terms.id)),
     decisionMaxMs: decision.days * dayMs,
     countRefusals: decision.countRefusals,
+    scope: decision.scope,
+    accountConflict: decision.accountConflict,
     preConsentMaxMs: preConsent.mode === 'hold' ? preConsent.maxMinutes * 60_000 : 0,
     onWithdraw,
     regions,

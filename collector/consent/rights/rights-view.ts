@@ -168,7 +168,7 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
   const received = sql.prepare<{ recipient: string; first_at: number; last_at: number }>(
     'SELECT recipient, first_at, last_at FROM deliveries WHERE subject_key = ?',
   );
-  const ofDevice = sql.prepare<{
+  interface ActRow {
     receipt: string | null;
     kind: string;
     at: number;
@@ -178,10 +178,17 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
     text: string | null;
     ui: string | null;
     jurisdiction: string;
-  }>(`
+  }
+  const ofDevice = sql.prepare<ActRow>(`
     SELECT l.receipt, l.kind, l.at, l.expires_at, l.decisions, l.policy, l.text, l.ui, l.jurisdiction
     FROM consent_visitors v JOIN consent_receipts r ON r.life = v.life JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ? ORDER BY l.seq`);
+  /** What they decided as a person, while logged in: the record of their account, and the rows it came from. */
+  const ofPerson = sql.prepare<ActRow>(`
+    SELECT l.receipt, l.kind, l.at, l.expires_at, json_group_array(json_object('purpose', p.purpose, 'value', p.value,
+      'source', 'account', 'materialHash', p.material_hash)) AS decisions, l.policy, l.text, l.ui, l.jurisdiction
+    FROM consent_persons p JOIN consent_ledger l ON l.seq = p.seq
+    WHERE p.user_key = ? GROUP BY l.seq ORDER BY l.seq`);
   const policyBy = sql.prepare<{ config_hash: string; document: string }>(
     'SELECT config_hash, document FROM consent_policies WHERE config_hash = ? OR (? IS NULL AND version = ?) LIMIT 1',
   );
@@ -253,8 +260,13 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
 
     consentsOf: (identities) =>
       identities
-        .filter(({ type }) => type === 'anonymous_id')
-        .flatMap(({ value }) => ofDevice.all(keyOf('visitorId', value)))
+        .flatMap(({ type, value }) =>
+          type === 'anonymous_id'
+            ? ofDevice.all(keyOf('visitorId', value))
+            : type === 'user_id'
+              ? ofPerson.all(keyOf('userId', value))
+              : [],
+        )
         .map((row) => {
           const policy = JSON.parse(row.policy) as DisclosedConsent['policy'];
           const text = row.text === null ? null : (JSON.parse(row.text) as { locale?: string; sha256?: string });
