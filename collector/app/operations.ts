@@ -75,6 +75,14 @@ const words: Record<CallType, [summary: string, shorter: string, schema: SchemaN
   group: ['A person belongs to a group', '/v1/g', 'GroupCall'],
 };
 
+const rate = {
+  answers: 61,
+  granted: 34,
+  partly: 6,
+  refused: 21,
+  withdrawn: 2,
+  purposes: { measurement: 40, personalisation: 35, marketing: 34, sharing: 34 },
+};
 const line = {
   key: 'OX-101:moss',
   productId: 'OX-101',
@@ -784,6 +792,43 @@ export const operations: readonly Operation[] = [
       },
     },
     errors: ['bad_key', 'forbidden', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/v1/consent/rates',
+    tag: 'Consent',
+    summary: 'How people answered, by day, region, language, layer, button and policy',
+    description:
+      'Sums of counters that hold nobody. The last thirty days where no days are named, at most 400. Groups of fewer than 10 answers are left out, and where only one would be missing the smallest other goes with it; below 10 in all nothing is told. Needs the role `privacy`.',
+    security: 'secret',
+    query: [
+      { name: 'from', description: 'First day (UTC), such as 2026-11-01.' },
+      { name: 'to', description: 'Last day, counted in.' },
+      { name: 'region', description: 'Only answers given there, such as `FR` or `US-CA`.' },
+      { name: 'locale', description: 'Only answers to a banner in this language.' },
+      { name: 'layer', description: 'Only answers on this layer: `first`, `preferences`, `api`, `own-cmp`.' },
+    ],
+    answer: {
+      status: 200,
+      description: 'Counts; `granted` is all that was asked for, `partly` some of it.',
+      schema: 'ConsentRates',
+      example: {
+        from: '2026-11-01',
+        to: '2026-11-22',
+        only: { region: 'FR', locale: null, layer: null },
+        total: { key: '', ...rate },
+        byDay: [{ key: '2026-11-21', ...rate }],
+        byRegion: [{ key: 'FR', ...rate }],
+        byLocale: [{ key: 'fr', ...rate }],
+        byLayer: [{ key: 'first', ...rate }],
+        byAction: [{ key: 'accept-all', ...rate }],
+        byPolicy: [{ key: '2026-11-01', ...rate }],
+        kinds: { grant: 40, refuse: 21, gpc: 3 },
+        k: 10,
+        suppressed: { byDay: 0, byRegion: 0, byLocale: 2, byLayer: 0, byAction: 0, byPolicy: 0 },
+      },
+    },
+    errors: ['bad_request', 'bad_key', 'forbidden', 'unavailable'],
   },
   {
     method: 'get',

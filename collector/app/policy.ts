@@ -2,15 +2,17 @@
 // A thing named by its hash never changes, so it is theirs to keep; whoever follows an old receipt finds what it names.
 
 import { type Context, Hono } from 'hono';
+import { rangeOf, toldRates } from '../consent/ledger/rates.js';
 import type { LivePolicy } from '../consent/policy/live.js';
 import { consentSchema } from '../consent/policy/shape.js';
+import { ratesQuery } from '../contract/proofs.js';
 import { refuse } from '../errors.js';
 import { respondRefusal } from '../ingest/respond.js';
 import type { Reader } from '../profiles/reader.js';
 
 export interface PolicyRoutes {
   live: Pick<LivePolicy, 'current'>;
-  reader: Pick<Reader, 'policyDocument' | 'consentText' | 'consentHolders'>;
+  reader: Pick<Reader, 'policyDocument' | 'consentText' | 'consentHolders' | 'consentRates'>;
   now: () => number;
 }
 
@@ -84,6 +86,23 @@ export const policyRoutes = ({ live, reader, now }: PolicyRoutes): Hono => {
   app.get('/v1/consent/holders', async (c) => {
     c.header('Cache-Control', 'no-store');
     return c.json(await reader.consentHolders(now()));
+  });
+
+  app.get('/v1/consent/rates', async (c) => {
+    c.header('Cache-Control', 'no-store');
+    const query = ratesQuery.safeParse(c.req.query());
+    if (!query.success) {
+      const issue = query.error.issues[0]!;
+      return respondRefusal(
+        c,
+        refuse('bad_request', {
+          message: `${issue.path.join('.') || 'The query'}: ${issue.message}.`,
+          hint: 'It takes `from` and `to` (days such as 2026-11-01), `region`, `locale` and `layer`.',
+        }),
+      );
+    }
+    const { from = null, to = null, ...only } = query.data;
+    return c.json(toldRates(await reader.consentRates({ ...rangeOf(from, to, now()), only })));
   });
   return app;
 };

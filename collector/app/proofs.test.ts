@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../config.js';
 import { checkExport } from '../consent/ledger/check-export.js';
-import { type LedgerCheck, ledgerCheck, type ReceiptProof, receiptProof } from '../contract/proofs.js';
+import { type LedgerCheck, ledgerCheck, type ReceiptProof, receiptProof, toldRates } from '../contract/proofs.js';
 import { type Served, serve } from '../serve.js';
 import { secretCredential } from '../site/keys.js';
 import { runKeys } from '../site/store.js';
@@ -255,5 +255,28 @@ describe('a receipt', () => {
     await post(rowOf(15, { ui: { layer: evil, action: 'accept-all', variant: evil }, text: { locale: evil } }));
     const html = await (await get(`/v1/receipts/${receiptOf(15)}`, null, { accept: 'text/html' })).text();
     expect(html).not.toContain('<img src=x');
+  });
+});
+
+describe('GET /v1/consent/rates', () => {
+  it('tells the privacy team of sums alone, narrowed, and of none that is small', async () => {
+    for (let n = 500; n < 512; n += 1)
+      await post(rowOf(n, { ...(n % 2 === 0 && { text: { locale: 'fr', sha256: 'ab'.repeat(32) } }) }));
+    expect((await get('/v1/consent/rates', plainKey)).status).toBe(403);
+    expect((await get('/v1/consent/rates', null)).status).toBe(401);
+    const response = await get('/v1/consent/rates?locale=fr&layer=first');
+    expect([response.status, response.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const body = await response.text();
+    const rates = toldRates.parse(JSON.parse(body));
+    expect(rates.only).toEqual({ region: null, locale: 'fr', layer: 'first' });
+    expect(rates.total.answers).toBeGreaterThanOrEqual(12);
+    expect(rates.byLocale.map(({ key }) => key)).toEqual(['fr']);
+    for (const list of [rates.byDay, rates.byRegion, rates.byAction, rates.byPolicy])
+      for (const { answers } of list) expect(answers).toBeGreaterThanOrEqual(10);
+    expect(body).not.toMatch(/visitor-|receipt/);
+    const none = toldRates.parse(await (await get('/v1/consent/rates?locale=xx')).json());
+    expect([none.total.answers, none.byDay, none.kinds]).toEqual([0, [], {}]);
+    for (const bad of ['?from=x', '?who=1', `?region=${'x'.repeat(41)}`])
+      expect((await get(`/v1/consent/rates${bad}`)).status).toBe(400);
   });
 });

@@ -8,7 +8,7 @@ import { accountAnswer, accountCall, consentAnswer, consentCall, consentRow } fr
 import { cookielessAnswer, cookielessCall, cookielessCounts } from '../contract/cookieless.js';
 import { batch, calls, context, event } from '../contract/event.js';
 import { profile } from '../contract/profile.js';
-import { ledgerCheck, receiptProof } from '../contract/proofs.js';
+import { ledgerCheck, receiptProof, toldRates } from '../contract/proofs.js';
 import {
   acknowledgementCall,
   erasureCall,
@@ -60,6 +60,7 @@ export const schemas = {
   Acknowledgement: acknowledgementCall,
   LedgerCheck: ledgerCheck,
   ReceiptProof: receiptProof,
+  ConsentRates: toldRates,
   CookielessCall: cookielessCall,
   CookielessAnswer: cookielessAnswer,
   CookielessCounts: cookielessCounts,

@@ -115,9 +115,18 @@ const rate = z.object({
   withdrawn: z.number().int(),
   purposes: z.record(z.enum(purposes), z.number().int()),
 });
+const rateFilter = z.object({
+  region: z.string().nullable(),
+  locale: z.string().nullable(),
+  layer: z.string().nullable(),
+});
+export type RateFilter = z.output<typeof rateFilter>;
+/** As it is asked: what is left out is all. */
+export type RatesOnly = { [Name in keyof RateFilter]?: string | null | undefined };
 export const consentRates = z.object({
   from: z.string(),
   to: z.string(),
+  only: rateFilter.meta({ description: 'What the counts were narrowed to; null is all.' }),
   total: rate,
   byDay: z.array(rate),
   byRegion: z.array(rate),
@@ -127,5 +136,27 @@ export const consentRates = z.object({
   byPolicy: z.array(rate),
   kinds: z.record(z.string(), z.number().int()).meta({ description: 'All acts by kind, signals among them.' }),
 });
+/** Answers below which a group is not told apart (consent.md, section 6, step 6). */
+export const smallestCell = 10;
+
+/** As it is told: groups of fewer than ten answers are left out, and counted. */
+export const toldRates = consentRates.extend({
+  k: z.number().int(),
+  suppressed: z
+    .record(z.string(), z.number().int())
+    .meta({ description: 'Of each breakdown, how many groups are left out.' }),
+});
+export type ToldRates = z.output<typeof toldRates>;
+
+const day = z.iso.date();
+const label = z.string().min(1).max(40).optional();
+export const ratesQuery = z.strictObject({
+  from: day.optional(),
+  to: day.optional(),
+  region: label,
+  locale: label,
+  layer: label,
+});
+
 export type ConsentRates = z.output<typeof consentRates>;
 export type ConsentRate = z.output<typeof rate>;

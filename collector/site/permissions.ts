@@ -79,6 +79,7 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'GET /receipts/*': anyone,
 
   'GET /v1/consent/holders': secret('privacy'),
+  'GET /v1/consent/rates': secret('privacy'),
 
   // ── What pages fetch ─────────────────────────────────────────────────────────────────────────────────────────────
   'GET /weft.js': anyone,

@@ -1,7 +1,7 @@
 // What a reader may ask about the proof of consent, joined into one: for the reader's thread, the routes, the privacy room
 // and the commands.
 
-import type { ConsentRates, LedgerCheck, ReceiptProof } from '../../contract/proofs.js';
+import type { ConsentRates, LedgerCheck, RatesOnly, ReceiptProof } from '../../contract/proofs.js';
 import type { Sql } from '../../store/sql.js';
 import { type ExportAsked, openLedgerView, type VerifyAsked } from './ledger-view.js';
 import { openRates } from './rates.js';
@@ -13,7 +13,7 @@ export interface ProofModel {
   ledgerHealth: () => LedgerCheck;
   ledgerExport: (asked: ExportAsked) => { lines: string[]; next: ExportAsked | null };
   receipt: (id: string, asked: { now: number }) => ReceiptProof | null;
-  consentRates: (range: { from: string; to: string }) => ConsentRates;
+  consentRates: (range: { from: string; to: string; only?: RatesOnly }) => ConsentRates;
 }
 
 /** The same, across the thread. */

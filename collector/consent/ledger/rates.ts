@@ -1,7 +1,14 @@
 // How people answered, by day, region, language, layer, button and policy: sums of counters, so that rates need no row of
 // any person. Reads only.
 
-import type { ConsentRate, ConsentRates } from '../../contract/proofs.js';
+import {
+  type ConsentRate,
+  type ConsentRates,
+  type RateFilter,
+  type RatesOnly,
+  smallestCell,
+  type ToldRates,
+} from '../../contract/proofs.js';
 import { purposes } from '../../contract/purposes.js';
 import type { Sql } from '../../store/sql.js';
 import { bitOf, everything } from '../mask.js';
@@ -31,38 +38,89 @@ const add = (rate: ConsentRate, { what, granted, count }: ConsentCount, asked: n
   for (const purpose of purposes) if (granted & bitOf(purpose)) rate.purposes[purpose] += count;
 };
 
+const dayMs = 86_400_000;
+/** Longer than a page or an answer can show. */
+const rangeMaxDays = 400;
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const isDay = (text: string | null): text is string =>
+  text !== null && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
+
+/** What was asked for, or the last thirty days; never longer than a page can show. */
+export const rangeOf = (from: string | null, to: string | null, now: number): { from: string; to: string } => {
+  const end = isDay(to) ? to : dayOf(now);
+  const start = isDay(from) ? from : dayOf(Date.parse(end) - 29 * dayMs);
+  const [first, last] = start <= end ? [start, end] : [end, start];
+  const earliest = dayOf(Date.parse(last) - (rangeMaxDays - 1) * dayMs);
+  return { from: [first, earliest].sort().at(-1)!, to: last };
+};
+
+const groups = { day: 0, region: 0, locale: 0, layer: 0, action: 0, policy: 0 };
+type Group = keyof typeof groups;
+const lists = {
+  byDay: 'day',
+  byRegion: 'region',
+  byLocale: 'locale',
+  byLayer: 'layer',
+  byAction: 'action',
+  byPolicy: 'policy',
+} as const satisfies Record<string, Group>;
+export type RateList = keyof typeof lists;
+const listNames = Object.keys(lists) as RateList[];
+
+/**
+ * Groups large enough to be told, and how many were not. Where one alone would be missing the smallest other goes with it,
+ * or the total would tell its size. A group without an answer (a day on which somebody only withdrew) hides nobody.
+ */
+export const toldGroups = (rates: readonly ConsentRate[]): { large: ConsentRate[]; small: number } => {
+  const small = new Set(rates.filter(({ answers }) => answers > 0 && answers < smallestCell));
+  const large = rates.filter(({ answers }) => answers >= smallestCell);
+  if (small.size === 1 && large.length > 0)
+    small.add(large.reduce((least, rate) => (rate.answers < least.answers ? rate : least)));
+  return { large: large.filter((rate) => !small.has(rate)), small: small.size };
+};
+
+/** What may be told of sums over so few: nothing of a total below ten, no group below it. */
+export const toldRates = (rates: ConsentRates): ToldRates => {
+  const isSmall = rates.total.answers < smallestCell;
+  const told = { ...rates, k: smallestCell, suppressed: {} as Record<string, number> };
+  for (const name of listNames) {
+    const { large, small } = isSmall ? { large: [], small: rates[name].length } : toldGroups(rates[name]);
+    told[name] = large;
+    told.suppressed[name] = small;
+  }
+  return isSmall ? { ...told, total: empty(''), kinds: {} } : told;
+};
+
 /** `from` and `to` are days of UTC, both counted in. `asked`: what a whole yes is. */
-export const openRates = (sql: Sql): ((range: { from: string; to: string; asked?: number }) => ConsentRates) => {
-  const between = sql.prepare<ConsentCount>('SELECT * FROM consent_counts WHERE day >= ? AND day <= ? ORDER BY day');
-  return ({ from, to, asked = everything }) => {
+export const openRates = (
+  sql: Sql,
+): ((range: { from: string; to: string; asked?: number; only?: RatesOnly }) => ConsentRates) => {
+  const between = sql.prepare<ConsentCount>(
+    `SELECT * FROM consent_counts WHERE day >= ? AND day <= ?
+     AND region = coalesce(?, region) AND locale = coalesce(?, locale) AND layer = coalesce(?, layer) ORDER BY day`,
+  );
+  return ({ from, to, asked = everything, only = {} }) => {
+    const { region = null, locale = null, layer = null } = only;
+    const filter: RateFilter = { region, locale, layer };
     const total = empty('');
     const kinds: Record<string, number> = {};
-    const groups = { day: 0, region: 0, locale: 0, layer: 0, action: 0, policy: 0 };
     const rates = Object.fromEntries(
       Object.keys(groups).map((name) => [name, new Map<string, ConsentRate>()]),
-    ) as Record<keyof typeof groups, Map<string, ConsentRate>>;
-    for (const row of between.iterate(from, to)) {
+    ) as Record<Group, Map<string, ConsentRate>>;
+    for (const row of between.iterate(from, to, filter.region, filter.locale, filter.layer)) {
       kinds[row.what] = (kinds[row.what] ?? 0) + row.count;
       add(total, row, asked);
-      for (const name of Object.keys(groups) as (keyof typeof groups)[]) {
+      for (const name of Object.keys(groups) as Group[]) {
         const rate = rates[name].get(row[name]) ?? empty(row[name]);
         rates[name].set(row[name], rate);
         add(rate, row, asked);
       }
     }
-    const listed = (name: keyof typeof groups): ConsentRate[] => [...rates[name].values()];
-    const busiest = (name: keyof typeof groups): ConsentRate[] => listed(name).sort((a, b) => b.answers - a.answers);
-    return {
-      from,
-      to,
-      total,
-      byDay: listed('day'),
-      byRegion: busiest('region'),
-      byLocale: busiest('locale'),
-      byLayer: busiest('layer'),
-      byAction: busiest('action'),
-      byPolicy: busiest('policy'),
-      kinds,
+    const listed = (list: RateList): ConsentRate[] => {
+      const found = [...rates[lists[list]].values()];
+      return list === 'byDay' ? found : found.sort((a, b) => b.answers - a.answers);
     };
+    const by = Object.fromEntries(listNames.map((list) => [list, listed(list)])) as Record<RateList, ConsentRate[]>;
+    return { from, to, only: filter, total, ...by, kinds };
   };
 };

@@ -44,6 +44,33 @@ export const DayChart: FC<{ label: string; series: readonly Series[]; days: read
   ...rest
 }) => <BarChart {...rest} slots={days} by="day" />;
 
+/** One bar across a cell, of parts that make a whole; the numbers stand in the cells beside it. */
+export const ShareBar: FC<{ label: string; series: readonly Series[]; values: readonly number[] }> = ({
+  label,
+  series,
+  values,
+}) => {
+  const { locale } = useView();
+  const sum = values.reduce((all, value) => all + value, 0);
+  const share = (value: number): string =>
+    numberFormat(locale, { style: 'percent', maximumFractionDigits: 0 }).format(sum === 0 ? 0 : value / sum);
+  const told = series.map(({ name }, index) => `${name.toLowerCase()} ${share(values[index] ?? 0)}`).join(', ');
+  let from = 0;
+  return (
+    <svg class="share" width="100%" height="14" role="img" aria-label={`${label}: ${told}`}>
+      <title>{told}</title>
+      {series.map(({ look }, index) => {
+        const wide = sum === 0 ? 0 : (100 * (values[index] ?? 0)) / sum;
+        const x = from;
+        from += wide;
+        return wide === 0 ? null : (
+          <rect class={`bar ${look}`} x={`${round(x)}%`} y="1" width={`${round(wide)}%`} height="12" />
+        );
+      })}
+    </svg>
+  );
+};
+
 const BarChart: FC<{ label: string; series: readonly Series[]; slots: readonly Slot[]; by: 'hour' | 'day' }> = ({
   label,
   series,

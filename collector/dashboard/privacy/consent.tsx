@@ -3,35 +3,23 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
-import type { ConsentRate, ConsentRates } from '../../contract/proofs.js';
+import { rangeOf, toldGroups } from '../../consent/ledger/rates.js';
+import { type ConsentRate, type ConsentRates, type RateFilter, smallestCell } from '../../contract/proofs.js';
 import { purposes } from '../../contract/purposes.js';
 import { type House, queryOf, type Staffed } from '../frame.js';
-import { DayChart } from '../kit/chart.js';
+import { DayChart, ShareBar } from '../kit/chart.js';
 import { Empty, Figures, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { numberFormat, useView } from '../kit/view.js';
 import { respondRoom } from './room.js';
 
-/** Below so many answers a group is told only as small (consent.md, section 7: cells under k). */
-export const smallestCell = 10;
 const dayMs = 86_400_000;
 const rangeMaxDays = 400;
 const spans = [7, 30, 90, 365] as const;
 const groupsShown = 40;
 
 const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
-const isDay = (text: string | null): text is string =>
-  text !== null && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
-
-/** What was asked for, or the last thirty days; never longer than a page can show. */
-export const rangeOf = (from: string | null, to: string | null, now: number): { from: string; to: string } => {
-  const end = isDay(to) ? to : dayOf(now);
-  const start = isDay(from) ? from : dayOf(Date.parse(end) - 29 * dayMs);
-  const [first, last] = start <= end ? [start, end] : [end, start];
-  const earliest = dayOf(Date.parse(last) - (rangeMaxDays - 1) * dayMs);
-  return { from: [first, earliest].sort().at(-1)!, to: last };
-};
 
 /** Each day of a range, those without an answer too. */
 const daysOf = ({ from, to, byDay }: ConsentRates): { at: string; rate: ConsentRate | undefined }[] => {
@@ -41,15 +29,6 @@ const daysOf = ({ from, to, byDay }: ConsentRates): { at: string; rate: ConsentR
     const day = dayOf(Date.parse(from) + index * dayMs);
     return { at: `${day}T00:00:00.000Z`, rate: known.get(day) };
   });
-};
-
-/** Groups large enough to be told, and how many were not. */
-export const told = (rates: readonly ConsentRate[]): { large: ConsentRate[]; small: number } => {
-  const large = rates.filter(({ answers }) => answers >= smallestCell);
-  return {
-    large: large.slice(0, groupsShown),
-    small: rates.filter(({ answers }) => answers > 0).length - large.length,
-  };
 };
 
 const Share: FC<{ part: number; of: number }> = ({ part, of }) => {
@@ -64,6 +43,7 @@ const Share: FC<{ part: number; of: number }> = ({ part, of }) => {
 
 const columns = (name: string): readonly Column[] => [
   { name },
+  { name: 'How' },
   { name: 'Answers', end: true },
   { name: 'All accepted', end: true },
   { name: 'Some', end: true },
@@ -79,7 +59,8 @@ const Groups: FC<{ id: string; title: string; name: string; rates: readonly Cons
   words = {},
 }) => {
   const { locale } = useView();
-  const { large, small } = told(rates);
+  const { large: all, small } = toldGroups(rates);
+  const large = all.slice(0, groupsShown);
   const number = (value: number): string => numberFormat(locale).format(value);
   return (
     <Panel id={id} title={title}>
@@ -98,6 +79,11 @@ const Groups: FC<{ id: string; title: string; name: string; rates: readonly Cons
                 ) : (
                   <Said text={rate.key} charsMax={40} />
                 ),
+                <ShareBar
+                  label="Of the answers"
+                  series={answerSeries}
+                  values={[rate.granted, rate.partly, rate.refused]}
+                />,
                 number(rate.answers),
                 <Share part={rate.granted} of={rate.answers} />,
                 <Share part={rate.partly} of={rate.answers} />,
@@ -110,13 +96,18 @@ const Groups: FC<{ id: string; title: string; name: string; rates: readonly Cons
       )}
       {large.length > 0 && small > 0 && (
         <p class="soft small">
-          {small} more with fewer than {smallestCell} answers each: too few to be told apart.
+          {small} more are not told apart: fewer than {smallestCell} answers each, or what would give such a one away.
         </p>
       )}
     </Panel>
   );
 };
 type Words = Readonly<Record<string, string>>;
+const answerSeries = [
+  { name: 'All accepted', look: 'first' },
+  { name: 'Some', look: 'third' },
+  { name: 'Refused', look: 'second' },
+] as const;
 const layers: Words = {
   first: 'First layer',
   preferences: 'Preferences',
@@ -131,12 +122,49 @@ const actions: Words = {
   link: 'Link on the page',
 };
 
+/** What can be narrowed to: groups large enough to be told, and what is chosen now. */
+const Choice: FC<{
+  name: string;
+  label: string;
+  rates: readonly ConsentRate[];
+  chosen: string | null;
+  words?: Words;
+}> = ({ name, label, rates, chosen, words = {} }) => {
+  const keys = toldGroups(rates).large.map(({ key }) => key);
+  const offered = [...(chosen !== null && !keys.includes(chosen) ? [chosen] : []), ...keys]
+    .filter((key) => key !== '')
+    .slice(0, groupsShown);
+  return (
+    <div>
+      <label for={name}>{label}</label>
+      <select id={name} name={name}>
+        <option value="">all</option>
+        {offered.map((key) => (
+          <option value={key} selected={key === chosen}>
+            {Object.hasOwn(words, key) ? words[key]! : key}
+          </option>
+        ))}
+      </select>
+    </div>
+  );
+};
+
 export const consentPages = (house: House): Hono<Staffed> => {
   const app = new Hono<Staffed>();
   app.get('/privacy/consent', async (c) => {
     const now = house.now();
     const range = rangeOf(queryOf(c, 'from', 10), queryOf(c, 'to', 10), now);
-    const rates = await house.reader.consentRates(range);
+    const only: RateFilter = {
+      region: queryOf(c, 'region', 40),
+      locale: queryOf(c, 'locale', 40),
+      layer: queryOf(c, 'layer', 40),
+    };
+    const isNarrowed = Object.values(only).some((value) => value !== null);
+    const all = await house.reader.consentRates(range);
+    const rates = isNarrowed ? await house.reader.consentRates({ ...range, only }) : all;
+    const kept = Object.entries(only)
+      .map(([name, value]) => (value === null ? '' : `&${name}=${encodeURIComponent(value)}`))
+      .join('');
     const { total } = rates;
     const isSmall = total.answers < smallestCell;
     const days = daysOf(rates);
@@ -156,6 +184,9 @@ export const consentPages = (house: House): Hono<Staffed> => {
             <label for="to">To, included</label>
             <input id="to" name="to" type="date" value={range.to} max={dayOf(now)} />
           </div>
+          <Choice name="region" label="Region" rates={all.byRegion} chosen={only.region} />
+          <Choice name="locale" label="Language" rates={all.byLocale} chosen={only.locale} />
+          <Choice name="layer" label="Layer" rates={all.byLayer} chosen={only.layer} words={layers} />
           <button type="submit">Show</button>
         </form>
         <nav aria-label="Spans" class="filters">
@@ -165,7 +196,7 @@ export const consentPages = (house: House): Hono<Staffed> => {
               return (
                 <li>
                   <a
-                    href={`/privacy/consent?from=${from}&to=${dayOf(now)}`}
+                    href={`/privacy/consent?from=${from}&to=${dayOf(now)}${kept}`}
                     aria-current={range.from === from && range.to === dayOf(now) ? 'true' : undefined}
                   >
                     {days_ === 365 ? 'A year' : `${days_} days`}
@@ -175,7 +206,18 @@ export const consentPages = (house: House): Hono<Staffed> => {
             })}
           </ul>
         </nav>
-        {total.answers === 0 ? (
+        {total.answers === 0 && isNarrowed ? (
+          <Panel id="none" title="Answers">
+            <Empty title="Nobody has answered so in these days.">
+              <p>
+                <a href={`/privacy/consent?from=${range.from}&to=${range.to}`}>
+                  Show all regions, languages and layers
+                </a>
+                , or choose a longer span.
+              </p>
+            </Empty>
+          </Panel>
+        ) : total.answers === 0 ? (
           <Panel id="none" title="Answers">
             <Empty title="Nobody has answered in these days.">
               <p>
@@ -210,11 +252,7 @@ export const consentPages = (house: House): Hono<Staffed> => {
             <Panel id="days" title="By day">
               <DayChart
                 label="Answers by day"
-                series={[
-                  { name: 'All accepted', look: 'first' },
-                  { name: 'Some', look: 'third' },
-                  { name: 'Refused', look: 'second' },
-                ]}
+                series={answerSeries}
                 days={days.map(({ at, rate }) => ({
                   at,
                   values:
@@ -239,9 +277,11 @@ export const consentPages = (house: House): Hono<Staffed> => {
                 ))}
               </dl>
             </Panel>
-            <Groups id="regions" title="By region" name="Region" rates={rates.byRegion} />
-            <Groups id="locales" title="By language" name="Language" rates={rates.byLocale} />
-            <Groups id="layers" title="By layer" name="Layer" rates={rates.byLayer} words={layers} />
+            {only.region === null && <Groups id="regions" title="By region" name="Region" rates={rates.byRegion} />}
+            {only.locale === null && <Groups id="locales" title="By language" name="Language" rates={rates.byLocale} />}
+            {only.layer === null && (
+              <Groups id="layers" title="By layer" name="Layer" rates={rates.byLayer} words={layers} />
+            )}
             <Groups id="actions" title="By button" name="Button" rates={rates.byAction} words={actions} />
             <Groups id="policies" title="By policy" name="Version" rates={rates.byPolicy} />
           </>

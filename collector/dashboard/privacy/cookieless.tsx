@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
+import { rangeOf } from '../../consent/ledger/rates.js';
 import type { CookielessCounts, CookielessDimension } from '../../contract/cookieless.js';
 import { type House, queryOf, type Staffed } from '../frame.js';
 import { DayChart } from '../kit/chart.js';
@@ -11,7 +12,6 @@ import { Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
-import { rangeOf } from './consent.js';
 import { cookielessOf, respondRoom } from './room.js';
 
 const here = '/privacy/cookieless';

@@ -2,11 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rangeOf, toldGroups } from '../../consent/ledger/rates.js';
 import { databaseFile } from '../../embedded.js';
 import { openSqlite } from '../../store/sqlite.js';
 import { dashboard } from '../index.js';
 import { accountsOfTests, keysOf, visit } from '../staff.fixture.js';
-import { rangeOf, told } from './consent.js';
 import { isUnsigned } from './ledger.js';
 import { isLate, lateAfterMs } from './retention.js';
 import { openRoom, type Room, receiptOf } from './room.fixture.js';
@@ -209,6 +209,25 @@ describe('consent rates', () => {
     expect(words).toContain(`Answers ${total.total.answers}`);
   });
 
+  it('are narrowed to a region, a language and a layer, and say so when nobody answered there', async () => {
+    const staff = await full.enter();
+    const range = rangeOf(null, null, full.now);
+    const french = await full.reader.consentRates({ ...range, only: { region: 'FR' } });
+    const all = await full.reader.consentRates(range);
+    expect(french.total.answers).toBe(all.byRegion.find(({ key }) => key === 'FR')!.answers);
+    const html = await staff.page('/privacy/consent?region=FR&layer=first');
+    expect(text(html)).toContain(`Answers ${french.total.answers}`);
+    expect(html).toMatch(/<option value="FR" selected=""/);
+    expect(text(html)).not.toContain('By region');
+    expect(html).toMatch(
+      /class="share"[^>]*role="img" aria-label="Of the answers: all accepted \d+%, some \d+%, refused/,
+    );
+    const nobody = await staff.page('/privacy/consent?region=%3Cb%3E');
+    expect(text(nobody)).toContain('Nobody has answered so in these days.');
+    expect(nobody).not.toContain('<b>"');
+    expect(nobody).toContain('value="&lt;b&gt;"');
+  });
+
   it('hide what fewer than ten said', async () => {
     const rate = (key: string, answers: number) => ({
       key,
@@ -219,10 +238,12 @@ describe('consent rates', () => {
       withdrawn: 0,
       purposes: { measurement: 0, personalisation: 0, marketing: 0, sharing: 0 },
     });
-    expect(told([rate('FR', 10), rate('LI', 9), rate('MC', 1), rate('SM', 0)])).toEqual({
+    expect(toldGroups([rate('FR', 10), rate('LI', 9), rate('MC', 1), rate('SM', 0)])).toEqual({
       large: [rate('FR', 10)],
       small: 2,
     });
+    // Of one alone the total would tell the size.
+    expect(toldGroups([rate('FR', 40), rate('DE', 12), rate('LI', 9)])).toEqual({ large: [rate('FR', 40)], small: 2 });
     const room = await openRoom({ answers: false });
     try {
       for (let n = 1; n <= 9; n += 1) await room.answer(n, 0, []);
