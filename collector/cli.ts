@@ -181,6 +181,7 @@ keysCommand(
   .option('--purposes <list>', 'what it may be used for (all)')
   .option('--staff <name>', 'make an account for the dashboard; stdout is its password alone')
   .option('--roles <list>', 'of a secret key: owner, privacy (both); of an account one of owner, marketing, privacy')
+  .option('--recipient <id>', 'of a secret key: who reads with it, as the consent file names them')
   .option(
     '--retention-days <n>',
     'of a key that is not asked for consent: days its events are kept (as the policy says)',

@@ -14,6 +14,8 @@ import { canonicalJson } from './consent/canonical.js';
 import { backOffMs, newWebhookSecret, noticeTryForMs, signatureOf } from './consent/rights/notices.js';
 import { mayReach, post, refusedUrl } from './jobs/post.js';
 import { serve } from './serve.js';
+import { secretCredential } from './site/keys.js';
+import { runKeys } from './site/store.js';
 import { openSqlite } from './store/sqlite.js';
 
 const secretKey = 'sk_test_0123456789';
@@ -322,6 +324,47 @@ describe('recipients', () => {
     expect(JSON.stringify(signed)).not.toMatch(/u-told|d-told/);
     const page = await fetch(`${it.url}${path}/certificate`, { headers: { ...bearer, accept: 'text/html' } });
     expect(await page.text()).toContain('Certificate of erasure');
+  }, 60_000);
+
+  it('that read with a key of their own count as having received the person, by each route; the shop’s own reads do not', async () => {
+    const it = await house({ WEFT_CONSENT: policy() });
+    for (const user of ['found', 'read', 'listed', 'kept', 'unseen'])
+      await it.ask('/v1/batch', visit(`u-${user}`, `d-${user}`, `${user}@told.test`));
+    const ids = new Map<string, string>();
+    for (const user of ['found', 'read', 'listed', 'kept', 'unseen']) {
+      const { body } = await it.ask(`/v1/profiles?userId=u-${user}`);
+      ids.set(user, (body.profiles as { id: string }[])[0]!.id);
+    }
+    const theirs = 'sk_of_the_mailer_0123';
+    const narrow = 'sk_of_the_adnet_01234';
+    const store = openSqlite(join(it.folder, 'weft.sqlite'));
+    const given = { label: 'theirs', seeded: false, at: 1 };
+    runKeys(store, 'create', secretCredential(theirs, given, { recipient: 'mailer' }));
+    runKeys(store, 'create', secretCredential(narrow, given, { recipient: 'adnet', covers: [] }));
+    store.close();
+    const as = { authorization: `Bearer ${theirs}` };
+    // A running collector knows it within seconds.
+    await until(async () => ((await it.ask('/v1/profiles?userId=nobody', undefined, as)).status === 200 ? true : null));
+    expect((await it.ask('/v1/profiles?email=found@told.test', undefined, as)).body.profiles).toHaveLength(1);
+    expect((await it.ask(`/v1/profiles/${ids.get('read')!}`, undefined, as)).status).toBe(200);
+    expect((await it.ask(`/v1/profiles/${ids.get('listed')!}/events`, undefined, as)).status).toBe(200);
+    // A key that may see nothing was given nobody.
+    await it.ask(`/v1/profiles?userId=u-kept`, undefined, { authorization: `Bearer ${narrow}` });
+    // It reads, and acts on nobody.
+    expect((await it.ask('/v1/privacy/erasures', { userId: 'u-kept' }, as)).status).toBe(403);
+    expect((await it.ask('/v1/merges', { from: 'u-kept', into: 'u-read' }, as)).status).toBe(403);
+    const told: Record<string, unknown> = {};
+    for (const user of ids.keys()) {
+      const asked = await it.ask('/v1/privacy/erasures', { userId: `u-${user}` });
+      const path = `/v1/privacy/erasures/${asked.body.id as string}`;
+      await ended(it, path);
+      const { certificate } = (await it.ask(`${path}/certificate`)).body as {
+        certificate: { destinations: { recipient: string }[] };
+      };
+      told[user] = certificate.destinations.map(({ recipient }) => recipient);
+    }
+    expect(told).toEqual({ found: ['mailer'], read: ['mailer'], listed: ['mailer'], kept: [], unseen: [] });
+    expect((await it.ask(`/v1/profiles/${ids.get('read')!}`, undefined, as)).status).toBe(404);
   }, 60_000);
 
   it('are tried with growing pauses for three days', () => {

@@ -79,6 +79,21 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
     const asked = askedBy(key, query);
     return isRefusal(asked) ? asked : { asked, query, by: key.context.id };
   };
+  /**
+   * Of a recipient's key: noted before the answer leaves, so that nobody was ever given a person of whose erasure they do not
+   * hear. Whoever was erased meanwhile is not among those it returns.
+   */
+  const deliver = async (c: Context, profiles: readonly string[]): Promise<ReadonlySet<string>> => {
+    const recipient = admittedKey(c)?.recipient ?? null;
+    if (recipient === null || profiles.length === 0) return new Set(profiles);
+    const noted = new Set<string>();
+    for (let from = 0; from < profiles.length; from += personsNotedMax) {
+      const some = profiles.slice(from, from + personsNotedMax);
+      const { body } = await log.command({ kind: 'delivered', recipient, profiles: some, at: now() });
+      for (const id of (body as { noted: string[] }).noted) noted.add(id);
+    }
+    return noted;
+  };
   const note = (what: AuditAct, by: string, asked: Asked, persons: readonly string[], detail: string | null): void =>
     audit.note({ at: now(), by, what, persons: [...persons], purpose: asked.purposes.join(','), detail });
 
@@ -99,7 +114,12 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
     }
     const name = given[0]!;
     const query = { [name]: identifiers[name] } as IdentifierQuery;
-    const profiles = await reader.profilesBy(query, it.asked);
+    const found = await reader.profilesBy(query, it.asked);
+    const shown = await deliver(
+      c,
+      found.map(({ id }) => id),
+    );
+    const profiles = found.filter(({ id }) => shown.has(id));
     // By what kind of identifier, not by which one.
     if (profiles.length > 0)
       note('person.find', it.by, it.asked, profiles.map(({ id }) => id).slice(0, personsNotedMax), name);
@@ -111,7 +131,7 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
     const it = asking(c);
     if (isRefusal(it)) return respondRefusal(c, it);
     const profile = await reader.profile(c.req.param('id'), it.asked);
-    if (profile === null) return respondRefusal(c, noProfile);
+    if (profile === null || !(await deliver(c, [profile.id])).has(profile.id)) return respondRefusal(c, noProfile);
     note('person.read', it.by, it.asked, [profile.id], null);
     return c.json(profile);
   });
@@ -125,8 +145,9 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
       if (isRefusal(page)) return respondRefusal(c, page);
       const asked: PageAsked = { ...it.asked, ...page };
       const answer = await reader[name](c.req.param('id') ?? '', asked);
-      if (answer === null) return respondRefusal(c, noProfile);
-      note('person.read', it.by, it.asked, [c.req.param('id') ?? ''], name);
+      const id = c.req.param('id') ?? '';
+      if (answer === null || !(await deliver(c, [id])).has(id)) return respondRefusal(c, noProfile);
+      note('person.read', it.by, it.asked, [id], name);
       return c.json(answer);
     });
   }

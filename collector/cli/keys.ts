@@ -15,6 +15,7 @@ import {
   newSecretKey,
   newWriteKey,
   owner,
+  recipientName,
   type StaffRole,
   secretCredential,
   staffCredential,
@@ -34,6 +35,8 @@ export interface CreateAsked extends KeysAsked {
   mode?: string;
   purposes?: string;
   roles?: string;
+  /** Who reads with it, as the consent file names them. */
+  recipient?: string;
   /** The name of an account of staff. */
   staff?: string;
   category?: string[];
@@ -50,6 +53,7 @@ const shown = ({
   mode,
   purposes: covers,
   roles,
+  recipient,
   seeded,
   createdAt,
   revokedAt,
@@ -61,6 +65,7 @@ const shown = ({
   mode,
   purposes: covers,
   roles,
+  recipient,
   seeded,
   createdAt: new Date(createdAt).toISOString(),
   revokedAt: revokedAt === null ? null : new Date(revokedAt).toISOString(),
@@ -84,7 +89,9 @@ export const listKeys = async ({ json }: KeysAsked, out: Out): Promise<Ending> =
             ? ''
             : key.kind === 'staff' && key.roles.includes('owner')
               ? 'owner'
-              : key.roles.join(','),
+              : key.recipient === null
+                ? key.roles.join(',')
+                : `for ${key.recipient}`,
           key.createdAt.slice(0, 10),
           key.id === owner.id
             ? owner.name
@@ -157,10 +164,15 @@ const daysIn = (given: string | undefined, option: string): number | null => {
 
 /** An account of staff: its password is drawn, and is all that stands on stdout. */
 const createAccount = async (name: string, asked: CreateAsked, out: Out): Promise<Ending> => {
-  if (asked.mode !== undefined || asked.purposes !== undefined || (asked.category ?? []).length > 0)
+  if (
+    asked.mode !== undefined ||
+    asked.purposes !== undefined ||
+    asked.recipient !== undefined ||
+    (asked.category ?? []).length > 0
+  )
     throw new Failure(
       'usage',
-      'An account has a name and a role, and no mode, purposes or categories.',
+      'An account has a name and a role, and no mode, purposes, categories or recipient.',
       'For example weft keys create --staff "Maya" --roles marketing.',
     );
   const read = accountName.safeParse(name);
@@ -209,8 +221,21 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
     );
   if (kind === 'write' && asked.roles !== undefined)
     throw new Failure('usage', 'A write key is public and has no roles.', 'Leave --roles out, or make a secret key.');
+  if (asked.recipient !== undefined) {
+    if (kind === 'write')
+      throw new Failure('usage', 'A write key reads nobody.', 'Leave --recipient out, or make a secret key.');
+    if (asked.roles !== undefined)
+      throw new Failure('usage', 'A recipient reads, and acts on nobody.', 'Leave --roles or --recipient out.');
+    if (!recipientName.safeParse(asked.recipient).success)
+      throw new Failure(
+        'usage',
+        'A recipient is named with 1 to 64 letters, digits, dots, dashes and colons.',
+        'Take its id under `recipients` in the consent file.',
+      );
+  }
   const covers = listedIn(asked.purposes, purposes, '--purposes') ?? [...purposes];
-  const roles: KeyRole[] = listedIn(asked.roles, keyRoles, '--roles') ?? [...keyRoles];
+  const recipient = asked.recipient ?? null;
+  const roles: KeyRole[] = listedIn(asked.roles, keyRoles, '--roles') ?? (recipient === null ? [...keyRoles] : []);
   const days = daysIn(asked.retentionDays, '--retention-days');
   const orderDays = daysIn(asked.orderRetentionDays, '--order-retention-days');
   if (kind === 'write' && mode !== 'external' && (days !== null || orderDays !== null))
@@ -230,7 +255,7 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
           categories: categoriesOf(asked.category),
           retention,
         })
-      : secretCredential(value, given, { covers, roles, retention });
+      : secretCredential(value, given, { covers, roles, retention, recipient });
   const { status } = withStore(placeOf(), 'weft keys', (store) =>
     keysCommand(store, openAudit(store), { act: 'create', value: credential, by: 'cli', at: given.at }),
   );
@@ -241,7 +266,7 @@ export const createKey = async (kind: string, asked: CreateAsked, out: Out): Pro
     out.note(
       kind === 'write'
         ? `Write key ${credential.id}, mode ${mode}. It is public. A running collector knows it within seconds.`
-        : `Secret key ${credential.id}. It is shown this once: what is kept is a hash. A running collector knows it within seconds.`,
+        : `Secret key ${credential.id}${recipient === null ? '' : ` of the recipient ${recipient}, who is told when somebody they read is erased`}. It is shown this once: what is kept is a hash. A running collector knows it within seconds.`,
     );
   }
   return 'done';

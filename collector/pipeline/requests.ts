@@ -277,11 +277,16 @@ export const openRequests = (options: RequestsOptions): Requests => {
         }
         break;
       case 'delivered':
-        desk.attempt(() => {
-          for (const profile of asked.profiles)
-            consent.notices.delivered(asked.recipient, identitiesOfProfile(set, profile), asked.at);
+        // Whoever is gone by now was given to nobody: the caller shows only those who are noted.
+        return ok({
+          noted: desk.attempt(() =>
+            asked.profiles.filter((profile) => {
+              const identities = identitiesOfProfile(set, profile);
+              consent.notices.delivered(asked.recipient, identities, asked.at);
+              return identities.length > 0;
+            }),
+          ),
         });
-        return ok({});
     }
     return failure(400, 'bad_request', 'There is no such act.', 'See /docs.');
   };

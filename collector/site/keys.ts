@@ -18,6 +18,9 @@ export const staffRoles = ['owner', 'marketing', 'privacy'] as const;
 export type StaffRole = (typeof staffRoles)[number];
 const retentionDays = z.number().int().min(1).max(36_500).nullable();
 
+/** As the consent file names its recipients. */
+export const recipientName = z.string().regex(/^[\w.:-]{1,64}$/);
+
 export const credential = z.object({
   id: z.string().min(1).max(64),
   kind: z.enum(['write', 'secret', 'staff']),
@@ -34,6 +37,8 @@ export const credential = z.object({
   roles: z.array(z.enum(staffRoles)),
   /** Of an `external` key: days its events are kept, and its orders; null = as the policy says, and orders for ever. */
   retention: z.object({ days: retentionDays, orderDays: retentionDays }).nullable().default(null),
+  /** Of a secret key: whoever reads with it is this recipient of the consent file, and is told of erasures. */
+  recipient: recipientName.nullable().default(null),
   /** Set up from the environment or at the first start. */
   seeded: z.boolean(),
   createdAt: z.number().int(),
@@ -81,6 +86,7 @@ export const writeCredential = (
   categories,
   roles: [],
   retention,
+  recipient: null,
   seeded,
   createdAt: at,
   revokedAt: null,
@@ -92,9 +98,16 @@ export const secretCredential = (
   { label, seeded, at }: Given,
   {
     covers = purposes,
-    roles = keyRoles,
+    recipient = null,
+    // Somebody else's key reads, and acts on nobody.
+    roles = recipient === null ? keyRoles : [],
     retention = null,
-  }: { covers?: readonly Purpose[]; roles?: readonly KeyRole[]; retention?: Credential['retention'] } = {},
+  }: {
+    covers?: readonly Purpose[];
+    roles?: readonly KeyRole[];
+    retention?: Credential['retention'];
+    recipient?: string | null;
+  } = {},
 ): Credential => ({
   id: idOf(value),
   kind: 'secret',
@@ -106,6 +119,7 @@ export const secretCredential = (
   categories: {},
   roles: [...roles],
   retention,
+  recipient,
   seeded,
   createdAt: at,
   revokedAt: null,
@@ -148,6 +162,7 @@ export const staffCredential = async (
     categories: {},
     roles: [role],
     retention: null,
+    recipient: null,
     seeded,
     createdAt: at,
     revokedAt: null,
@@ -171,6 +186,8 @@ export const verifyPassword = async (password: string, verifier: string): Promis
 export interface Key {
   kind: 'write' | 'secret';
   roles: readonly KeyRole[];
+  /** Who reads with it, where that is somebody else; null = the shop itself. */
+  recipient: string | null;
   context: KeyContext;
 }
 
@@ -178,6 +195,7 @@ const keyOf = (credential: Credential, kind: 'write' | 'secret'): Key =>
   Object.freeze({
     kind,
     roles: credential.roles.filter((role): role is KeyRole => (keyRoles as readonly string[]).includes(role)),
+    recipient: credential.recipient,
     context: Object.freeze({
       id: credential.id,
       trust: kind === 'write' ? 'public' : 'secret',

@@ -24,4 +24,8 @@ export const siteMigrations: readonly Migration[] = [
     name: '0050-site-retention',
     sql: 'ALTER TABLE credentials ADD COLUMN retention TEXT',
   },
+  {
+    name: '0071-site-recipient',
+    sql: 'ALTER TABLE credentials ADD COLUMN recipient TEXT',
+  },
 ];

@@ -17,6 +17,7 @@ interface Row {
   roles: string;
   /** Absent in a file that nobody has migrated yet. */
   retention?: string | null;
+  recipient?: string | null;
   seeded: number;
   created_at: number;
   revoked_at: number | null;
@@ -33,6 +34,7 @@ const read = (row: Row): Credential => ({
   categories: JSON.parse(row.categories) as Credential['categories'],
   roles: JSON.parse(row.roles) as Credential['roles'],
   retention: row.retention == null ? null : (JSON.parse(row.retention) as Credential['retention']),
+  recipient: row.recipient ?? null,
   seeded: row.seeded === 1,
   createdAt: row.created_at,
   revokedAt: row.revoked_at,
@@ -45,11 +47,11 @@ const put = (sql: Sql, it: Credential): void => {
   sql
     .prepare(
       `INSERT INTO credentials
-         (id, kind, label, public_value, verifier, mode, purposes, categories, roles, retention, seeded, created_at, revoked_at)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
+         (id, kind, label, public_value, verifier, mode, purposes, categories, roles, retention, recipient, seeded, created_at, revoked_at)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)
        ON CONFLICT (id) DO UPDATE SET
          label = excluded.label, verifier = excluded.verifier, mode = excluded.mode, purposes = excluded.purposes,
-         categories = excluded.categories, roles = excluded.roles, retention = excluded.retention, seeded = excluded.seeded, revoked_at = NULL`,
+         categories = excluded.categories, roles = excluded.roles, retention = excluded.retention, recipient = excluded.recipient, seeded = excluded.seeded, revoked_at = NULL`,
     )
     .run(
       it.id,
@@ -62,6 +64,7 @@ const put = (sql: Sql, it: Credential): void => {
       JSON.stringify(it.categories),
       JSON.stringify(it.roles),
       it.retention === null ? null : JSON.stringify(it.retention),
+      it.recipient,
       it.seeded ? 1 : 0,
       it.createdAt,
     );

@@ -32,6 +32,8 @@ export interface RecipientState {
   destination: string | null;
   host: string | null;
   lastDeliveredAt: string | null;
+  /** Live secret keys it reads with. */
+  keys: number;
   pending: number;
   manual: number;
   lastAcknowledgedAt: string | null;
@@ -153,6 +155,9 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
        max(CASE WHEN state IN ('acknowledged', 'settled') THEN settled_at END) AS at
      FROM notices GROUP BY recipient`,
   );
+  const keysOf = sql.prepare<{ recipient: string; count: number }>(
+    'SELECT recipient, count(*) AS count FROM credentials WHERE recipient IS NOT NULL AND revoked_at IS NULL GROUP BY recipient',
+  );
   const waiting = sql.prepare<{
     id: string;
     erasure: string;
@@ -230,7 +235,8 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
       const known = (inForce().recipients ?? {}) as Record<string, Record<string, string | undefined>>;
       const last = new Map(delivered.all().map((row) => [row.recipient, row.at]));
       const notices = new Map(told.all().map((row) => [row.recipient, row]));
-      const names = [...new Set([...Object.keys(known), ...last.keys(), ...notices.keys()])].sort();
+      const keys = new Map(keysOf.all().map((row) => [row.recipient, row.count]));
+      const names = [...new Set([...Object.keys(known), ...last.keys(), ...notices.keys(), ...keys.keys()])].sort();
       return names.map((recipient) => {
         const terms = known[recipient];
         const to = terms?.erasureWebhook === undefined ? undefined : destination.get(terms.erasureWebhook);
@@ -243,6 +249,7 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
           destination: terms?.erasureWebhook ?? null,
           host: to ? new URL(to.url).host : null,
           lastDeliveredAt: isoOrNull(last.get(recipient) ?? null),
+          keys: keys.get(recipient) ?? 0,
           pending: notice?.pending ?? 0,
           manual: notice?.manual ?? 0,
           lastAcknowledgedAt: isoOrNull(notice?.at ?? null),

@@ -68,6 +68,7 @@ export const NoticeActs: FC<{ id: string; recipient: string; csrf: string; canRe
 const columns: readonly Column[] = [
   { name: 'Recipient' },
   { name: 'Hears of erasures at' },
+  { name: 'Keys', end: true },
   { name: 'Last delivery' },
   { name: 'Last confirmed' },
   { name: 'Waiting', end: true },
@@ -139,6 +140,7 @@ export const recipientPages = (house: House): Hono<Staffed> => {
                     ) : (
                       <span class="soft">told by hand</span>
                     ),
+                    String(it.keys),
                     it.lastDeliveredAt === null ? (
                       <span class="soft">none</span>
                     ) : (
