@@ -64,7 +64,7 @@ describe('weft import', () => {
   });
 
   it('killed in the middle goes on from there, and the state is that of an import that was not', async () => {
-    const file = clickstream(20_000);
+    const file = clickstream(50_000);
     const whole = data();
     const work = temporary();
     await told(['import', file, '--map', map, '--work', work], { WEFT_DATA: whole });
@@ -78,15 +78,15 @@ describe('weft import', () => {
       child.kill('SIGKILL');
       expect((await ended).signal).toBe('SIGKILL');
     }
-    expect(accepted(WEFT_DATA)).toBeLessThan(20_000);
+    expect(accepted(WEFT_DATA)).toBeLessThan(50_000);
     const resumed = await told(['import', file, '--map', map, '--work', work], { WEFT_DATA });
-    expect(resumed).toMatchObject({ rows: 20_000, refused: 0 });
+    expect(resumed).toMatchObject({ rows: 50_000, refused: 0 });
     expect(resumed.resumedAfter).toBeGreaterThan(0);
     expect(await stateOf(WEFT_DATA)).toEqual(expected);
   }, 180_000);
 
   it('stops at Ctrl+C after the batch under way, and says how to go on', async () => {
-    const file = clickstream(20_000);
+    const file = clickstream(50_000);
     const work = temporary();
     const WEFT_DATA = data();
     const { child, ended } = start(['import', file, '--map', map, '--work', work], { WEFT_DATA });
@@ -95,7 +95,7 @@ describe('weft import', () => {
     const { code, stderr } = await ended;
     expect(code).toBe(130);
     expect(stderr).toContain('goes on from where it stopped');
-    expect(accepted(WEFT_DATA)).toBeLessThan(20_000);
+    expect(accepted(WEFT_DATA)).toBeLessThan(50_000);
   });
 
   it('does not write to a folder that a collector has: it says who has it, and takes the way over HTTP', async () => {

@@ -9,6 +9,7 @@ import { verdicts, warnings } from '../errors.js';
 import { MapError, readMap } from '../imports/map.js';
 import { FileError } from '../imports/rows.js';
 import { type ImportReport, Interrupted, rehearse, runImport, type Target } from '../imports/run.js';
+import { slicesThreaded } from '../imports/slices-threaded.js';
 import type { Writer } from '../pipeline/writer.js';
 import { placeOf, writerOf } from './data.js';
 import { type Ending, Failure } from './failure.js';
@@ -200,6 +201,7 @@ export const importFile = async (path: string, asked: ImportAsked, out: Out): Pr
       file,
       map,
       target,
+      read: slicesThreaded,
       onProgress: progress.at,
       ...files,
       restart: asked.restart ?? false,

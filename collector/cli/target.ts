@@ -6,8 +6,6 @@ import type { Config } from '../config.js';
 import { limits } from '../contract/limits.js';
 import { purposes } from '../contract/purposes.js';
 import type { Target } from '../imports/run.js';
-import { judgeBatch, open } from '../ingest/parse.js';
-import { isRefusal } from '../ingest/respond.js';
 import type { Answer, KeyContext } from '../log/log.js';
 import type { Writer } from '../pipeline/writer.js';
 import { Failure } from './failure.js';
@@ -15,43 +13,52 @@ import { Failure } from './failure.js';
 /** Whoever may write to the folder answers for the basis of what they import, as a secret key does. */
 const ownKey: KeyContext = { id: 'weft import', trust: 'secret', mode: 'external', purposes, categories: {} };
 
-/** One transaction: from some hundred events on, its fsync costs next to nothing an event. */
+/** A slice is one transaction: what several of its events change is written once (docs/decisions/0680). */
+const directSliceMaxCalls = 10_000;
+const directSliceMaxBytes = 8_000_000;
 const directBatchMaxCalls = 2_000;
+/** 120 MB: pages that one slice after the other changes go from the log of writes into the file once for all of them. */
+const logMaxPages = 30_000;
 /** Nothing is settled while rows still come; `due` does it once, at the end. */
-const noInstant = 0;
-const directBatchMaxBytes = 4_000_000;
+const notYet = null;
 
-export const directTarget = (writer: Writer, folder: string, now: () => number = Date.now): Target => ({
-  name: `folder ${folder}`,
-  batchMaxCalls: directBatchMaxCalls,
-  batchMaxBytes: directBatchMaxBytes,
-  callMaxBytes: limits.importEventMaxBytes,
-  send: async (text) => {
-    const opened = open(text);
-    if (isRefusal(opened)) throw new Error('a batch that was just written cannot be read');
-    const judged = judgeBatch(opened, limits.importEventMaxBytes);
-    if (isRefusal(judged)) throw new Error('a batch that was just written is none');
-    const [settled] = writer.run(
-      [
-        {
-          text: opened.text,
+export const directTarget = (
+  writer: Pick<Writer, 'run' | 'store'>,
+  folder: string,
+  now: () => number = Date.now,
+): Target => {
+  writer.store.pragma(`wal_autocheckpoint = ${logMaxPages}`);
+  return {
+    name: `folder ${folder}`,
+    sliceMaxCalls: directSliceMaxCalls,
+    sliceMaxBytes: directSliceMaxBytes,
+    batchMaxCalls: directBatchMaxCalls,
+    callMaxBytes: limits.importEventMaxBytes,
+    judged: true,
+    send: async (batches) => {
+      const receivedAt = now();
+      const settled = writer.run(
+        batches.map(({ text, rejected }) => ({
+          text,
           type: null,
-          receivedAt: now(),
+          receivedAt,
           key: ownKey,
           gpc: false,
           userAgent: null,
           country: null,
           origin: null,
-          rejected: judged.rejected,
-        },
-      ],
-      now(),
-      noInstant,
-    );
-    if (settled && 'answer' in settled) return settled.answer;
-    throw settled?.failed ?? new Error('the writer gave no answer');
-  },
-});
+          rejected,
+        })),
+        receivedAt,
+        notYet,
+      );
+      return settled.map((one) => {
+        if ('answer' in one) return one.answer;
+        throw one.failed;
+      });
+    },
+  };
+};
 
 const httpBatchMaxCalls = 1_000;
 const tryForMs = 5 * 60_000;
@@ -113,10 +120,17 @@ export const ask = async (
 
 export const httpTarget = (to: { url: URL; key: string }, signal: AbortSignal): Target => ({
   name: `collector ${to.url.href}`,
+  // One request after the other, each answered by itself.
+  sliceMaxCalls: httpBatchMaxCalls,
+  sliceMaxBytes: limits.importEventMaxBytes,
   batchMaxCalls: httpBatchMaxCalls,
-  batchMaxBytes: limits.importEventMaxBytes,
   callMaxBytes: limits.importEventMaxBytes,
-  send: async (text) => (await ask(to, '/v1/import', { body: text, signal })) as Answer,
+  judged: false,
+  send: async (batches) => {
+    const answers: Answer[] = [];
+    for (const { text } of batches) answers.push((await ask(to, '/v1/import', { body: text, signal })) as Answer);
+    return answers;
+  },
 });
 
 /** Where to, and by which key: an option, or what the environment says. */

@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { checkRebuild } from '../cli/rebuild.js';
 import { directTarget } from '../cli/target.js';
 import { defaultSiteRules } from '../pipeline/accept.js';
 import { migrations } from '../pipeline/migrations.js';
@@ -66,31 +67,34 @@ const importing = (
   writer: Writer,
   file: string,
   { breaks, signal, onSend }: Tries = {},
-  more: { restart?: boolean } = {},
+  { restart = false, ...cut }: { restart?: boolean; sliceMaxCalls?: number } = {},
+  by = map,
 ) => {
   const target = directTarget(writer, 'test', () => now);
   let sends = 0;
   const trying: Target = {
     ...target,
-    batchMaxCalls: 100,
-    send: async (text, count) => {
+    sliceMaxCalls: 100,
+    batchMaxCalls: 30,
+    ...cut,
+    send: async (batches) => {
       sends += 1;
-      onSend?.(count);
+      onSend?.(batches.reduce((all, { count }) => all + count, 0));
       if (breaks?.at === sends && !breaks.after) throw new Error('broken');
-      const answer = await target.send(text, count);
+      const answers = await target.send(batches);
       if (breaks?.at === sends) throw new Error('broken');
-      return answer;
+      return answers;
     },
   };
   return runImport({
     file,
-    map,
+    map: by,
     target: trying,
     onProgress: () => {},
     refusedFile: `${file}.refused`,
     checkpointFile: `${file}.checkpoint`,
     ...(signal ? { signal } : {}),
-    ...more,
+    restart,
   });
 };
 
@@ -233,6 +237,73 @@ describe('an import', () => {
     expect(settled()).toBe(0);
     writer.due(now);
     expect(settled()).toBeGreaterThan(0);
+  });
+
+  it('tells of each abandonment once, however the file was cut into slices', async () => {
+    const file = shopFile(folder());
+    const told = (writer: Writer) => {
+      writer.due(now);
+      return writer.store
+        .prepare<{ key: string; body: string }>('SELECT key, kind, at, body FROM announcements ORDER BY key')
+        .all();
+    };
+    const keys = (writer: Writer): string[] => told(writer).map(({ key }) => key);
+    const [inOne, inMany, atOnce] = [store(), store(), store()];
+    await importing(inOne, file, {}, { sliceMaxCalls: 100_000 });
+    await importing(inMany, file, {}, { sliceMaxCalls: 7 });
+    expect(told(inOne).length).toBeGreaterThan(100);
+    expect(told(inMany)).toEqual(told(inOne));
+    // As a collector does that is sent the file: it settles with every batch, and tells of some whose next row is to come.
+    const settling = { ...atOnce, run: (...[calls, at]: Parameters<Writer['run']>) => atOnce.run(calls, at) };
+    await importing(settling, file, {}, { sliceMaxCalls: 100 });
+    expect(keys(atOnce)).toEqual(expect.arrayContaining(keys(inOne)));
+    expect(state(inOne)).toEqual(state(atOnce));
+  });
+
+  it('S3: an event told by the server finds the visit that began in the same slice', async () => {
+    const at = folder();
+    const file = join(at, 'visits.jsonl');
+    const rows = [
+      { kind: 'page', at: '2020-01-01T10:00:00Z', cart: null },
+      { kind: 'page', at: '2020-01-01T12:00:00Z', cart: 'c1' },
+      { kind: 'paid', at: '2020-01-01T12:05:00Z', cart: 'c1' },
+    ];
+    writeFileSync(file, rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const cart = { cart_id: { field: 'cart' } };
+    const visits = readMap(
+      JSON.stringify({
+        name: 'visits',
+        format: 'jsonl',
+        events: [
+          {
+            when: { kind: 'page' },
+            type: 'page',
+            channel: 'browser',
+            at: { field: 'at' },
+            anonymousId: 'a1',
+            properties: cart,
+          },
+          {
+            when: { kind: 'paid' },
+            type: 'track',
+            event: 'Order Completed',
+            channel: 'server',
+            at: { field: 'at' },
+            properties: { ...cart, order_id: 'o1' },
+          },
+        ],
+      }),
+    );
+    const writer = store();
+    const report = await importing(writer, file, {}, {}, visits);
+    expect(report).toMatchObject({ accepted: 3, refused: 0 });
+    const sessions = writer.store
+      .prepare<{ session: number | null }>('SELECT session FROM events ORDER BY at')
+      .all()
+      .map(({ session }) => session);
+    expect(sessions[2]).toBe(sessions[1]);
+    expect(sessions[1]).not.toBe(sessions[0]);
+    expect(checkRebuild(writer, now, () => {})).toMatchObject({ equal: true });
   });
 
   it('rehearsed sends nothing and shows the first events', async () => {

@@ -1,4 +1,4 @@
-// Runs an import: reads the file as a stream, maps it, sends it on in batches, keeps count, remembers how far it came. The
+// Runs an import: sends on what is read, slice by slice, keeps count, remembers how far it came. The
 // calls of a file are numbered in the order the map makes them, which is the same at every run: so an interrupted run is
 // taken up where the last answer was, and a whole second run sends nothing new, since the ids derive from the rows.
 
@@ -17,39 +17,39 @@ import {
   writeSync,
 } from 'node:fs';
 import { createInterface } from 'node:readline';
+import { setImmediate as turn } from 'node:timers/promises';
 import { limits } from '../contract/limits.js';
 import type { Answer } from '../log/log.js';
-import { compileMap, type ImportMap, type Mapped } from './map.js';
-import { readRows } from './rows.js';
+import type { ImportMap } from './map.js';
+import {
+  type Batch,
+  bump,
+  countCall,
+  countRefused,
+  emptyReport,
+  mapFile,
+  type ReadReport,
+  type ReadSlices,
+  type RefusedRow,
+  readSlices,
+  type Slice,
+  type SlicesAsked,
+} from './slices.js';
 
-export interface ImportReport {
-  rows: number;
-  calls: number;
-  /** Of the calls, by what they are called. */
-  kinds: Record<string, number>;
-  firstAt: string | null;
-  lastAt: string | null;
+/** `refused` and `reasons`: by the map, or with their event by the collector, under its code. */
+export interface ImportReport extends ReadReport {
   accepted: number;
   duplicates: number;
-  /** Rows left out on purpose, by the map's reason. */
-  skipped: Record<string, number>;
-  /** Rows that were not taken: by the map, or with their event by the collector. */
-  refused: number;
-  /** The same, by reason or by the collector's code. */
-  reasons: Record<string, number>;
   warnings: Record<string, number>;
   /** Calls that an earlier run had sent. */
   resumedAfter: number;
 }
 
 /** Where calls go: a store on this machine, or a collector somewhere. */
-export interface Target {
-  /** Takes `{"batch": […]}` of so many calls. Throws when it cannot, now or ever. */
-  send: (text: string, count: number) => Promise<Answer>;
-  batchMaxCalls: number;
-  batchMaxBytes: number;
-  /** Of one call; a longer one is refused without asking. */
-  callMaxBytes: number;
+export interface Target
+  extends Pick<SlicesAsked, 'sliceMaxCalls' | 'sliceMaxBytes' | 'batchMaxCalls' | 'callMaxBytes' | 'judged'> {
+  /** Takes the batches of a slice, an answer each. Throws when it cannot, now or ever. */
+  send: (batches: readonly Batch[]) => Promise<Answer[]>;
   /** Which one it is, so that what was sent to another is not taken for sent. */
   name: string;
 }
@@ -58,6 +58,8 @@ export interface ImportOptions {
   file: string;
   map: ImportMap;
   target: Target;
+  /** Reads and maps the file; in the caller's thread if nothing is said. */
+  read?: ReadSlices;
   /** Bytes of the file read, of how many, and rows so far. */
   onProgress: (done: number, total: number, rows: number) => void;
   /** Where refused rows are listed, one JSON a line: where they begin and why, never the row. */
@@ -87,10 +89,6 @@ interface Checkpoint {
 }
 
 const emptyTally = (): Tally => ({ accepted: 0, duplicates: 0, refused: 0, reasons: {}, warnings: {} });
-const bump = (counts: Record<string, number>, name: string, by = 1): void => {
-  counts[name] = (Object.hasOwn(counts, name) ? counts[name]! : 0) + by;
-};
-
 const headBytes = 1024 * 1024;
 /** A file that was written again has another beginning, another end or another length. */
 const fingerprint = (file: string, map: ImportMap, target: string): string => {
@@ -124,9 +122,7 @@ const putCheckpoint = (file: string, checkpoint: Checkpoint): void => {
 };
 
 interface RefusedList {
-  add: (
-    entry: { line: number; rows: number; reason: string } | { line: number; rows: number; code: string; call: number },
-  ) => void;
+  add: (entry: RefusedRow | { line: number; rows: number; code: string; call: number }) => void;
   flush: () => void;
   close: () => void;
 }
@@ -171,172 +167,107 @@ const openRefused = async (file: string, keepCalls: number): Promise<RefusedList
   };
 };
 
-interface Waiting {
-  /** Of the call's timestamp. */
-  at: string;
-  number: number;
-  line: number;
-  rows: number;
-  text: string;
-}
-
-const batchOf = (calls: readonly Waiting[]): string => `{"batch":[${calls.map(({ text }) => text).join()}]}`;
-
-/** Maps and counts; `take` is handed each call with its number. Gives the report without what the target says. */
-const mapFile = async (
-  { file, map, onProgress }: Pick<ImportOptions, 'file' | 'map' | 'onProgress'>,
-  refuse: (line: number, rows: number, reason: string) => void,
-  /** A word is the code under which the call is refused at once. */
-  take: (call: Record<string, unknown>, at: Omit<Waiting, 'text'>) => Promise<void> | string | null,
-): Promise<ImportReport> => {
-  const total = statSync(file).size;
-  const report: ImportReport = {
-    rows: 0,
-    calls: 0,
-    kinds: {},
-    firstAt: null,
-    lastAt: null,
-    ...emptyTally(),
-    skipped: {},
-    resumedAfter: 0,
-  };
-  let read = 0;
-  const { columns, handfuls } = await readRows(file, map, (bytes) => {
-    read = bytes;
-  });
-  const mapper = compileMap(map, columns);
-  const settle = async (found: readonly Mapped[]): Promise<void> => {
-    for (const one of found) {
-      if (one.kind === 'skipped') bump(report.skipped, one.reason);
-      else if (one.kind === 'refused') {
-        report.refused += one.rows;
-        bump(report.reasons, one.reason, one.rows);
-        refuse(one.line, one.rows, one.reason);
-      } else {
-        const { line, rows, call } = one.call;
-        report.calls += 1;
-        const { type, event, timestamp } = call as { type: string; event?: string; timestamp: string };
-        const kind = event ?? type;
-        if (Object.hasOwn(report.kinds, kind) || Object.keys(report.kinds).length < 200) bump(report.kinds, kind);
-        if (report.firstAt === null || timestamp < report.firstAt) report.firstAt = timestamp;
-        if (report.lastAt === null || timestamp > report.lastAt) report.lastAt = timestamp;
-        const full = take(call, { at: timestamp, number: report.calls, line, rows });
-        if (typeof full === 'string') {
-          report.refused += rows;
-          bump(report.reasons, full, rows);
-          refuse(line, rows, full);
-        } else if (full !== null) await full;
-      }
-    }
-  };
-  for await (const handful of handfuls) {
-    for (const it of handful) {
-      report.rows += 1;
-      if ('fault' in it) await settle([{ kind: 'refused', line: it.line, rows: 1, reason: it.fault }]);
-      else {
-        const found = mapper.take(it.line, it.row, it.text);
-        if (found.length > 0) await settle(found);
-      }
-    }
-    onProgress(read, total, report.rows);
-  }
-  await settle(mapper.end());
-  onProgress(total, total, report.rows);
-  return report;
-};
-
 /** Reads and maps all of it and sends nothing; the first calls are handed out. */
-export const rehearse = async (
-  options: Pick<ImportOptions, 'file' | 'map' | 'onProgress'> & { shown: number },
-): Promise<{ report: ImportReport; calls: Record<string, unknown>[]; tooLong: number }> => {
+export const rehearse = async ({
+  file,
+  map,
+  onProgress,
+  shown,
+}: Pick<ImportOptions, 'file' | 'map' | 'onProgress'> & { shown: number }): Promise<{
+  report: ImportReport;
+  calls: Record<string, unknown>[];
+  tooLong: number;
+}> => {
   const calls: Record<string, unknown>[] = [];
   let tooLong = 0;
-  const report = await mapFile(
-    options,
-    () => {},
-    (call) => {
-      if (calls.length < options.shown) calls.push(call);
-      const text = JSON.stringify(call);
-      if (text.length * 3 > limits.importEventMaxBytes && Buffer.byteLength(text) > limits.importEventMaxBytes)
-        tooLong += 1;
-      return null;
-    },
-  );
-  return { report, calls, tooLong };
+  const report = emptyReport();
+  for await (const { mapped, done, total, rows } of mapFile(file, map)) {
+    report.rows = rows;
+    for (const one of mapped) {
+      if (one.kind === 'skipped') bump(report.skipped, one.reason);
+      else if (one.kind === 'refused') countRefused(report, one.rows, one.reason);
+      else {
+        const { call } = one.call;
+        countCall(report, call);
+        if (calls.length < shown) calls.push(call);
+        const text = JSON.stringify(call);
+        if (text.length * 3 > limits.importEventMaxBytes && Buffer.byteLength(text) > limits.importEventMaxBytes)
+          tooLong += 1;
+      }
+    }
+    onProgress(done, total, rows);
+  }
+  return { report: { ...report, accepted: 0, duplicates: 0, warnings: {}, resumedAfter: 0 }, calls, tooLong };
 };
 
 /** The target does not know what the checkpoint says it was sent: another store, or one that was restored. */
 class Forgotten extends Error {}
 
 const runFrom = async (options: ImportOptions, of: string, from: Checkpoint | null): Promise<ImportReport> => {
-  const { target, signal, checkpointFile } = options;
+  const { file, map, target, signal, checkpointFile, read = readSlices } = options;
   const tally = from?.tally ?? emptyTally();
-  const refused = await openRefused(options.refusedFile, from?.calls ?? 0);
   const done = from?.calls ?? 0;
-  let waiting: Waiting[] = [];
-  let bytes = 0;
   let probe = from?.probe ?? 0;
+  const refused = await openRefused(options.refusedFile, done);
 
-  const note = (sent: readonly Waiting[], answer: Answer): void => {
-    tally.accepted += answer.accepted;
-    tally.duplicates += answer.duplicates;
-    const untaken = new Set<number>();
-    for (const { index, code } of [...answer.rejected, ...answer.dropped, ...answer.held]) {
-      const { line, rows, number } = sent[index]!;
-      untaken.add(index);
-      tally.refused += rows;
-      bump(tally.reasons, code, rows);
-      refused.add({ line, rows, code, call: number });
+  const note = ({ batches, numbers, lines, rows }: Slice, answers: readonly Answer[]): void => {
+    let offset = 0;
+    for (const [at, answer] of answers.entries()) {
+      tally.accepted += answer.accepted;
+      tally.duplicates += answer.duplicates;
+      const untaken = new Set<number>();
+      for (const { index, code } of [...answer.rejected, ...answer.dropped, ...answer.held]) {
+        const place = offset + index;
+        untaken.add(place);
+        tally.refused += rows[place]!;
+        bump(tally.reasons, code, rows[place]!);
+        refused.add({ line: lines[place]!, rows: rows[place]!, code, call: numbers[place]! });
+      }
+      for (const { code } of answer.warnings) bump(tally.warnings, code);
+      const { count } = batches[at]!;
+      for (let place = offset + count - 1; place >= offset; place -= 1) {
+        if (untaken.has(place)) continue;
+        probe = numbers[place]!;
+        break;
+      }
+      offset += count;
     }
-    for (const { code } of answer.warnings) bump(tally.warnings, code);
-    for (let index = sent.length - 1; index >= 0; index -= 1) {
-      if (untaken.has(index)) continue;
-      probe = sent[index]!.number;
-      break;
-    }
-  };
-  const flush = async (): Promise<void> => {
-    if (waiting.length === 0) return;
-    if (signal?.aborted) throw new Interrupted();
-    const last = waiting.at(-1)!.number;
-    // An event of several rows is made when its last one is past: back in its place, its people take a step and need not be
-    // folded again.
-    const sent = waiting.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : a.number - b.number));
-    waiting = [];
-    bytes = 0;
-    note(sent, await target.send(batchOf(sent), sent.length));
-    refused.flush();
-    putCheckpoint(checkpointFile, { format: 1, of, calls: last, probe, tally });
-  };
-  const ask = async (known: Waiting): Promise<void> => {
-    const answer = await target.send(batchOf([known]), 1);
-    if (answer.duplicates !== 1) throw new Forgotten();
   };
 
   try {
-    const report = await mapFile(
-      options,
-      (line, rows, reason) => refused.add({ line, rows, reason }),
-      (call, at) => {
-        const text = JSON.stringify(call);
-        const size = Buffer.byteLength(text);
-        if (size > target.callMaxBytes) return 'event_too_large';
-        const next = { ...at, text };
-        if (at.number <= done) return at.number === from?.probe ? ask(next) : null;
-        if (waiting.length > 0 && bytes + size > target.batchMaxBytes)
-          return flush().then(() => {
-            waiting.push(next);
-            bytes = size;
-          });
-        waiting.push(next);
-        bytes += size + 1;
-        return waiting.length >= target.batchMaxCalls ? flush() : null;
-      },
-    );
-    await flush();
-    const { accepted, duplicates, warnings } = tally;
+    const { sliceMaxCalls, sliceMaxBytes, batchMaxCalls, callMaxBytes, judged } = target;
+    const asked = { file, map, sliceMaxCalls, sliceMaxBytes, batchMaxCalls, callMaxBytes, judged, done, probe };
+    let report: ReadReport | null = null;
+    for await (const found of read(asked)) {
+      switch (found.kind) {
+        case 'slice': {
+          // A wish to stop is heard between two slices, however many wait.
+          await turn();
+          if (signal?.aborted) throw new Interrupted();
+          note(found, await target.send(found.batches));
+          refused.flush();
+          putCheckpoint(checkpointFile, { format: 1, of, calls: found.last, probe, tally });
+          break;
+        }
+        case 'probe': {
+          const [answer] = await target.send([found.batch]);
+          if (answer?.duplicates !== 1) throw new Forgotten();
+          break;
+        }
+        case 'refused':
+          for (const row of found.rows) refused.add(row);
+          break;
+        case 'progress':
+          options.onProgress(found.done, found.total, found.rows);
+          break;
+        case 'end':
+          report = found.report;
+      }
+    }
+    if (report === null) throw new Error('the file was not read to its end');
     report.refused += tally.refused;
     for (const [code, rows] of Object.entries(tally.reasons)) bump(report.reasons, code, rows);
+    const { accepted, duplicates, warnings } = tally;
     return { ...report, accepted, duplicates, warnings, resumedAfter: done };
   } finally {
     refused.close();

@@ -24,8 +24,8 @@ export interface Desk {
   set: WorkingSet;
   /** A transaction; what was loaded is dropped when it rolls back. */
   attempt: <Result>(work: () => Result) => Result;
-  /** Resolves, folds and saves what the transaction spoilt so far; settles what is due up to `settledTo`. */
-  finish: (now: number, settledTo?: number) => void;
+  /** Resolves, folds and saves what the transaction spoilt so far; settles what is due up to `settledTo`, null = nothing yet. */
+  finish: (now: number, settledTo?: number | null) => void;
   /** Deadlines up to `now`; how many were due. */
   due: (now: number) => number;
   within: <Result>(now: number, work: (set: WorkingSet) => Result) => Result;
@@ -40,7 +40,7 @@ export const openDesk = (options: DeskOptions): Desk => {
     options.secret,
     options.consent.generationOf,
   );
-  const finish = (now: number, settledTo = now): void => {
+  const finish = (now: number, settledTo: number | null = now): void => {
     resolve(set);
     project(set, settledTo, announcer);
     save(set);

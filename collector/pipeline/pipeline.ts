@@ -27,10 +27,10 @@ export type Settled = { answer: Answer } | { failed: unknown };
 export interface Pipeline extends Desk {
   /**
    * Everything in one transaction; on a bug each submission gets its own. Throws only what means "not now". What is due is
-   * settled up to `settledTo`: an import puts that off to its end, or every batch would settle people whose next event is
-   * in the following one, and fold them again from the start.
+   * settled up to `settledTo`: an import puts that off to its end (null), or every batch would settle people whose next event
+   * is in the following one, and fold them again from the start.
    */
-  run: (submissions: readonly Submission[], now: number, settledTo?: number) => Settled[];
+  run: (submissions: readonly Submission[], now: number, settledTo?: number | null) => Settled[];
 }
 
 const refusalsKept = 10_000;
@@ -150,7 +150,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   };
 
   let untilTrim = 0;
-  const runTogether = (submissions: readonly Submission[], now: number, settledTo: number): Answer[] =>
+  const runTogether = (submissions: readonly Submission[], now: number, settledTo: number | null): Answer[] =>
     attempt(() => {
       // Of aliases only: what they ask for is decided with the persons, after all events are recorded.
       const places = submissions.map(() => new Map<string, number>());

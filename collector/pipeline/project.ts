@@ -18,7 +18,8 @@ export interface Announcement {
 
 export type Announcer = (state: ProfileState) => Announcement[];
 
-export const project = (set: WorkingSet, now: number, announcer: Announcer): void => {
+/** `settledTo`: null = nothing is settled nor announced now; what would be is due at once, and `settleDue` does it. */
+export const project = (set: WorkingSet, settledTo: number | null, announcer: Announcer): void => {
   const spoilt = new Set<number>();
   for (const id of set.spoiltProfiles) {
     const node = set.nodeById(id);
@@ -48,13 +49,18 @@ export const project = (set: WorkingSet, now: number, announcer: Announcer): voi
     for (const event of ordered) set.fold.step(entry.state, event, shelf, { warn: set.warn });
     set.changedProfiles.set(leader, entry);
     const last = ordered.at(-1)!.at;
-    const crossed = due !== null && due <= Math.max(now, last);
-    settle(set, leader, entry, now, announcer, crossed);
+    const crossed = due !== null && due <= Math.max(settledTo ?? 0, last);
+    settle(set, leader, entry, settledTo, announcer, crossed);
   }
-  for (const leader of spoilt) refoldProfile(set, leader, now, announcer);
+  for (const leader of spoilt) refoldProfile(set, leader, settledTo, announcer);
 };
 
-export const refoldProfile = (set: WorkingSet, leader: number, now: number, announcer: Announcer): void => {
+export const refoldProfile = (
+  set: WorkingSet,
+  leader: number,
+  settledTo: number | null,
+  announcer: Announcer,
+): void => {
   const members = set.identity.members(leader).map((member) => member.id);
   const events = eventsOfPerson(set, members);
   if (events.length === 0) {
@@ -70,7 +76,7 @@ export const refoldProfile = (set: WorkingSet, leader: number, now: number, anno
   const shelf = shelfOf(set, leader, entry);
   for (const event of events) set.fold.step(entry.state, event, shelf, { warn: set.warn });
   set.changedProfiles.set(leader, entry);
-  settle(set, leader, entry, now, announcer, true);
+  settle(set, leader, entry, settledTo, announcer, true);
 };
 
 /** Deadlines that passed while nobody came: called by the job with the clock. */
@@ -85,15 +91,28 @@ export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, li
   return leaders.length;
 };
 
+/** A deadline that only moved away stays where it is and is armed again when it fires: activity costs no index write. */
+const arm = (set: WorkingSet, leader: number, due: number | null): void => {
+  if (due === null) return;
+  const armed = set.profiles.deadline(leader);
+  if (armed === undefined || armed > due) set.profiles.putDeadline(leader, due);
+};
+
 const settle = (
   set: WorkingSet,
   leader: number,
   entry: ProfileEntry,
-  now: number,
+  now: number | null,
   announcer: Announcer,
   crossed: boolean,
 ): void => {
   const due = set.fold.dueAt(entry.state);
+  if (now === null) {
+    const toTell = crossed || announcer(entry.state).length > 0;
+    const lastAt = entry.state.last?.at ?? 0;
+    arm(set, leader, toTell ? Math.min(due ?? lastAt, lastAt) : due);
+    return;
+  }
   const isDue = due !== null && due <= now;
   // One instant after the other, so that it is known which was the last.
   for (let at = due, n = 0; at !== null && at <= now && n < 1_000; n += 1, at = set.fold.dueAt(entry.state)) {
@@ -101,9 +120,7 @@ const settle = (
     entry.settledAt = at;
   }
   if (!isDue && !crossed) {
-    // A deadline that only moved away stays where it is and is armed again when it fires: activity costs no index write.
-    const armed = set.profiles.deadline(leader);
-    if (due !== null && (armed === undefined || armed > due)) set.profiles.putDeadline(leader, due);
+    arm(set, leader, due);
     return;
   }
   announce(set, leader, entry.state, now, announcer);

@@ -169,11 +169,8 @@ const recordOnDevice = (
   if (flooded) row.flags |= flag.flooded;
   set.events.insert(row);
   set.changedDevices.set(dev, device);
-  if (step.began) {
-    // The open session is saved with its device; a batch may hold several visits.
-    if (sessionBefore) set.sessions.put(dev, sessionBefore);
-    set.sessions.put(dev, step.session!);
-  }
+  // The open session is saved with its device; a batch may hold several visits.
+  if (step.began && sessionBefore) set.sessions.put(dev, sessionBefore);
   if (step.began && device.lastViaAt !== null && device.lastViaAt >= event.at) {
     for (const server of set.events.ofVia(dev, event.at)) set.spoiltSeekers.add(server.seq);
   }

@@ -157,6 +157,9 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
     }
   }
   const via = carrier?.row.dev ?? null;
+  // A visit that began in this transaction is saved with its device, later.
+  const begun = via === null ? null : set.changedDevices.get(via)?.state.session;
+  if (begun) set.sessions.put(via!, begun);
   const session = via === null ? undefined : set.sessions.atOrBefore(via, row.at);
   const next = { seq, owner, because: reasonNumber(because), session: session?.begin ?? null, flags: row.flags, via };
   if (via !== null) {
