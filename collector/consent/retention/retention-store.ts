@@ -105,6 +105,15 @@ const parsed = (text: string | undefined): unknown => {
   }
 };
 
+/**
+ * What was promised when it was collected: by the terms the person agreed to, or by those in force by then where they keep it
+ * for less. A release that only narrows asks nobody again (`compatibleWith`), so receipts of longer terms live on under it.
+ */
+const shorter = (agreed: Terms, then: Terms): Terms =>
+  Object.fromEntries(
+    Object.entries(agreed).map(([purpose, days]) => [purpose, Math.min(days, then[purpose as Purpose] ?? days)]),
+  );
+
 /** `inForce`: the document of the policy in force, where somebody knows it; else it is looked up. */
 export const openRetentionStore = (sql: Sql, inForce?: () => unknown): RetentionStore => {
   const policyOfReceipt = sql.prepare<{ policy: string }>(
@@ -179,12 +188,24 @@ export const openRetentionStore = (sql: Sql, inForce?: () => unknown): Retention
   };
   const hashAt = (at: number): string | undefined => (released.get(at, at) ?? firstSeen.get(at, at))?.config_hash;
 
+  const lastRelease = sql.prepare<{ id: number | null }>('SELECT max(id) AS id FROM consent_releases');
+  const hashesThen = new LRUCache<string, { hash: string | undefined }>({ max: 10_000 });
+  /** Asked of each event: those that came in one batch have one answer. */
+  const hashThen = (at: number): string | undefined => {
+    const key = `${lastRelease.get()!.id} ${at}`;
+    const known = hashesThen.get(key);
+    if (known) return known.hash;
+    const hash = hashAt(at);
+    hashesThen.set(key, { hash });
+    return hash;
+  };
+
   return {
     termsOf: ({ receipt, receivedAt }) => {
+      const hash = hashThen(receivedAt);
+      const then = (hash === undefined ? null : termsOfHash(hash)) ?? builtInTerms();
       const terms = receipt === null ? null : ofReceipt(receipt);
-      if (terms) return terms;
-      const hash = hashAt(receivedAt);
-      return (hash === undefined ? null : termsOfHash(hash)) ?? builtInTerms();
+      return terms === null ? then : shorter(terms, then);
     },
     spans: () => {
       const spans = new Set(Object.values(builtInTerms()));
