@@ -207,8 +207,11 @@ function onwarn(warning, warn) {
   warn(warning);
 }
 
-/** What the sources have in common is a file of its own. The banner is one file, whole: one request stands before it. */
-const isWhole = (name) => name.startsWith('banner');
+/**
+ * What the sources have in common is a file of its own. What is shown to people is one file, whole: one request stands
+ * before it.
+ */
+const isWhole = (name) => name.startsWith('banner') || name === 'account';
 const chunkInputs = Object.entries(sdkChunks).map(([name, path]) => [name, join('sdk', path)]);
 const chunkGroups = [
   chunkInputs.filter(([name]) => !isWhole(name)),

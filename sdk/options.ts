@@ -48,7 +48,7 @@ export interface ConsentConfig {
   purposes?: readonly PurposeRule[];
   /** Groups of countries written out. */
   regions?: readonly (Region & { match: readonly string[]; fallback?: boolean })[];
-  decision?: { days?: number; countRefusals?: boolean };
+  decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };
   /** Counting of those who have not agreed. */

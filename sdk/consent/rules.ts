@@ -8,7 +8,7 @@ import { dayMs, options, type PurposeRule, type Region, type RemoteConfig } from
 
 export interface Decision {
   value: 'granted' | 'denied';
-  source: 'user' | 'region';
+  source: 'user' | 'account' | 'region';
   at: number;
   materialHash?: string | undefined;
   /** The person was told that the decision goes against the browser's signal. */
@@ -70,7 +70,7 @@ export const stands = (
   decision &&
   isCurrent(decision) &&
   ((!isOptIn && (decision.source === 'region' || decision.value === 'denied')) ||
-    (decision.source === 'user' && [materialHash, ...compatibleWith].includes(decision.materialHash)));
+    (decision.source !== 'region' && [materialHash, ...compatibleWith].includes(decision.materialHash)));
 
 /** Purpose → true: may be done; false: refused; null: nobody has said, so it may not. */
 export type Effective = Record<string, boolean | null>;
