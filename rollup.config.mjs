@@ -236,7 +236,7 @@ export default () =>
     })),
     {
       input: 'sdk/snippet.ts',
-      output: { file: 'dist/sdk/weft.js', format: 'iife', strict: false, banner: notice('weft') },
+      output: { file: 'dist/sdk/weft.js', format: 'iife', strict: false },
       plugins: [...pagePlugins(), letOnly, tight(false)],
       onwarn,
     },

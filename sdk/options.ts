@@ -37,6 +37,8 @@ export interface Region {
   /** ISO 3166; null where nobody knows. */
   code?: string | null;
   model?: Model;
+  /** How long an answer stands: where the default is yes, nobody is asked back in for longer. */
+  days?: { granted: number; denied: number };
   /** What a person sees before anybody has answered. */
   ui?: 'banner' | 'link' | 'none';
   /** The page must say that the browser's opt-out signal is honoured. */

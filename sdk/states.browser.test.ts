@@ -188,6 +188,32 @@ describe('an answer that ends', () => {
     expect(await asked(later)).toEqual(Object.keys(all));
   });
 
+  it('reaskAfterOptOutDays: an opt-out stands longer, and nobody is asked back in nor switched on by the default', async () => {
+    const days = { granted: 180, denied: 365 };
+    collector.rule({ config: configOf({}, { code: 'US-CA', model: 'opt-out', ui: 'link', days }) });
+    const page = await open();
+    await set(page, { marketing: false, sharing: false });
+    await tracked(page, 'First');
+    await until(async () => (await recorded()).rows.length === 0);
+    const before = await recorded();
+    await page.close();
+    await pass(200);
+    const later = await open('/later');
+    const on = { measurement: true, personalisation: true, marketing: false, sharing: false };
+    expect(await call(later, 'weft.consent.get()')).toEqual(on);
+    expect(await asked(later)).toEqual([]);
+    // What the region grants is granted anew, under a receipt of its own: the collector's has run out by now.
+    await tracked(later, 'Second');
+    await until(async () => (await recorded()).rows.length === 0);
+    const after = await recorded();
+    expect(after.receipt).not.toBe(before.receipt);
+    expect(after.decisions.sharing).toEqual(before.decisions.sharing);
+    await later.close();
+    await pass(200);
+    const last = await open('/last');
+    expect(await call(last, 'weft.consent.get()')).toEqual(all);
+  });
+
   it('a clock set back does not prolong it', async () => {
     await (await granted()).close();
     await pass(-3);

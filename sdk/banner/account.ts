@@ -10,7 +10,7 @@ import { openChannel, request } from '../browser/net.js';
 import type { Client, Source } from '../client.js';
 import { conclude, renewed } from '../consent/decide.js';
 import type { ConsentRecord } from '../consent/record.js';
-import { type Decision, type Decisions, daysMs, enforce, purposes, stands } from '../consent/rules.js';
+import { type Decision, type Decisions, enforce, lifeMs, purposes, stands } from '../consent/rules.js';
 import type { PageEvent } from '../event/wire.js';
 import { dayMs, type Options, resolve } from '../options.js';
 import type { ConsentDocument, Texts } from './document.js';
@@ -83,7 +83,7 @@ export const start: Source = (client: Client) => {
     }
     const made = renewed({ ...record, decisions });
     const at = now();
-    return { ...made, at, exp: at + daysMs, rows: lastRow(made, { ui: { ...how, variant: undefined } }) };
+    return { ...made, at, exp: at + lifeMs(), rows: lastRow(made, { ui: { ...how, variant: undefined } }) };
   };
   const lastRow = ({ rows }: ConsentRecord, more: object) =>
     rows.map((row, index) => (index === rows.length - 1 ? { ...row, ...more } : row));

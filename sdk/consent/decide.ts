@@ -2,7 +2,17 @@
 
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import { type Decision, type Decisions, daysMs, isOptIn, isSignalled, policy, purposes, stands } from './rules.js';
+import {
+  type Decision,
+  type Decisions,
+  isCurrent,
+  isOptIn,
+  isSignalled,
+  lifeMs,
+  policy,
+  purposes,
+  stands,
+} from './rules.js';
 
 /** What the ledger is to know. A decision's instant stays here: it could tell whose the record was before. */
 export const rowOf = (
@@ -57,7 +67,7 @@ export const conclude = (
     v: 1,
     rev: rev + 1,
     at,
-    exp: at + daysMs,
+    exp: at + lifeMs(),
     decisions,
     policy,
     // A cookie holds 4 kB. A device that has been offline for long keeps its last word, and before it the first by which
@@ -107,7 +117,8 @@ export const decide = (
     const recorded = decisions[id];
     // Denying one denies what requires it.
     if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
-    if (!values && !isOptIn && recorded?.source !== 'user' && !isSignalled(gpc)) wishes[id] = true;
+    if (!values && !isOptIn && !(recorded?.source === 'user' && isCurrent(recorded)) && !isSignalled(gpc))
+      wishes[id] = true;
     const wish = wishes[id];
     const said: Decision = {
       value: wish ? 'granted' : 'denied',

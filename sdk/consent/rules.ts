@@ -21,7 +21,6 @@ export type Decisions = Readonly<Record<string, Decision>>;
 export let purposes: readonly PurposeRule[] = [];
 export let policy: unknown;
 export let isOptIn = true;
-export let daysMs: number;
 export let hasSignal: boolean;
 /** Where the visitor is, and what holds there. */
 export let place: Region = {};
@@ -34,7 +33,7 @@ export const enforce = (
   config: RemoteConfig | undefined,
   recorded: { decisions: Decisions; policy: unknown } | undefined,
 ) => {
-  const { purposes: listed, regions = [], decision, killSwitch } = config?.consent ?? {};
+  const { purposes: listed, regions = [], killSwitch } = config?.consent ?? {};
   const { region, minor } = options;
   place = region
     ? { ...regions.find(({ match, fallback }) => fallback || match.includes(region)), code: region }
@@ -43,7 +42,6 @@ export const enforce = (
     (killSwitch || minor ? [] : listed?.filter(({ always }) => !always)) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
   isOptIn = !!config && (place.model ?? 'opt-in') === 'opt-in';
-  daysMs = (decision?.days ?? 180) * dayMs;
   hasSignal = hasGpcSignal();
   policy = config?.policy ?? recorded?.policy;
 };
@@ -56,8 +54,12 @@ export const endDefaults = () => {
 /** Denied by the browser's signal? Nothing is written to the device for it: it comes with each request. */
 export const isSignalled = (gpc: PurposeRule['gpc']) => hasSignal && gpc === 'deny';
 
+/** How long a decision stands; without one, how long a record does, which is as long as a refusal in it. */
+export const lifeMs = (value: Decision['value'] = 'denied') => (place.days?.[value] ?? 180) * dayMs;
+
 /** Expiry is the answer's own, not the cookie's; a clock set back must not prolong it. */
-export const isCurrent = ({ at }: { at: number }) => at < now() + dayMs && now() - at < daysMs;
+export const isCurrent = ({ at, value }: { at: number; value?: Decision['value'] }) =>
+  now() - at > -dayMs && now() - at < lifeMs(value);
 
 /**
  * Does a decision stand, or must it be asked again? Where the region's default is yes, a refusal outlives a change of the

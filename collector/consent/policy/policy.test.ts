@@ -171,9 +171,18 @@ describe('what a page is told', () => {
     expect(told.consent.purposes.map(({ id }) => id)).toEqual(example.purposes.map(({ id }) => id));
     expect(told.consent.purposes[0]).toMatchObject({ id: 'necessary', always: true });
     expect(told.consent.purposes[3]).toMatchObject({ gpc: 'deny', requires: ['personalisation'] });
-    expect(told.region).toEqual({ code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false });
+    const days = { granted: 180, denied: 180 };
+    expect(told.region).toEqual({ code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false, days });
     const [first] = told.consent.regions as { match: string[] }[];
     expect(first?.match).toEqual(expect.arrayContaining(['DE', 'NO', 'GB', 'CA-QC']));
     expect(first?.match).not.toContain('EU');
+  });
+  test('reaskAfterOptOutDays: a refusal stands longer where the default is yes, told by the collector and in each rule', () => {
+    const told = publicConfig(parsePolicy({ ...example, decision: { days: 90 } }), 'US-CA');
+    expect(told.region).toMatchObject({ model: 'opt-out', days: { granted: 90, denied: 365 } });
+    for (const rule of told.consent.regions as { model: string; days: object }[])
+      expect(rule.days).toEqual({ granted: 90, denied: rule.model === 'opt-in' ? 90 : 365 });
+    const longer = publicConfig(parsePolicy({ ...example, decision: { days: 395 } }), 'US-CA');
+    expect(longer.region.days).toEqual({ granted: 395, denied: 395 });
   });
 });

@@ -464,6 +464,15 @@ const cookielessOf = ({ cookieless }: Policy['document']): unknown => {
   return { ...rest, regions: expandMatch(regions) };
 };
 
+/**
+ * How long an answer stands in a region. Where the default is yes, who has opted out is not asked to opt back in for longer
+ * than an answer stands elsewhere (California: twelve months), and no default switches them on meanwhile.
+ */
+const daysIn = ({ document }: Policy, { model }: { model: Model }): { granted: number; denied: number } => {
+  const { days, reaskAfterOptOutDays } = document.decision as typeof defaults.decision;
+  return { granted: days, denied: model === 'opt-in' ? days : Math.max(days, reaskAfterOptOutDays) };
+};
+
 /** For `GET /v1/config`, without the site's settings: what a page must know before it may ask. */
 export const publicConfig = (
   policy: Policy,
@@ -471,7 +480,7 @@ export const publicConfig = (
 ): {
   policy: { version: string; configHash: string };
   consent: Record<string, unknown> & { purposes: { id: string; materialHash: string }[] };
-  region: Region;
+  region: Region & { days: { granted: number; denied: number } };
 } => ({
   policy: { version: policy.version, configHash: policy.configHash },
   consent: {
@@ -483,9 +492,10 @@ export const publicConfig = (
       ui: rule.model === 'opt-in' ? 'banner' : 'link',
       ...rule,
       match: expandMatch(rule.match),
+      days: daysIn(policy, rule),
     })),
   },
-  region: regionOf(policy.regions, regionToldBy),
+  region: { ...regionOf(policy.regions, regionToldBy), days: daysIn(policy, regionOf(policy.regions, regionToldBy)) },
 });
 
 export type { Model, Region };
