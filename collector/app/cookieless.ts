@@ -106,7 +106,7 @@ export const cookieless = ({ config, ring, log, reader, rate, now, policy, place
         refuse('bad_request', { message: `${issue.path.join('.') || 'The query'}: ${issue.message}.` }),
       );
     }
-    return c.json(await reader.cookielessCounts(query.data));
+    return c.json(await reader.cookielessCounts({ ...query.data, now: now() }));
   });
   return app;
 };

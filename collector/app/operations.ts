@@ -363,7 +363,7 @@ export const operations: readonly Operation[] = [
     tag: 'Consent',
     summary: 'What was counted without anybody',
     description:
-      'By one to four of `event, path, product, device, country, referrer, day, hour`; groups of fewer than 10 are not shown, and where only one would be missing the next goes with it.',
+      'By one to three of `event, path, product, device, country, referrer, day, hour`, of which at most one of path to referrer. Sums of cells of at least 10 that are settled once an hour, and for values a day, is over; values that were too few to be named are `:few` together.',
     security: 'secret',
     query: [
       { name: 'from', description: 'First day (UTC), such as 2026-11-01.', required: true },

@@ -42,7 +42,15 @@ export const cookielessQuery = z.object({
   by: z
     .string()
     .transform((list) => list.split(',').map((name) => name.trim()))
-    .pipe(z.array(z.enum(cookielessDimensions)).min(1).max(4))
+    .pipe(
+      z
+        .array(z.enum(cookielessDimensions))
+        .min(1)
+        .max(3)
+        .refine((names) => names.filter((name) => !['event', 'day', 'hour'].includes(name)).length <= 1, {
+          error: 'at most one of path, product, device, country and referrer: two together would tell of too few',
+        }),
+    )
     .default(['event']),
 });
 
@@ -53,7 +61,7 @@ export const cookielessCounts = z.object({
   /** Groups below this are not shown. */
   k: z.number().int(),
   items: z.array(z.looseObject({ count: z.number().int() })),
-  /** How many groups are not shown. */
+  /** How many of what was counted in these days is in nothing that is shown: too few so far. */
   suppressed: z.number().int(),
   /** Groups beyond the most that are shown. */
   truncated: z.boolean(),

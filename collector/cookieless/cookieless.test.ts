@@ -4,11 +4,13 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parsePolicy } from '../consent/policy/policy.js';
+import { type CookielessDimension, cookielessQuery } from '../contract/cookieless.js';
 import { openSqlite } from '../store/sqlite.js';
 import { cellOf, cookielessRules, mayCount, pathTemplate } from './cells.js';
 import { addHash, estimate, mergeInto, newSketch } from './sketch.js';
 import { cookielessCounts, cookielessMigrations, countCookieless, kMin } from './store.js';
 import { openTally, truncated } from './tally.js';
+import { type Counted, toldTotals, toldValues } from './told.js';
 
 const seed = Number(process.env.WEFT_SEED);
 
@@ -121,52 +123,248 @@ describe('the counts', () => {
     referrer: '',
     ...more,
   });
-  const asked = (by: ('event' | 'path' | 'hour')[]) => ({ from: '2026-11-02', to: '2026-11-02', by });
+  const hourMs = 3_600_000;
+  const later = at + 24 * hourMs;
+  test('what too few do of a kind is named once a week has come together, or the day on which most can be', () => {
+    const day = (n: number): number => n * 24 * hourMs + 9 * hourMs;
+    const rows = (n: number, b: number): Counted[] => [
+      { hour: day(n), event: 'add', value: 'a', count: 6 },
+      { hour: day(n), event: 'add', value: 'b', count: b },
+    ];
+    expect(
+      toldValues(
+        [0, 1].flatMap((n) => rows(n, 6)),
+        kMin,
+        day(9),
+      ),
+    ).toEqual([
+      { event: 'add', hour: day(1), value: 'a', count: 12 },
+      { event: 'add', hour: day(1), value: 'b', count: 12 },
+    ]);
+    const lone = Array.from({ length: 9 }, (_, n): Counted[] => [
+      { hour: day(n), event: 'add', value: 'a', count: 10 },
+      ...Array.from({ length: 5 }, (__, of) => ({ hour: day(n), event: 'add', value: `${n}-${of}`, count: 2 })),
+    ]);
+    expect(toldValues(lone.flat(), kMin, day(9))).toEqual([
+      { event: 'add', hour: day(6), value: 'a', count: 70 },
+      { event: 'add', hour: day(6), value: ':few', count: 70 },
+    ]);
+  });
+  const asked = (by: CookielessDimension[], more: object = {}) => ({
+    from: '2026-11-02',
+    to: '2026-11-02',
+    by,
+    now: later,
+    keptDays: 760,
+    ...more,
+  });
 
-  test('never show a group of fewer than ten, nor one by which the only small one could be told', () => {
+  test('never show a group of fewer than ten, nor what a total and its other parts would tell of one', () => {
     const sql = open();
-    countCookieless(
-      sql,
-      at,
-      [
-        { cell: cell('/a'), count: 40 },
-        { cell: cell('/b'), count: 12 },
-        { cell: cell('/c'), count: 3 },
-      ],
-      [],
-    );
+    const tallied = [
+      { cell: cell('/a'), count: 50 },
+      { cell: cell('/b'), count: 12 },
+      { cell: cell('/c'), count: 3 },
+    ];
+    countCookieless(sql, at, tallied, []);
     expect(cookielessCounts(sql, asked(['path']))).toMatchObject({
       k: kMin,
-      items: [{ path: '/a', count: 40 }],
+      items: [
+        { path: '/a', count: 50 },
+        { path: ':few', count: 15 },
+      ],
       suppressed: 2,
     });
-    countCookieless(sql, at, [{ cell: cell('/d'), count: 2 }], []);
-    expect(cookielessCounts(sql, asked(['path']))).toMatchObject({
-      items: [{ count: 40 }, { count: 12 }],
-      suppressed: 2,
-    });
+    // Nine of them, and of three the total would tell.
+    countCookieless(sql, at + hourMs, [{ cell: cell('/a'), count: 8 }], []);
+    countCookieless(sql, at + 2 * hourMs, [{ cell: cell('/d'), count: 2 }], []);
     expect(cookielessCounts(sql, asked(['event', 'hour'])).items).toEqual([
-      { event: 'page', hour: '2026-11-02T09:00:00Z', count: 57 },
+      { event: 'page', hour: '2026-11-02T09:00:00Z', count: 65 },
+      { event: 'page', hour: '2026-11-02T11:00:00Z', count: 10 },
     ]);
-    expect(cookielessCounts(sql, { ...asked(['event']), from: '2026-11-03', to: '2026-11-04' }).items).toEqual([]);
+    expect(cookielessCounts(sql, asked(['event'], { from: '2026-11-03', to: '2026-11-04' })).items).toEqual([]);
     sql.close();
   });
+
+  test('of an hour that runs nothing is told, so that looking twice does not tell what came between', () => {
+    const sql = open();
+    countCookieless(sql, at, [{ cell: cell('/a'), count: 40 }], []);
+    expect(cookielessCounts(sql, asked(['event'], { now: at + 60_000 }))).toMatchObject({ items: [], suppressed: 0 });
+    expect(cookielessCounts(sql, asked(['path'], { now: at + hourMs })).items).toEqual([]);
+    expect(cookielessCounts(sql, asked(['event'], { now: at + hourMs })).items).toEqual([{ event: 'page', count: 40 }]);
+    sql.close();
+  });
+
+  test('what has aged away changes nothing of what is still told', () => {
+    const sql = open();
+    const days = (n: number): number => Date.UTC(2026, 8, 1, 3) + n * 24 * hourMs;
+    for (let n = 0; n < 61; n += 1) countCookieless(sql, days(n), [{ cell: cell('/a'), count: 7 }], []);
+    const whole = { from: '2026-09-01', to: '2026-10-31', now: days(70), keptDays: 760 };
+    const october = ({ items }: { items: { [name: string]: unknown }[] }) =>
+      items.filter(({ day }) => String(day) >= '2026-10');
+    const before = cookielessCounts(sql, asked(['day'], whole));
+    expect(before.items).toHaveLength(30);
+    sql.prepare('DELETE FROM cookieless_counts WHERE hour < ?').run(days(5));
+    const after = cookielessCounts(sql, asked(['day'], { ...whole, keptDays: 65 }));
+    expect(after.items).toEqual(october(before));
+    sql.close();
+  });
+
+  /** Whether a vector is a sum of multiples of the rows: elimination in the numbers modulo a prime. */
+  const inSpan = (rows: number[][], targets: number[][]): boolean[] => {
+    const prime = 1_000_003;
+    const inverse = (of: number): number => {
+      let [result, base] = [1, of];
+      for (let left = prime - 2; left > 0; left = Math.floor(left / 2)) {
+        if (left % 2 === 1) result = (result * base) % prime;
+        base = (base * base) % prime;
+      }
+      return result;
+    };
+    const basis: { at: number; row: number[] }[] = [];
+    const reduced = (given: number[]): number[] => {
+      const row = given.map((value) => ((value % prime) + prime) % prime);
+      for (const { at: pivot, row: by } of basis) {
+        const factor = row[pivot]!;
+        if (factor !== 0)
+          for (let n = 0; n < row.length; n += 1) row[n] = (row[n]! + (prime - factor) * by[n]!) % prime;
+      }
+      return row;
+    };
+    for (const given of rows) {
+      const row = reduced(given);
+      const pivot = row.findIndex((value) => value !== 0);
+      if (pivot < 0) continue;
+      const factor = inverse(row[pivot]!);
+      basis.push({ at: pivot, row: row.map((value) => (value * factor) % prime) });
+    }
+    return targets.map((target) => reduced(target).every((value) => value === 0));
+  };
+
+  test('no sum or difference of everything that is shown tells the size of a cell of fewer than ten', () => {
+    const [hours, paths, devices] = [6, ['/a', '/b', '/c'], ['desktop', 'mobile']];
+    let hiddenSmall = 0;
+    const dayMs = 24 * hourMs;
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(fc.constant(0), fc.nat(4), fc.nat(14)), { minLength: hours * 6, maxLength: hours * 6 }),
+        // An hour, half a day and two days: several a day, and several days a cell.
+        fc.constantFrom(hourMs, 12 * hourMs, 2 * dayMs),
+        (grid, step) => {
+          const chosen = (is: (hour: number, path: number, device: number) => boolean): number[] =>
+            grid.map((_, n) => Number(is(Math.floor(n / 6), Math.floor(n / 2) % 3, n % 2)));
+          const sizeOf = (vector: number[]): number => vector.reduce((sum, is, n) => sum + is * grid[n]!, 0);
+          // Each table as it is told; what a told cell is made of can be worked out by whoever knows these rules.
+          const shown: number[][] = [];
+          const rowsOf = (name: (path: number, device: number) => string): Counted[] =>
+            grid.flatMap((count, n) => {
+              const value = name(Math.floor(n / 2) % 3, n % 2);
+              return count === 0 ? [] : [{ hour: Math.floor(n / 6) * step, event: 'page', value, count }];
+            });
+          const add = (vector: number[], count: number): void => {
+            expect(sizeOf(vector)).toBe(count);
+            expect(count).toBeGreaterThanOrEqual(kMin);
+            shown.push(vector);
+          };
+          let since = -1;
+          for (const { hour, count } of toldTotals(
+            rowsOf(() => ''),
+            kMin,
+          )) {
+            const from = since;
+            since = hour;
+            add(
+              chosen((h) => h * step > from && h * step <= hour),
+              count,
+            );
+          }
+          const tell = (name: (path: number, device: number) => string): void => {
+            const told = toldValues(rowsOf(name), kMin, hours * step + dayMs);
+            let before = -1;
+            for (const end of new Set(told.map(({ hour }) => hour))) {
+              const from = before;
+              before = end;
+              const cells = told.filter(({ hour }) => hour === end);
+              const isIn = (h: number): boolean => h * step > from && h * step <= end;
+              const alone = new Set(cells.map(({ value }) => value));
+              for (const { value, count } of cells)
+                add(
+                  chosen((h, p, d) => isIn(h) && (value === ':few' ? !alone.has(name(p, d)) : name(p, d) === value)),
+                  count,
+                );
+            }
+          };
+          tell((path) => paths[path]!);
+          tell((_, device) => devices[device]!);
+          const targets: number[][] = [];
+          for (let from = 0; from < hours; from += 1)
+            for (let to = from; to < hours; to += 1) {
+              const within = (hour: number): boolean => hour >= from && hour <= to;
+              targets.push(chosen((hour) => within(hour)));
+              for (let path = 0; path < 3; path += 1) {
+                targets.push(chosen((hour, p) => within(hour) && p === path));
+                targets.push(chosen((hour, p) => within(hour) && p !== path));
+                for (let device = 0; device < 2; device += 1)
+                  targets.push(chosen((hour, p, d) => within(hour) && p === path && d === device));
+              }
+              for (let device = 0; device < 2; device += 1)
+                targets.push(chosen((hour, _, d) => within(hour) && d === device));
+            }
+          const small = targets.filter((target) => sizeOf(target) > 0 && sizeOf(target) < kMin);
+          hiddenSmall += small.length;
+          expect(inSpan(shown, small)).toEqual(small.map(() => false));
+        },
+      ),
+      { seed, numRuns: 400 },
+    );
+    expect(hiddenSmall).toBeGreaterThan(1_000);
+    // The test can tell: a total beside all of its parts but one does betray that one.
+    expect(
+      inSpan(
+        [
+          [1, 1, 1],
+          [1, 0, 0],
+          [0, 1, 0],
+        ],
+        [
+          [0, 0, 1],
+          [0, 1, 1],
+        ],
+      ),
+    ).toEqual([true, true]);
+    expect(inSpan([[1, 1, 1]], [[0, 0, 1]])).toEqual([false]);
+  });
+
+  test.each([
+    ['path,device', false],
+    ['path,referrer', false],
+    ['event,day,path', true],
+    ['hour', true],
+    ['event,day,hour,path', false],
+  ])('by %s may be asked: %s', (by, may) =>
+    expect(cookielessQuery.safeParse({ from: '2026-11-01', to: '2026-11-02', by }).success).toBe(may),
+  );
 
   test('an hour has room for so many cells; what comes beyond is counted without its place', () => {
     const sql = open();
     const many = Array.from({ length: 20_005 }, (_, n) => ({ cell: cell(`/x${n}`), count: 1 }));
     countCookieless(sql, at, many, []);
     countCookieless(sql, at, [{ cell: cell('/late'), count: 20 }], []);
-    expect(cookielessCounts(sql, asked(['path'])).items).toEqual([{ path: ':other', count: 25 }]);
+    const week = { to: '2026-11-08', now: at + 7 * 24 * hourMs };
+    expect(cookielessCounts(sql, asked(['path'], week)).items).toEqual([
+      { path: ':few', count: 20_000 },
+      { path: ':other', count: 25 },
+    ]);
     sql.close();
   });
 
-  test('uniques are a number a day, of no fewer than ten', () => {
+  test('uniques are a number a day, of no fewer than ten, once the day is over', () => {
     const sql = open();
     const sketch = newSketch();
     for (let n = 0; n < 100; n += 1) addHash(sketch, createHash('sha256').update(String(n)).digest());
     countCookieless(sql, at, [], [{ day: '2026-11-02', sketch }]);
     countCookieless(sql, at, [], [{ day: '2026-11-02', sketch }]);
+    expect(cookielessCounts(sql, asked(['event'], { now: at + hourMs })).uniques).toEqual([]);
     const [only] = cookielessCounts(sql, asked(['event'])).uniques;
     expect(only!.estimate).toBeGreaterThan(90);
     expect(only!.estimate).toBeLessThan(110);

@@ -1,9 +1,10 @@
 // The counters of visitors who were asked nothing: by the hour, without anybody in them. Owns their two tables. Raw
 // requests never come here; what is read never shows a group of fewer than k.
 
-import type { CookielessCounts, CookielessDimension } from '../contract/cookieless.js';
+import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import type { Migration, Sql } from '../store/sql.js';
 import { estimate, mergeInto, newSketch } from './sketch.js';
+import { type Counted, toldTotals, toldValues } from './told.js';
 
 export const cookielessMigrations: readonly Migration[] = [
   {
@@ -71,49 +72,84 @@ export const countCookieless = (
   }
 };
 
-const columns: Readonly<Record<CookielessDimension, string>> = {
-  event: 'event',
-  path: 'path',
-  product: 'product',
-  device: 'device',
-  country: 'country',
-  referrer: 'referrer',
-  day: "date(hour / 1000, 'unixepoch')",
-  hour: "strftime('%Y-%m-%dT%H:00:00Z', hour / 1000, 'unixepoch')",
-};
+const groupNames = ['path', 'product', 'device', 'country', 'referrer'] as const;
+type GroupName = (typeof groupNames)[number];
+const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
+const monthOf = (at: number): number => Date.parse(`${dayOf(at).slice(0, 7)}-01T00:00:00Z`);
 
-/** Groups of at least k, the largest first. Where one alone is too small, the next goes with it: else a total betrays it. */
+/**
+ * Where the waiting of small cells begins anew. It must not depend on what has aged away since, or what was told before would
+ * be told otherwise: a month of which a part is gone is not told any more. Who keeps counts for less than that has days.
+ */
+const periodOf = (keptDays: number): ((hour: number) => number) =>
+  keptDays >= 62 ? monthOf : (hour) => Date.parse(`${dayOf(hour)}T00:00:00Z`);
+
+/** Of sums over so many that they tell of nobody (told.ts), the largest first; of hours that are over, by value of days. */
 export const cookielessCounts = (
   sql: Sql,
-  { from, to, by }: { from: string; to: string; by: readonly CookielessDimension[] },
+  { from, to, by, now, keptDays }: CookielessAsked & { now: number; keptDays: number },
 ): CookielessCounts => {
   const begin = Date.parse(`${from}T00:00:00Z`);
-  const end = Date.parse(`${to}T00:00:00Z`) + 24 * hourMs;
-  const picked = by.map((name) => `${columns[name]} AS "${name}"`).join(', ');
-  const grouped = by.map((_, at) => String(at + 1)).join(', ');
+  const end = Math.min(Date.parse(`${to}T00:00:00Z`) + 24 * hourMs, Math.floor(now / hourMs) * hourMs);
+  const group: GroupName | undefined = groupNames.find((name) => by.includes(name));
+  const period = periodOf(keptDays);
+  const oldest = now - keptDays * 24 * hourMs;
   const rows = sql
-    .prepare<Record<string, string | number> & { count: number }>(
-      `SELECT ${picked}, sum(count) AS count FROM cookieless_counts WHERE hour >= ? AND hour < ?
-       GROUP BY ${grouped} ORDER BY count DESC, ${grouped}`,
+    .prepare<Counted>(
+      `SELECT hour, event, ${group ?? "''"} AS value, sum(count) AS count FROM cookieless_counts
+       WHERE hour >= ? AND hour < ? GROUP BY hour, event, value ORDER BY hour, event, value`,
     )
-    .all(begin, end);
-  let shown = rows.filter(({ count }) => count >= kMin);
-  const hidden = rows.length - shown.length;
-  if (hidden === 1 && shown.length > 0) shown = shown.slice(0, -1);
+    .iterate(period(begin), end);
+  const cells: Counted[] = [];
+  const asked = new Set<string>();
+  let some: Counted[] = [];
+  const flush = (): void => {
+    if (some.length > 0 && period(some[0]!.hour) >= oldest)
+      cells.push(...(group === undefined ? toldTotals(some, kMin) : toldValues(some, kMin, end)));
+    some = [];
+  };
+  for (const row of rows) {
+    if (some.length > 0 && period(some[0]!.hour) !== period(row.hour)) flush();
+    some.push(row);
+    if (row.hour >= begin) asked.add(JSON.stringify([row.event, row.value]));
+  }
+  flush();
+  const sums = new Map<string, Record<string, string | number> & { count: number }>();
+  for (const { hour, event, value, count } of cells) {
+    if (hour < begin) continue;
+    asked.delete(JSON.stringify([event, value]));
+    const named: Record<string, string> = {};
+    for (const name of by)
+      named[name] =
+        name === 'event'
+          ? event
+          : name === 'day'
+            ? dayOf(hour)
+            : name === 'hour'
+              ? `${new Date(hour).toISOString().slice(0, 13)}:00:00Z`
+              : value;
+    const key = JSON.stringify(Object.values(named));
+    const known = sums.get(key);
+    if (known) known.count += count;
+    else sums.set(key, { ...named, count });
+  }
+  const items = [...sums]
+    .sort(([a, { count: many }], [b, { count: few }]) => few - many || (a < b ? -1 : 1))
+    .map(([, item]) => item);
   const uniques = sql
     .prepare<{ day: string; sketch: Uint8Array }>(
-      'SELECT day, sketch FROM cookieless_uniques WHERE day BETWEEN ? AND ? ORDER BY day',
+      'SELECT day, sketch FROM cookieless_uniques WHERE day BETWEEN ? AND ? AND day < ? ORDER BY day',
     )
-    .all(from, to)
+    .all(from, to, dayOf(now))
     .map(({ day, sketch }) => ({ day, estimate: estimate(sketch) }));
   return {
     from,
     to,
     by: [...by],
     k: kMin,
-    items: shown.slice(0, shownMax),
-    suppressed: rows.length - shown.length,
-    truncated: shown.length > shownMax,
+    items: items.slice(0, shownMax),
+    suppressed: asked.size,
+    truncated: items.length > shownMax,
     uniques: uniques.filter(({ estimate: about }) => about >= kMin),
   };
 };

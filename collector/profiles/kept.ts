@@ -2,6 +2,7 @@
 
 import {
   type ClassItem,
+  daysOfClass,
   type Removal,
   type RunItem,
   retentionClasses,
@@ -18,7 +19,7 @@ export interface KeptReading {
   retentionClasses: () => ClassItem[];
   retentionPreview: (now: number) => Removal[];
   /** Of visitors who were asked nothing; no group of fewer than k. */
-  cookielessCounts: (asked: CookielessAsked) => CookielessCounts;
+  cookielessCounts: (asked: CookielessAsked & { now: number }) => CookielessCounts;
   /** Of what withdrawals deleted, by days such as `2026-11-01`; no group of fewer than k. */
   anonymousCounts: (asked: { from: string; to: string }) => AnonymousCounts;
 }
@@ -27,6 +28,8 @@ export const keptReading = (sql: Sql): KeptReading => ({
   retentionRuns: (limit) => retentionRuns(sql, limit),
   retentionClasses: () => retentionClasses(sql),
   retentionPreview: (now) => retentionPreview(sql, now),
-  cookielessCounts: (asked) => cookielessCounts(sql, asked),
+  cookielessCounts: (asked) => {
+    return cookielessCounts(sql, { ...asked, keptDays: daysOfClass(sql, 'cookieless') });
+  },
   anonymousCounts: (asked) => anonymousCounts(sql, asked),
 });

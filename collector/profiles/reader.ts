@@ -72,7 +72,7 @@ export interface Reader extends ProofReader, Asynchronous<RightsReading>, Asynch
   /** What a run would remove now. */
   retentionPreview: (now: number) => Promise<Removal[]>;
   /** Of visitors who were asked nothing (consent.md, section 7); no group of fewer than k. */
-  cookielessCounts: (asked: CookielessAsked) => Promise<CookielessCounts>;
+  cookielessCounts: (asked: CookielessAsked & { now: number }) => Promise<CookielessCounts>;
   /** Of what withdrawals deleted (`onWithdraw: anonymise`), over some days; no group of fewer than k. */
   anonymousCounts: (asked: { from: string; to: string }) => Promise<AnonymousCounts>;
   /** Policies as they were in force, and whom another would ask again; nothing of it is about a person. */

@@ -298,6 +298,10 @@ export const retentionRuns = (sql: Sql, limit: number): RunItem[] => {
   }));
 };
 
+/** For how many days a class is kept by the policy in force. */
+export const daysOfClass = (sql: Sql, name: string): number =>
+  daysKept(classes.find((it) => it.name === name)!, openRetentionStore(sql).settings());
+
 export interface ClassItem {
   class: string;
   what: string;

@@ -64,7 +64,8 @@ const Hidden: FC<{ counts: Pick<CookielessCounts, 'suppressed' | 'k' | 'truncate
     <>
       {suppressed > 0 && (
         <p class="soft small">
-          {counted(suppressed, 'cell', locale)} not shown: fewer than {k} each, or what would give such a one away.
+          {counted(suppressed, 'cell', locale)} not shown: fewer than {k} so far, or what would give such a one away.
+          What waits is told with what comes next.
         </p>
       )}
       {truncated && <p class="soft small">There are more; choose a shorter span.</p>}
@@ -82,7 +83,13 @@ const Grouped: FC<{ counts: CookielessCounts; by: Group }> = ({ counts, by }) =>
   return (
     <Panel id={by} title={title}>
       {items.length === 0 ? (
-        <Empty title={counts.suppressed > 0 ? `Fewer than ${counts.k} in each.` : 'Nothing was counted.'} />
+        <Empty
+          title={
+            counts.suppressed > 0
+              ? `Fewer than ${counts.k} in each so far, or the day is not over.`
+              : 'Nothing was counted.'
+          }
+        />
       ) : (
         <Table label={title} columns={columns}>
           {items.slice(0, rowsMax).map((item) => {
@@ -94,6 +101,8 @@ const Grouped: FC<{ counts: CookielessCounts; by: Group }> = ({ counts, by }) =>
                 cells={[
                   value === '' ? (
                     <span class="soft">not known</span>
+                  ) : value === ':few' ? (
+                    <span class="soft">too few of each to be named</span>
                   ) : value === ':other' ? (
                     <span class="soft">others</span>
                   ) : (
@@ -144,8 +153,8 @@ export const cookielessPages = (house: House): Hono<Staffed> => {
     const range = rangeOf(queryOf(c, 'from', 10), queryOf(c, 'to', 10), now);
     const { mode, unique } = cookielessOf(house);
     const [byDay, ...byGroup] = await Promise.all([
-      house.reader.cookielessCounts({ ...range, by: ['day', 'event'] }),
-      ...groupNames.map((name) => house.reader.cookielessCounts({ ...range, by: [name, 'event'] })),
+      house.reader.cookielessCounts({ ...range, by: ['day', 'event'], now }),
+      ...groupNames.map((name) => house.reader.cookielessCounts({ ...range, by: [name, 'event'], now })),
     ]);
     const isNone = byDay.items.length === 0 && byDay.suppressed === 0;
     return respondRoom(
@@ -186,7 +195,7 @@ export const cookielessPages = (house: House): Hono<Staffed> => {
                     <code>cookieless.mode</code> in the consent policy turns counting on.
                   </>
                 ) : (
-                  'Counts show up here within a minute of the first page that is seen by somebody who has not agreed.'
+                  'Counts show up here once an hour is over, and ten of a kind have come together.'
                 )}
               </p>
             </Empty>

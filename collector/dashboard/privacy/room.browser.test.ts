@@ -44,14 +44,15 @@ beforeAll(async () => {
   const cell = { event: 'page', path: '/', product: '', device: 'mobile', country: 'DE', referrer: '' };
   await room.log.command({
     kind: 'cookieless',
-    at: room.now,
+    at: room.now - 25 * 3_600_000,
     tallied: [
       { cell, count: 140 },
       {
         cell: { ...cell, event: 'add', path: '/products/*', product: 'a-product-with-a-very-long-name-0123456789' },
         count: 31,
       },
-      { cell: { ...cell, path: '/rare' }, count: 2 },
+      { cell: { ...cell, path: '/rare' }, count: 8 },
+      { cell: { ...cell, path: '/rarer' }, count: 6 },
     ],
     uniques: [],
   });
