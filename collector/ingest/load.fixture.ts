@@ -161,11 +161,14 @@ export interface Round {
   p99Ms: number;
 }
 
-/** Bodies are made before the clock starts: the generator shares the machine with the server. */
+/**
+ * Bodies are made before the clock starts: the generator shares the machine with the server. Their instants lie one after
+ * the other over the time they are sent in, as they would from a page: a visitor who comes twice comes later the second time.
+ */
 export const load = async (server: Server, made: Traffic, seconds: number, perS = 4_000): Promise<Round> => {
   const pid = server.process.pid!;
   const at = Date.now();
-  const bodies = Array.from({ length: perS * seconds }, () => made.body(at));
+  const bodies = Array.from({ length: perS * seconds }, (_, n) => made.body(at + Math.floor((n * 1_000) / perS)));
   let next = 0;
   const before = cpuOf(`/proc/${pid}/stat`);
   const mainBefore = cpuOf(`/proc/${pid}/task/${pid}/stat`);
