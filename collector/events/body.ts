@@ -17,7 +17,7 @@ interface Body {
   u?: string;
   cu?: string;
   h?: string;
-  /** Bits: server, active, secret, setOnce. */
+  /** Bits: server, active, secret, setOnce, and that the session's name is the last of the look-up keys. */
   f: number;
   as?: number;
   /** Bits in the order of `purposes`. */
@@ -33,6 +33,8 @@ interface Body {
   t?: AcceptedEvent['traits'];
   pr?: AcceptedEvent['properties'];
   pg?: (string | null)[];
+  /** Bits in the order of `pg`: a property of that name holds 0 where the page says the same. */
+  q?: number;
   to?: AcceptedEvent['touch'];
   d?: [string | null, string | null, string];
   co?: string;
@@ -45,7 +47,33 @@ const hasAny = (bag: object): boolean => {
   return false;
 };
 
+/** In the order of `pg`. */
+const pageFields = ['path', 'title', 'url', 'search', 'referrer'] as const;
+
+/** A page view says its page twice, in its properties and in its context: once is enough to write. */
+const withoutPage = (
+  properties: AcceptedEvent['properties'],
+  page: AcceptedEvent['page'],
+): { properties: AcceptedEvent['properties']; said: number } => {
+  let said = 0;
+  let left: Record<string, unknown> | undefined;
+  if (page) {
+    for (let bit = 0; bit < pageFields.length; bit += 1) {
+      const field = pageFields[bit]!;
+      if (typeof properties[field] !== 'string' || properties[field] !== page[field]) continue;
+      left ??= { ...properties };
+      // Its place is kept: the order of properties is part of what was said.
+      left[field] = 0;
+      said |= 1 << bit;
+    }
+  }
+  return { properties: left ?? properties, said };
+};
+
 export const packBody = (event: AcceptedEvent): string => {
+  const lastKey = event.keys.at(-1);
+  const isHintKey = lastKey?.kind === 'session' && lastKey.value === event.sessionHint;
+  const keyCount = event.keys.length - (isHintKey ? 1 : 0);
   let mask = 0;
   for (let bit = 0; bit < purposes.length; bit += 1) if (event.purposes.includes(purposes[bit]!)) mask |= 1 << bit;
   const body: Body = {
@@ -55,7 +83,8 @@ export const packBody = (event: AcceptedEvent): string => {
       (event.channel === 'server' ? 1 : 0) |
       (event.active ? 2 : 0) |
       (event.trust === 'secret' ? 4 : 0) |
-      (event.setOnce ? 8 : 0),
+      (event.setOnce ? 8 : 0) |
+      (isHintKey ? 16 : 0),
     p: mask,
   };
   if (event.name !== null) body.n = event.name;
@@ -69,11 +98,15 @@ export const packBody = (event: AcceptedEvent): string => {
     body.x = [event.kept.days, event.kept.orderDays];
   if (event.bot !== null) body.b = event.bot;
   if (event.contacts.length > 0) body.c = event.contacts;
-  if (event.keys.length > 0) body.k = event.keys;
+  if (keyCount > 0) body.k = isHintKey ? event.keys.slice(0, -1) : event.keys;
   if (event.previousId !== null) body.pv = event.previousId;
   if (event.groupId !== null) body.g = event.groupId;
   if (hasAny(event.traits)) body.t = event.traits;
-  if (hasAny(event.properties)) body.pr = event.properties;
+  if (hasAny(event.properties)) {
+    const { properties, said } = withoutPage(event.properties, event.page);
+    body.pr = properties;
+    if (said) body.q = said;
+  }
   if (event.page) body.pg = [event.page.path, event.page.title, event.page.url, event.page.search, event.page.referrer];
   if (event.touch) body.to = event.touch;
   if (event.device) body.d = [event.device.browser, event.device.os, event.device.kind];
@@ -92,6 +125,11 @@ const none: readonly never[] = Object.freeze([]);
 export const unpackBody = (text: string, messageId: MessageId, at: number): AcceptedEvent => {
   const body = JSON.parse(text) as Body;
   const [path = null, title = null, url = null, search = null, referrer = null] = body.pg ?? [];
+  const properties = (body.pr ?? {}) as Record<string, unknown>;
+  if (body.q)
+    for (let bit = 0; bit < pageFields.length; bit += 1)
+      if (body.q & (1 << bit)) properties[pageFields[bit]!] = body.pg![bit];
+  const keys = body.k ?? none;
   return {
     messageId,
     type: types[body.y]!,
@@ -111,12 +149,12 @@ export const unpackBody = (text: string, messageId: MessageId, at: number): Acce
     kept: body.x ? { days: body.x[0], orderDays: body.x[1] } : body.f & 4 ? asThePolicySays : null,
     bot: body.b ?? null,
     contacts: body.c ?? none,
-    keys: body.k ?? none,
+    keys: body.f & 16 ? [...keys, { kind: 'session', value: body.h! }] : keys,
     previousId: body.pv ?? null,
     groupId: body.g ?? null,
     traits: body.t ?? {},
     setOnce: (body.f & 8) !== 0,
-    properties: body.pr ?? {},
+    properties,
     page: body.pg ? { path, title, url, search, referrer } : null,
     touch: body.to ?? null,
     device: body.d ? { browser: body.d[0], os: body.d[1], kind: body.d[2] as never } : null,
