@@ -93,11 +93,8 @@ export const openEmbedded = async (
   }
 };
 
-/**
- * What a batch makes and drops is a few megabytes: with room for several of them, most is gone before it would be copied,
- * which costs a tenth less an event (docs/benchmarks.md).
- */
-const writerLimits = { maxYoungGenerationSizeMb: 72 };
+/** What a batch makes and drops is a few megabytes: with room for some of them, most is gone before it would be copied (docs/decisions/0600). */
+const writerLimits = { maxYoungGenerationSizeMb: 48 };
 
 const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {
   const writer = new Worker(entry('writer-thread'), { workerData: options, resourceLimits: writerLimits });

@@ -135,6 +135,8 @@ export const collector = (folder: string): Promise<Server> =>
     WEFT_KEY_CONSENT: 'external',
     WEFT_ORIGINS: '*',
     WEFT_RATE: '10000000',
+    // As docs/operators.md has it for a service.
+    MALLOC_ARENA_MAX: '2',
   });
 
 export const stopped = (server: Server): Promise<void> =>
@@ -164,11 +166,20 @@ export interface Round {
 /**
  * Bodies are made before the clock starts: the generator shares the machine with the server. Their instants lie one after
  * the other over the time they are sent in, as they would from a page: a visitor who comes twice comes later the second time.
+ * `late`: all at one instant, so that whoever comes again comes out of order, and is folded again.
  */
-export const load = async (server: Server, made: Traffic, seconds: number, perS = 4_000): Promise<Round> => {
+export const load = async (
+  server: Server,
+  made: Traffic,
+  seconds: number,
+  perS = 4_000,
+  late = false,
+): Promise<Round> => {
   const pid = server.process.pid!;
   const at = Date.now();
-  const bodies = Array.from({ length: perS * seconds }, (_, n) => made.body(at + Math.floor((n * 1_000) / perS)));
+  const bodies = Array.from({ length: perS * seconds }, (_, n) =>
+    made.body(late ? at : at + Math.floor((n * 1_000) / perS)),
+  );
   let next = 0;
   const before = cpuOf(`/proc/${pid}/stat`);
   const mainBefore = cpuOf(`/proc/${pid}/task/${pid}/stat`);

@@ -126,19 +126,19 @@ export const openWorkingSet = (
   const cursor = sql.prepare<{ seq: number | null }>('SELECT max(seq) AS seq FROM retention_cursors');
   const lastSeq = (): number => Math.max(events.lastSeq(), cursor.get()?.seq ?? 0);
   let seq = lastSeq();
-  const nodes = recent<number, Node>(50_000);
+  const nodes = recent<number, Node>(20_000);
   const nodeIds = new Map<string, Recent<string, number>>();
   const idsOf = (kind: string): Recent<string, number> => {
     let ids = nodeIds.get(kind);
     if (!ids) {
-      ids = recent(50_000);
+      ids = recent(20_000);
       nodeIds.set(kind, ids);
     }
     return ids;
   };
   const devices = recent<number, DeviceEntry>(8_000);
   const loadedProfiles = recent<number, ProfileEntry>(4_000);
-  const sessionHints = recent<string, { at: number; messageId: string }>(50_000);
+  const sessionHints = recent<string, { at: number; messageId: string }>(20_000);
   const newborn = new Set<number>();
 
   const keep = (row: ReturnType<IdentityStore['node']>): Node | undefined => {

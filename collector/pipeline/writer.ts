@@ -112,7 +112,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     options.journal === undefined && options.path !== ':memory:'
       ? journalFile(dirname(options.path))
       : (options.journal ?? null);
-  const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 48 * 1024 * 1024 });
+  const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 24 * 1024 * 1024 });
   const secret = siteSecret(store);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
   const releases = openReleases(store);

@@ -64,6 +64,6 @@ export const readModelOf = (sql: Sql): Readings => {
 };
 
 export const openReadModel = ({ path }: ReaderOptions): { read: Readings; close: () => void } => {
-  const store = openSqlite(path, [], { readonly: true, cacheMaxBytes: 16 * 1024 * 1024 });
+  const store = openSqlite(path, [], { readonly: true, cacheMaxBytes: 8 * 1024 * 1024 });
   return { read: readModelOf(store), close: () => store.close() };
 };
