@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { migrations } from '../pipeline/migrations.js';
 import { openSqlite } from '../store/sqlite.js';
 import { examine } from './doctor.js';
-import { collector, secretKey, start, temporary, told, weft, whenDone } from './weft.fixture.js';
+import { collector, example, otto, secretKey, start, temporary, told, weft, whenDone } from './weft.fixture.js';
 
 describe('weft', () => {
   it('names its commands and exit codes, and gives an example with each', async () => {
@@ -225,3 +225,36 @@ describe('weft doctor', () => {
     expect((await found({ WEFT_DATA: join(folder, 'data') }))['data folder']).toMatch(/^fail: /);
   });
 });
+
+it('what an operator imports, exports and erases stands in the audit log, with whom it was about while they are there', async () => {
+  const WEFT_DATA = temporary();
+  await told(['import', otto, '--map', example('imports/otto.map.json'), '--work', temporary()], { WEFT_DATA });
+  const { stdout } = await weft(['export', '--profiles'], { WEFT_DATA });
+  const { profileId } = JSON.parse(stdout.slice(0, stdout.indexOf('\n'))) as { profileId: string };
+  await weft(['export', '--profile', profileId, '--recipient', 'mailer', '--out', join(WEFT_DATA, 'one')], {
+    WEFT_DATA,
+  });
+  await weft(['erase', '--profile', profileId], { WEFT_DATA });
+  const store = openSqlite(join(WEFT_DATA, 'weft.sqlite'), [], { readonly: true });
+  const rows = store
+    .prepare<{ by: string; what: string; purpose: string | null; detail: string; persons: number }>(
+      `SELECT by, what, purpose, detail, (SELECT count(*) FROM audit_persons p WHERE p.seq = l.seq) AS persons
+       FROM audit_log l ORDER BY seq`,
+    )
+    .all()
+    .map(({ by, what, purpose, detail, persons }) => [
+      by,
+      what,
+      purpose,
+      what === 'erasure.ask' ? '' : detail,
+      persons,
+    ]);
+  store.close();
+  expect(rows).toEqual([
+    ['cli', 'data.import', null, expect.stringMatching(/^map /), 0],
+    ['cli', 'data.export', null, 'everybody: profiles', 0],
+    ['cli', 'data.export', 'for mailer', expect.stringMatching(/^named people: /), 1],
+    ['weft erase', 'erasure.ask', null, '', expect.any(Number)],
+  ]);
+  expect(JSON.stringify(rows)).not.toContain(profileId);
+}, 60_000);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
+import { openAudit } from '../audit/store.js';
 import { openLedgerView } from '../consent/ledger/ledger-view.js';
 import { openNotices } from '../consent/rights/notices.js';
 import { keyedHash } from '../consent/rights/tombstones.js';
@@ -18,7 +19,7 @@ import type { ReadModel } from '../profiles/read.js';
 import type { IdentifierQuery, PageAsked } from '../profiles/reader.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
-import { placeOf, readerOf } from './data.js';
+import { type Place, placeOf, readerOf, withStore } from './data.js';
 import { type Ending, Failure } from './failure.js';
 import { type Kind, kinds, type PersonAsked, personOf } from './person.js';
 import { type Out, plural } from './say.js';
@@ -119,7 +120,7 @@ function* ledgerLines(sql: Sql, now: number): Generator<string> {
 export interface Exported {
   lines: Generator<string>;
   /** Found by the identifier that was asked for; null = all. */
-  people: number | null;
+  people: readonly string[] | null;
 }
 
 export const exportOf = (
@@ -137,7 +138,7 @@ export const exportOf = (
     const lines = (function* () {
       for (const { id } of found) yield* ofPerson(read, id, wanted, now);
     })();
-    return { lines, people: found.length };
+    return { lines, people: found.map(({ id }) => id) };
   }
   const ofPeople = wanted.filter((kind) => kind !== 'events');
   const lines = (function* () {
@@ -161,6 +162,21 @@ export const noteDelivery = (folder: string, recipient: string, profiles: readon
     store.close();
   }
 };
+
+const personsNotedMax = 500;
+
+/** In the audit log, before the first line is written: what cannot be noted is not handed out. */
+const noteExport = (place: Place, persons: readonly string[], what: string, recipient: string | null): void =>
+  withStore(place, 'weft export', (store) =>
+    openAudit(store).add({
+      at: Date.now(),
+      by: 'cli',
+      what: 'data.export',
+      persons: persons.slice(0, personsNotedMax),
+      purpose: recipient === null ? null : `for ${recipient}`.slice(0, 200),
+      detail: what,
+    }),
+  );
 
 /** Whose lines go by. */
 function* noting(lines: Iterable<string>, given: Set<string>): Generator<string> {
@@ -239,7 +255,13 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
       ? { lines: ledgerLines(store, Date.now()), people: null }
       : exportOf(store, wanted, person, Date.now());
     const lines = asked.recipient === undefined ? all : noting(all, given);
-    if (people === 0) out.note('Nobody is known by that identifier.');
+    if (people?.length === 0) out.note('Nobody is known by that identifier.');
+    noteExport(
+      place,
+      people ?? [],
+      asked.ledger ? 'ledger' : `${people === null ? 'everybody' : 'named people'}: ${wanted.join(', ')}`,
+      asked.recipient ?? null,
+    );
     const onChunk = (count: number): void => progress.at(0, 0, plural(count, 'line'));
     if (asked.out === undefined) {
       try {

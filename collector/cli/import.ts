@@ -3,6 +3,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { openAudit } from '../audit/store.js';
 import { readConfig } from '../config.js';
 import { limits } from '../contract/limits.js';
 import { verdicts, warnings } from '../errors.js';
@@ -194,6 +195,15 @@ export const importFile = async (path: string, asked: ImportAsked, out: Out): Pr
     else {
       const place = placeOf();
       writer = writerOf(place, 'weft import', 'send over HTTP with --url … --key …');
+      // Before the first row, so that a run that is broken off is noted too.
+      openAudit(writer.store).add({
+        at: Date.now(),
+        by: 'cli',
+        what: 'data.import',
+        persons: [],
+        purpose: null,
+        detail: `map ${map.name}`.slice(0, 200),
+      });
       target = directTarget(writer, realpathSync(resolve(place.folder)));
     }
     const progress = progressOf(out, 'Importing');

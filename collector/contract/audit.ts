@@ -33,6 +33,11 @@ export const auditActs = [
   'key.make',
   'key.revoke',
   'session.open',
+  'session.fail',
+  'session.close',
+  // By an operator, with the command.
+  'data.export',
+  'data.import',
 ] as const;
 export const auditAct = z.enum(auditActs);
 export type AuditAct = z.output<typeof auditAct>;

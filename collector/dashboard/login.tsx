@@ -6,7 +6,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { deleteCookie, getCookie, setCookie } from 'hono/cookie';
 import type { FC } from 'hono/jsx';
 import { matchedRoutes } from 'hono/route';
-import { owner } from '../site/keys.js';
+import { owner, sameName } from '../site/keys.js';
 import { admissionOf, homeOf } from '../site/permissions.js';
 import {
   fieldsOf,
@@ -24,6 +24,9 @@ import { Notice } from './kit/panel.js';
 import { draw, idleMaxMs, knownMaxMs } from './session.js';
 
 const cookies = { session: 'weft_staff', visitor: 'weft_door', known: 'weft_known' } as const;
+
+/** Who did not get in, in the audit log. */
+const nobody = 'nobody';
 
 const attributes = (c: Context, path = '/') => ({ httpOnly: true, sameSite: 'Lax', path, secure: isHttps(c) }) as const;
 
@@ -128,6 +131,8 @@ export const login = (house: House): Hono<Staffed> => {
   const { sessions, keys, now } = house;
   const guesses = countGuesses(now);
   const app = new Hono<Staffed>();
+  const note = (by: string, role: string, what: 'session.open' | 'session.close'): void =>
+    house.audit.note({ at: now(), by, what, persons: [], purpose: role, detail: null });
 
   /** A token needs someone to be bound to before there is a session. */
   const visitorOf = (c: Context): string => {
@@ -179,10 +184,21 @@ export const login = (house: House): Hono<Staffed> => {
       return form(c, next, typed, `Too many tries. Wait ${guess.seconds} s, then try again.`, 429);
     }
     if (guess.kind === 'wrong') {
+      // What was typed as a name is not noted: it may be the password, in the wrong field. Whose account it was is enough.
+      const meant = keys.accounts().find(({ name }) => sameName(name, typed.trim() === '' ? owner.name : typed));
+      house.audit.noteOpen({
+        at: now(),
+        by: nobody,
+        what: 'session.fail',
+        persons: [],
+        purpose: null,
+        detail: meant?.id ?? 'no such account',
+      });
       const words =
         keys.accounts().length > 1 ? 'That is not the password of this account.' : 'That is not the password.';
       return form(c, next, typed, words, 401);
     }
+    note(guess.right.id, guess.right.role, 'session.open');
     // Always a new session: one that was planted before the login is worth nothing.
     setCookie(c, cookies.session, sessions.open(guess.right).cookie, { ...attributes(c), maxAge: idleMaxMs / 1_000 });
     setCookie(c, cookies.known, sessions.know(), { ...attributes(c, '/login'), maxAge: knownMaxMs / 1_000 });
@@ -196,6 +212,8 @@ export const login = (house: House): Hono<Staffed> => {
     if (session === null) return c.redirect('/login', 303);
     const { csrf } = await fieldsOf(c);
     if (!isOurForm(c, sessions, session.id, csrf)) return staleForm(c, house);
+    const staff = c.get('staff');
+    if (staff !== null) note(staff.id, staff.role, 'session.close');
     sessions.close(session);
     deleteCookie(c, cookies.session, { path: '/' });
     return c.redirect('/login', 303);

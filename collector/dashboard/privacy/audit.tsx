@@ -46,6 +46,10 @@ const words: Readonly<Record<AuditAct, string>> = {
   'key.make': 'Made a key',
   'key.revoke': 'Revoked a key',
   'session.open': 'Logged in',
+  'session.fail': 'Did not get in: wrong password',
+  'session.close': 'Logged out',
+  'data.export': 'Exported data with the command',
+  'data.import': 'Imported data with the command',
 };
 
 const columns: readonly Column[] = [
@@ -96,6 +100,8 @@ export const auditPages = (house: House): Hono<Staffed> => {
       ...house.keys.accounts().map(({ id, name }) => [id, name] as const),
       ['person', 'the person'] as const,
       ['cli', 'the command line'] as const,
+      ['weft erase', 'the command line'] as const,
+      ['nobody', 'somebody at the door'] as const,
       ['shop', 'the shop’s server'] as const,
     ]);
 
