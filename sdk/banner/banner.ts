@@ -49,16 +49,20 @@ export const start: Source = (client: Client) => {
     tell('error', new Error(`The banner has no words: ${href} cannot be fetched.`));
   };
 
-  const sceneOf = (state: State, { texts, locale }: { texts: Texts; locale: string }): Scene => ({
-    ...state,
-    // The record's own, where there is one.
-    since: (state.since as { version?: string } | undefined)?.version,
-    texts,
-    locale,
-    on: consent.get(),
-    receiptHref: `${state.host}/v1/receipts/${state.receipt}`,
-    isKnown: !!state.visitorId,
-  });
+  const sceneOf = (state: State, words: { texts: Texts; locale: string }): Scene => {
+    const scene: Scene = {
+      ...state,
+      ...words,
+      // The record's own, where there is one.
+      since: (state.since as { version?: string } | undefined)?.version,
+      on: consent.get(),
+      receiptHref: `${state.host}/v1/receipts/${state.receipt}`,
+      isKnown: !!state.visitorId,
+    };
+    // What counts without anybody says so, if it does here.
+    tell('scene', scene);
+    return scene;
+  };
 
   const idsOf = ({ purposes = [] }: ConsentDocument) => purposes.filter(({ always }) => !always).map(({ id }) => id);
   const valuesOf = (ids: readonly string[], value: boolean) => Object.fromEntries(ids.map((id) => [id, value]));
@@ -94,6 +98,7 @@ export const start: Source = (client: Client) => {
       reject: () => reject('reject-all'),
       close: config.decision?.onClose === 'reject' ? () => reject('close') : undefined,
       optOut: () => answer(valuesOf(against, false), 'link'),
+      oppose: () => answer({ measurement: false }, 'link', { kind: 'object' }),
       save: (values: Record<string, boolean>, odd: readonly string[], gpcAck: boolean) =>
         answer(values, 'save', { gpcAck }, odd),
     };

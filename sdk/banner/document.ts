@@ -78,6 +78,8 @@ export interface Scene {
   receiptHref?: string | undefined;
   /** A device id is there too: its data can be given out and erased. */
   isKnown?: boolean;
+  /** Visitors are counted here without anybody in the counts, and this one may object. */
+  isCounted?: boolean;
 }
 
 export type Layer = 'first' | 'preferences';

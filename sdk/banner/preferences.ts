@@ -17,6 +17,8 @@ export interface PreferencesActs {
    */
   save: (values: Record<string, boolean>, odd: readonly string[], isAcknowledged: boolean) => void;
   optOut: () => void;
+  /** Not to be counted either. */
+  oppose: () => void;
   copy: (text: string) => Promise<unknown>;
   download: () => Promise<unknown>;
   erase: () => Promise<unknown>;
@@ -199,6 +201,8 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
     config.decision?.scope === 'account' && element('p', {}, say('layer1.account')),
     ...listed.map(purposeOf),
     receipt && rights(),
+    scene.isCounted &&
+      element('section', {}, element('p', {}, say('oppose.body')), button('oppose.stop', acts.oppose, 'o')),
     element(
       'section',
       { class: 'row' },

@@ -45,6 +45,7 @@ export const replay = async (place: HTMLElement, given: Replayed): Promise<strin
     reject: nothing,
     choose: nothing,
     optOut: nothing,
+    oppose: nothing,
     save: nothing,
     copy: never,
     download: never,

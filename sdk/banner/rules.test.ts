@@ -76,9 +76,10 @@ test('a variant says what a layer depended on, is empty for a first question, an
     on: { measurement: true },
     receipt: 'r',
     isKnown: true,
+    isCounted: true,
   };
   const text = variantOf(scene, ids, ['sharing']);
   expect(text.length).toBeLessThan(200);
   expect(readVariant(text, ids)).toEqual({ ...scene, receipt: '…', odd: ['sharing'] });
-  expect(readVariant('', ids)).toMatchObject({ ask: ids, since: undefined, on: {}, isKnown: false });
+  expect(readVariant('', ids)).toMatchObject({ ask: ids, since: undefined, on: {}, isKnown: false, isCounted: false });
 });

@@ -7,7 +7,14 @@ const listOf = (text: string | null): string[] => text?.split(',').filter(Boolea
 
 /** As a query: `ask=personalisation&since=3&on=measurement&has=receipt,device&odd=marketing`; empty for a first question. */
 export const variantOf = (
-  { ask, since, on, receipt, isKnown }: Pick<Scene, 'ask' | 'since' | 'on' | 'receipt' | 'isKnown'>,
+  {
+    ask,
+    since,
+    on,
+    receipt,
+    isKnown,
+    isCounted,
+  }: Pick<Scene, 'ask' | 'since' | 'on' | 'receipt' | 'isKnown' | 'isCounted'>,
   all: readonly string[],
   odd: readonly string[] = [],
 ): string => {
@@ -15,7 +22,7 @@ export const variantOf = (
     ask: ask.length < all.length ? ask : [],
     since: [since && encodeURIComponent(since)],
     on: all.filter((id) => on[id]),
-    has: [receipt && 'receipt', isKnown && 'device'],
+    has: [receipt && 'receipt', isKnown && 'device', isCounted && 'counts'],
     odd,
   };
   return Object.entries(parts)
@@ -36,6 +43,7 @@ export const readVariant = (variant: string, all: readonly string[]) => {
     on: Object.fromEntries(listOf(query.get('on')).map((id) => [id, true])),
     receipt: has.includes('receipt') ? '…' : undefined,
     isKnown: has.includes('device'),
+    isCounted: has.includes('counts'),
     odd: listOf(query.get('odd')),
   };
 };

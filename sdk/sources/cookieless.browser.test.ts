@@ -41,10 +41,11 @@ beforeAll(async () => {
     }),
     { logger: pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) }) },
   );
-  const server = createServer((_, response) => {
+  const server = createServer((request, response) => {
+    const banner = request.url?.includes('banner') ? '' : ' data-banner="false"';
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end(
-      `<!doctype html><title>A page</title><script async src="${served.url}/weft.js" data-key="wk_test" data-region="DE" data-banner="false"></script>` +
+      `<!doctype html><title>A page</title><script async src="${served.url}/weft.js" data-key="wk_test" data-region="DE"${banner}></script>` +
         '<a href="#" data-weft-oppose>Do not count me</a>',
     );
   });
@@ -177,4 +178,33 @@ it('consent 29: after a refusal there are sums and nobody in them; who objects i
     headers: { authorization: 'Bearer sk_test' },
   });
   expect(await read.json()).toMatchObject({ items: [], suppressed: 2, k: 10 });
+});
+
+it('consent 29: the preferences offer the objection where people are counted, and not once it was made', async () => {
+  const page = await open('/banner');
+  await page.click('weft-consent .first .b:text-is("Reject all")');
+  const counts = () => sent.filter(({ path }) => path === '/v1/cookieless').length;
+  await page.evaluate(() => history.pushState({}, '', '/seen'));
+  await until(() => counts() > 0);
+  await page.evaluate(() => (window as any).weft.consent.show());
+  const stop = page.locator('dialog button:text-is("Do not count my visits")');
+  await stop.click();
+  await page.waitForSelector('dialog', { state: 'detached' });
+  const store = openSqlite(join(data, 'store', 'weft.sqlite'), [], { readonly: true });
+  const last = store.prepare<{ ui: string; receipt: string | null; subject_key: Uint8Array | null }>(
+    'SELECT ui, receipt, subject_key FROM consent_ledger ORDER BY seq DESC LIMIT 1',
+  );
+  const row = await until(() => [last.get()!].find(({ ui }) => ui.includes('"link"')));
+  store.close();
+  const ui = { layer: 'preferences', action: 'link' };
+  expect(row).toMatchObject({ receipt: null, subject_key: null });
+  expect(JSON.parse(row.ui)).toMatchObject(ui);
+  const before = counts();
+  await page.evaluate(() => history.pushState({}, '', '/unseen'));
+  await page.evaluate(() => (window as any).weft.track('Product Added', { product_id: 'p1' }));
+  await page.waitForTimeout(2_500);
+  expect(counts()).toBe(before);
+  await page.evaluate(() => (window as any).weft.consent.show());
+  await page.waitForSelector('dialog[open]');
+  expect(await stop.count()).toBe(0);
 });

@@ -21,14 +21,23 @@ const itemsMax = 20;
 const waitMs = 2_000;
 const answerMaxMs = 10_000;
 
+/** Are people counted where this one is, and has this one not objected? */
+const isCountable = (client: Client): boolean => {
+  const { config, region, opposed } = client.consent.state();
+  const { regions = [] } = config.cookieless ?? {};
+  const code = region.code ?? '';
+  return (
+    !opposed &&
+    !config.killSwitch &&
+    (!regions[0] || regions.some((one) => one === '*' || one === code || (code && one === code.slice(0, 2))))
+  );
+};
+
 /** May this page be counted now? Asked at each event, and again before anything leaves. */
 const isCounted = (client: Client): boolean => {
-  const { config, region, decisions, opposed } = client.consent.state();
-  const { mode, regions = [] } = config.cookieless ?? {};
-  const code = region.code ?? '';
-  if (opposed || config.killSwitch) return false;
-  if (regions[0] && !regions.some((one) => one === '*' || one === code || (code && one === code.slice(0, 2))))
-    return false;
+  if (!isCountable(client)) return false;
+  const { config, decisions } = client.consent.state();
+  const { mode } = config.cookieless ?? {};
   const answer = client.consent.get().measurement;
   // Nothing is asked of a child, nor while the site's kill switch is on: nothing is counted either.
   if (answer === undefined) return false;
@@ -109,6 +118,10 @@ export const start: Source = (client) => {
     client.on('event', either),
     client.consent.onChange(() => {
       if (!isCounted(client)) waiting = [];
+    }),
+    // The banner offers the objection where there is something to object to.
+    client.on('scene', (scene: { isCounted?: boolean }) => {
+      scene.isCounted = isCountable(client);
     }),
     onClick('[data-weft-oppose]', () => {
       client.consent.set({ measurement: false }, { kind: 'object', layer: 'preferences', action: 'link' });

@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest';
 import ar from '../locales/ar.json' with { type: 'json' };
 import en from '../locales/en.json' with { type: 'json' };
+import more from '../locales/more.json' with { type: 'json' };
 import { asShown } from './receipt.js';
 
 const purposes = [{ id: 'necessary', always: true }, { id: 'measurement' }, { id: 'sharing' }];
@@ -18,9 +19,15 @@ test('what was asked is named, and nothing stands there that was not said', () =
 });
 
 test('a link to the notice, and that an answer follows the account, stand there where the policy says so', () => {
-  const shown = layerOf({ purposes, policy: { links: { privacy: '/privacy' } }, decision: { scope: 'account' } });
+  const shown = layerOf(
+    { purposes, policy: { links: { privacy: '/privacy' } }, decision: { scope: 'account' } },
+    {
+      ...en,
+      layer1: { ...en.layer1, ...more.account.en.layer1 },
+    },
+  );
   expect(shown.body?.endsWith(en.terms.policy)).toBe(true);
-  expect(shown.account).toBe(en.layer1.account);
+  expect(shown.account).toBe(more.account.en.layer1.account);
 });
 
 test('in another language, and with a purpose that has no words', () => {

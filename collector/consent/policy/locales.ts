@@ -142,10 +142,8 @@ const shippedFor = (language: string, used: readonly Feature[]): Words | undefin
   const found = [language, language.split('-')[0] ?? ''].find((one) => Object.hasOwn(builtIn, one));
   return found === undefined ? undefined : withWords(builtIn[found]!, found, used);
 };
-const withWords = (words: Words, language: string, used: readonly Feature[]): Words => ({
-  ...words,
-  ...Object.fromEntries(used.map((feature) => [feature, wordsFor(feature)[language] ?? {}])),
-});
+const withWords = (words: Words, language: string, used: readonly Feature[]): Words =>
+  used.reduce((under, feature) => merged(under, wordsFor(feature)[language] ?? {}), words);
 
 const localeOf = (words: Words): Locale => ({
   hash: contentHash(words),
