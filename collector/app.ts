@@ -23,6 +23,7 @@ import type { ConfigReply } from './contract/config-reply.js';
 import type { Place } from './enrich/place.js';
 import { isUnavailable, refuse } from './errors.js';
 import { addressOf } from './ingest/address.js';
+import { crowd } from './ingest/crowd.js';
 import { door } from './ingest/door.js';
 import { limiter } from './ingest/rate.js';
 import { respondRefusal } from './ingest/respond.js';
@@ -33,7 +34,7 @@ import type { Rows } from './site/permissions.js';
 import type { KeyRing } from './site/ring.js';
 
 export interface AppOptions {
-  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number } & Partial<
+  config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number; addressRatePerS?: number } & Partial<
       Pick<Config, 'identitySecret' | 'reservedEmail'>
     >;
   log: Log;
@@ -102,6 +103,12 @@ export const createApp = (options: AppOptions): Hono => {
   const now = options.now ?? Date.now;
   const meters = openMeters(() => log.waiting(), { process: options.processMeters ?? false });
   const rate = limiter(config.ratePerS);
+  const proxies = config.proxies ?? 0;
+  const addressRate = config.addressRatePerS ?? 0;
+  // A page that comes back from a tunnel sends what it kept; many shoppers share a carrier's address.
+  const visitors = crowd({ ratePerS: addressRate, burst: addressRate * 10, proxies });
+  // What people ask for their rights is a handful of requests a life.
+  const persons = crowd({ ratePerS: addressRate === 0 ? 0 : 1, burst: 30, proxies });
   const audit = options.audit ?? openAuditNotes(log);
   const app = new Hono();
   const placed = (c: Context): Place => options.placeOf(c.req.raw.headers, addressOf(c, config.proxies ?? 0));
@@ -125,6 +132,7 @@ export const createApp = (options: AppOptions): Hono => {
       ring,
       log,
       rate,
+      crowd: visitors,
       now,
       countryOf: (c) => placed(c).country,
       onAnswer: meters.answered,
@@ -137,6 +145,7 @@ export const createApp = (options: AppOptions): Hono => {
     rights({
       log,
       rate,
+      crowd: persons,
       now,
       identitySecret: config.identitySecret ?? null,
       exportsFolder: options.exportsFolder ?? null,
@@ -162,6 +171,7 @@ export const createApp = (options: AppOptions): Hono => {
       log,
       reader,
       rate,
+      crowd: visitors,
       now,
       policy: () => options.policy.current().policy,
       placeOf: options.placeOf,
@@ -170,7 +180,15 @@ export const createApp = (options: AppOptions): Hono => {
   app.route('/', policyRoutes({ live: options.policy, reader, now }));
   app.route(
     '/',
-    proofs({ reader, log, audit, rate, now, replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay') }),
+    proofs({
+      reader,
+      log,
+      audit,
+      rate,
+      crowd: persons,
+      now,
+      replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay'),
+    }),
   );
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);
 

@@ -25,6 +25,7 @@ describe('the environment', () => {
       consentFile: null,
       origins: { kind: 'same' },
       ratePerS: 1000,
+      addressRatePerS: 100,
       identitySecret: null,
       bots: 'apart',
       reservedEmail: 'refuse',

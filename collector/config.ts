@@ -30,6 +30,8 @@ export interface Config {
     | { readonly kind: 'listed'; readonly origins: readonly string[] };
   /** Events a second and write key. */
   readonly ratePerS: number;
+  /** Of one address; 0 = no such limit. */
+  readonly addressRatePerS: number;
   /** R8: proof is on when there is one. */
   readonly identitySecret: string | null;
   /** Where others reach this collector; null = nobody told. */
@@ -119,6 +121,7 @@ const variables = z.object({
   WEFT_PROXIES: whole(0, 10).default(0),
   WEFT_ORIGINS: origins.optional(),
   WEFT_RATE: whole(1, 10_000_000).default(1000),
+  WEFT_RATE_ADDRESS: whole(0, 10_000_000).default(100),
   WEFT_IDENTITY_SECRET: z.string().optional(),
   WEFT_URL: z
     .string()
@@ -171,6 +174,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     proxies: set.WEFT_PROXIES,
     origins: set.WEFT_ORIGINS ?? (demo ? { kind: 'any' } : { kind: 'same' }),
     ratePerS: set.WEFT_RATE,
+    addressRatePerS: set.WEFT_RATE_ADDRESS,
     identitySecret: set.WEFT_IDENTITY_SECRET ?? null,
     publicUrl: set.WEFT_URL ?? null,
     webhooks: set.WEFT_WEBHOOKS,

@@ -87,6 +87,7 @@ describe('operators', () => {
       WEFT_CONSENT: config.consentFile ?? 'as shipped',
       WEFT_ORIGINS: { same: 'same origin', any: '*', listed: '' }[config.origins.kind],
       WEFT_RATE: String(config.ratePerS),
+      WEFT_RATE_ADDRESS: String(config.addressRatePerS),
       WEFT_IDENTITY_SECRET: config.identitySecret ?? 'off',
       WEFT_BOTS: config.bots,
       WEFT_RESERVED_EMAIL: config.reservedEmail,

@@ -13,6 +13,7 @@ import type { Place } from '../enrich/place.js';
 import { refuse } from '../errors.js';
 import { addressOf } from '../ingest/address.js';
 import { authenticateBody } from '../ingest/authenticate.js';
+import type { Crowd } from '../ingest/crowd.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
 import { corsHeaders, originAllowed } from '../ingest/origin.js';
@@ -29,6 +30,7 @@ export interface CookielessOptions {
   log: Log;
   reader: Pick<Reader, 'cookielessCounts'>;
   rate: Limiter;
+  crowd: Crowd;
   now: () => number;
   policy: () => Policy;
   placeOf: (headers: Headers, address: string | null) => Place;
@@ -38,7 +40,17 @@ const waitingMaxEvents = 20_000;
 const hostOf = (origin: string | null): string | null =>
   origin !== null && URL.canParse(origin) ? new URL(origin).hostname : null;
 
-export const cookieless = ({ config, ring, log, reader, rate, now, policy, placeOf }: CookielessOptions): Hono => {
+export const cookieless = ({
+  config,
+  ring,
+  log,
+  reader,
+  rate,
+  crowd,
+  now,
+  policy,
+  placeOf,
+}: CookielessOptions): Hono => {
   const app = new Hono();
   const proxies = config.proxies ?? 0;
   const tally = openTally({
@@ -62,7 +74,7 @@ export const cookieless = ({ config, ring, log, reader, rate, now, policy, place
     if (isRefusal(key)) return respondRefusal(c, key);
     if (!originAllowed(config.origins, origin, host)) return respondRefusal(c, refuse('origin'));
     const bucket = `cookieless:${key.context.id}`;
-    const waitS = rate.admit(bucket);
+    const waitS = rate.admit(bucket) ?? crowd.admit(c);
     if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
     const call = cookielessCall.safeParse(opened.body);
     if (!call.success) {

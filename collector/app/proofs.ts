@@ -7,6 +7,7 @@ import type { AuditNotes } from '../audit/notes.js';
 import type { AuditAct } from '../contract/audit.js';
 import { ledgerQuery } from '../contract/proofs.js';
 import { refuse } from '../errors.js';
+import type { Crowd } from '../ingest/crowd.js';
 import { corsHeaders } from '../ingest/origin.js';
 import type { Limiter } from '../ingest/rate.js';
 import { respondRefusal } from '../ingest/respond.js';
@@ -20,6 +21,7 @@ export interface ProofsOptions {
   log: Log;
   audit: Pick<AuditNotes, 'note'>;
   rate: Limiter;
+  crowd: Crowd;
   /** Where the chunk lies that draws a banner again; null while it is not built. */
   replayUrl: () => string | null;
   now: () => number;
@@ -48,7 +50,7 @@ const noReceipt = refuse('not_found', {
   hint: 'A receipt has 22 characters and stands in the preferences of the banner; a refusal has none. It may also be older than the ledger is kept.',
 });
 
-export const proofs = ({ reader, log, audit, rate, replayUrl, now }: ProofsOptions): Hono => {
+export const proofs = ({ reader, log, audit, rate, crowd, replayUrl, now }: ProofsOptions): Hono => {
   const app = new Hono();
   const asset = (name: string): string => readFileSync(new URL(`./${name}`, import.meta.url), 'utf8');
   const assets: readonly [string, string, string][] = [
@@ -137,7 +139,7 @@ export const proofs = ({ reader, log, audit, rate, replayUrl, now }: ProofsOptio
       c.header(name, value);
     // Without a key it is the person's own: who knows 128 random bits was given them. All of them share one allowance.
     if (admittedKey(c) === null) {
-      const waitS = rate.admit('receipts');
+      const waitS = crowd.admit(c) ?? rate.admit('receipts');
       if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
       rate.charge('receipts', 1);
     }

@@ -12,6 +12,7 @@ import type { z } from 'zod';
 import { acknowledgementCall, erasureState, objectionCall, rightsCall } from '../contract/reading.js';
 import { certificatePage } from '../dashboard/certificate.js';
 import { type Refusal, refuse } from '../errors.js';
+import type { Crowd } from '../ingest/crowd.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
 import { corsHeaders, preflightHeaders } from '../ingest/origin.js';
@@ -25,6 +26,7 @@ export interface RightsOptions {
   log: Log;
   /** For acts that need no key. */
   rate: Limiter;
+  crowd: Crowd;
   now: () => number;
   /** What the shop's server signs with; null = it signs nothing. */
   identitySecret: string | null;
@@ -55,14 +57,14 @@ const badSignature = refuse('bad_key', {
   hint: 'hex HMAC-SHA256 with WEFT_IDENTITY_SECRET over "weft-rights", the act, userId, expiresAt and nonce, each on a line; expiresAt at most an hour ahead.',
 });
 
-export const rights = ({ log, rate, now, identitySecret, exportsFolder }: RightsOptions): Hono => {
+export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }: RightsOptions): Hono => {
   const app = new Hono();
   const personal = (c: Context): void => {
     c.header('Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(corsHeaders({ kind: 'any' }, null, null))) c.header(name, value);
   };
-  const admitPerson = (): Refusal | null => {
-    const waitS = rate.admit('persons');
+  const admitPerson = (c: Context): Refusal | null => {
+    const waitS = crowd.admit(c) ?? rate.admit('persons');
     if (waitS !== null) return refuse('rate_limited', { retryAfterS: waitS });
     rate.charge('persons', 1);
     return null;
@@ -99,7 +101,7 @@ export const rights = ({ log, rate, now, identitySecret, exportsFolder }: Rights
   ): Promise<{ asked: Asked; rest: Record<string, unknown> } | Refusal> => {
     personal(c);
     const key = admittedKey(c);
-    const refused = key === null ? admitPerson() : null;
+    const refused = key === null ? admitPerson(c) : null;
     if (refused !== null) return refused;
     const body = await bodyOf(c);
     if (isRefusal(body)) return body;
@@ -145,7 +147,7 @@ export const rights = ({ log, rate, now, identitySecret, exportsFolder }: Rights
   app.get('/v1/privacy/erasures/:id', async (c) => {
     personal(c);
     const key = admittedKey(c);
-    const refused = key === null ? admitPerson() : null;
+    const refused = key === null ? admitPerson(c) : null;
     if (refused !== null) return respondRefusal(c, refused);
     const result = await log.command({ kind: 'erasure', id: c.req.param('id') });
     if (key !== null || result.status !== 200) return respondResult(c, result);
@@ -183,7 +185,7 @@ export const rights = ({ log, rate, now, identitySecret, exportsFolder }: Rights
   const exportAsked = async (c: Context): Promise<CommandResult | Refusal> => {
     personal(c);
     const key = admittedKey(c);
-    const refused = key === null ? admitPerson() : null;
+    const refused = key === null ? admitPerson(c) : null;
     if (refused !== null) return refused;
     const token = c.req.header('weft-token') ?? null;
     if (key === null && token === null)
@@ -228,7 +230,7 @@ export const rights = ({ log, rate, now, identitySecret, exportsFolder }: Rights
   // A recipient's own word, by the token that only its notice held.
   app.post('/v1/privacy/acknowledgements/:token', async (c) => {
     personal(c);
-    const refused = admitPerson();
+    const refused = admitPerson(c);
     if (refused !== null) return respondRefusal(c, refused);
     const body = await bodyOf(c);
     if (isRefusal(body)) return respondRefusal(c, body);

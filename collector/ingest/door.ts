@@ -12,6 +12,7 @@ import type { Answer, Log, Submission } from '../log/log.js';
 import type { Key } from '../site/keys.js';
 import type { KeyRing } from '../site/ring.js';
 import { authenticateBody, authenticateHeader, presentedKey } from './authenticate.js';
+import type { Crowd } from './crowd.js';
 import { decode } from './decode.js';
 import { readBody } from './limits.js';
 import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
@@ -31,6 +32,8 @@ export interface DoorOptions {
   /** Counts verdicts by code. */
   onAnswer?: (answer: Answer) => void;
   rate?: Limiter;
+  /** By address; none where nothing is said. */
+  crowd?: Crowd;
 }
 
 /** Where a commit takes longest, a second has room for a dozen of them. */
@@ -77,7 +80,7 @@ export const door = (options: DoorOptions): Hono => {
   const permit = (c: Context, key: Key, bucket: string): Refusal | null => {
     if (!originAllowed(config.origins, originOf(c), hostOf(c))) return refuse('origin');
     if (key.kind === 'secret') return null;
-    const waitS = rate.admit(bucket);
+    const waitS = rate.admit(bucket) ?? options.crowd?.admit(c) ?? null;
     return waitS === null ? null : refuse('rate_limited', { retryAfterS: waitS });
   };
 
@@ -129,7 +132,11 @@ export const door = (options: DoorOptions): Hono => {
         ? judgeBatch(entered.opened, entered.key.kind === 'secret' ? longest : limits.eventMaxBytes)
         : judgeCall(entered.opened, type);
     if (isRefusal(judged)) return judged;
-    if (entered.key.kind === 'write') rate.charge(entered.key.context.id, Math.max(1, judged.count));
+    if (entered.key.kind === 'write') {
+      rate.charge(entered.key.context.id, Math.max(1, judged.count));
+      // One was paid at the door.
+      options.crowd?.charge(c, Math.max(0, judged.count - 1));
+    }
     if (busy()) return refuse('unavailable', { retryAfterS });
     try {
       return await log.append(submissionOf(c, entered, type, judged));
