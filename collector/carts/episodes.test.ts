@@ -188,6 +188,18 @@ describe('C3: browse episodes', () => {
     expect(fold(...events).settle(days(3)).state.browses).toEqual([]);
   });
 
+  it('C5: keeps only of the last one what was looked at: no order recovers an earlier one', () => {
+    const person = fold(view(0, 'p1'), view(days(2), 'p2')).settle(days(4));
+    expect(person.state.browses).toMatchObject([
+      { n: 1, outcome: 'resumed', lines: [] },
+      { n: 2, outcome: 'open', lines: [{ key: 'p2' }] },
+    ]);
+    const recovered = (...ids: string[]) =>
+      fold(view(0, 'p1'), view(days(2), 'p2'), order(days(4), ids)).state.browses.map(({ outcome }) => outcome);
+    expect(recovered('p1')).toEqual(['resumed', 'open']);
+    expect(recovered('p2')).toEqual(['resumed', 'recovered']);
+  });
+
   it('C3: it is resumed by looking again, recovered by an order of what was seen, lost after 30 days', () => {
     const outcomes = (person: Person) => person.state.browses.map((episode) => episode.outcome);
     const seen = view(0, 'p1');

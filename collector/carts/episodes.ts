@@ -81,6 +81,8 @@ export const expire = (cart: CartRecord, at: number): void => {
 };
 
 const abandonBrowse = (state: CartState, at: number): void => {
+  const before = state.browses.at(-1);
+  if (before !== undefined) before.lines = [];
   const lines = state.views?.lines ?? [];
   state.browsesSeen += 1;
   state.browses.push(abandonment(state.browsesSeen, 'browse', at, linesMinor(lines, state.currency), lines));

@@ -45,7 +45,7 @@ export interface Episode {
   recoveredBy: string | null;
   recoveredMinor: number | null;
   recoveredOrderId: string | null;
-  /** What was left behind. Only a cart's last episode keeps them: it is the one an order can recover. */
+  /** What was left behind. Only a cart's last episode keeps them, and the last browse: it is the one an order can recover. */
   lines: CartLine[];
 }
 

@@ -17,7 +17,7 @@ import { readMap } from './map.js';
 import { rehearse, runImport } from './run.js';
 import { slicesFrom } from './slices-threaded.js';
 
-const events = Number(process.env.WEFT_BENCH_EVENTS ?? 50_000);
+const events = Number(process.env.WEFT_BENCH_EVENTS ?? 200_000);
 const rounds = 5;
 const folder = mkdtempSync(join(tmpdir(), 'weft-import-bench-'));
 const now = Date.parse('2026-11-22T06:00:00Z');
