@@ -475,3 +475,47 @@ it('requests for a copy go three years after they ended, one that is still open 
   expect(writer.store.prepare('SELECT id FROM exports').all()).toEqual([{ id: 'accepted' }]);
   writer.close();
 });
+
+it('an erasure goes with its certificate once it is done and told for as long as a proof is kept; what is open stays', () => {
+  const writer = open(document(usual));
+  const { store } = writer;
+  const erasure = store.prepare(
+    `INSERT INTO erasures (id, state, subject_key, requested_by, requested_at, done_at, step) VALUES (?, ?, ?, 'key', 1, ?, 10)`,
+  );
+  const notice = store.prepare(
+    `INSERT INTO notices (id, erasure, recipient, state, attempts, created_at, settled_at) VALUES (?, ?, 'mailer', ?, 0, 1, ?)`,
+  );
+  const kept = (table: string): unknown[] =>
+    store
+      .prepare<{ id: string }>(`SELECT id FROM ${table} ORDER BY id`)
+      .all()
+      .map(({ id }) => id);
+  const day = (n: number): number => startAt + n * dayMs;
+  for (const [id, doneAt] of [
+    ['told', day(0)],
+    ['late', day(0)],
+    ['untold', day(0)],
+    ['alone', day(0)],
+  ] as const)
+    erasure.run(id, 'done', Buffer.from(id), doneAt);
+  erasure.run('running', 'running', Buffer.from('running'), null);
+  notice.run('n-told', 'told', 'acknowledged', day(1));
+  notice.run('n-late', 'late', 'settled', day(40));
+  notice.run('n-untold', 'untold', 'manual', null);
+  retain(writer, day(1_095));
+  expect(kept('erasures')).toEqual(['alone', 'late', 'running', 'told', 'untold']);
+  retain(writer, day(1_095) + 1);
+  expect(kept('erasures')).toEqual(['late', 'running', 'told', 'untold']);
+  const run = retain(writer, day(1_097));
+  expect(run.removed).toEqual([
+    { class: 'erasures', purpose: null, deleted: 1, narrowed: 0 },
+    { class: 'notices', purpose: null, deleted: 1, narrowed: 0 },
+  ]);
+  expect([kept('erasures'), kept('notices')]).toEqual([
+    ['late', 'running', 'untold'],
+    ['n-late', 'n-untold'],
+  ]);
+  retain(writer, day(9_999));
+  expect([kept('erasures'), kept('notices')]).toEqual([['running', 'untold'], ['n-untold']]);
+  writer.close();
+});

@@ -106,6 +106,31 @@ export const classes: readonly RetentionClass[] = [
     days: threeYearsDays,
   },
   {
+    name: 'erasures',
+    what: 'That somebody was erased, with the certificate: from when it was done and every recipient had heard',
+    table: 'erasures',
+    // An open notice keeps it, however old it is: the certificate says who has still to be told.
+    from: `CASE WHEN state = 'done' AND NOT EXISTS (
+      SELECT 1 FROM notices n WHERE n.erasure = erasures.id AND n.state NOT IN ('acknowledged', 'settled')
+    ) THEN max(done_at, coalesce((SELECT max(n.settled_at) FROM notices n WHERE n.erasure = erasures.id), 0)) END`,
+    unit: 'ms',
+    order: 'key',
+    days: threeYearsDays,
+    setBy: 'ledgerDays',
+  },
+  {
+    // After the erasures: a notice is a line of its certificate, and goes with it.
+    name: 'notices',
+    what: 'Which recipient was told of which erasure, and when it confirmed',
+    table: 'notices',
+    from: `CASE WHEN state IN ('acknowledged', 'settled')
+      AND NOT EXISTS (SELECT 1 FROM erasures e WHERE e.id = notices.erasure) THEN settled_at END`,
+    unit: 'ms',
+    order: 'key',
+    days: threeYearsDays,
+    setBy: 'ledgerDays',
+  },
+  {
     name: 'objections',
     what: 'That somebody objected; what follows from it stands in the ledger',
     table: 'objections',
