@@ -207,11 +207,8 @@ function onwarn(warning, warn) {
   warn(warning);
 }
 
-/**
- * What the sources have in common is a file of its own. What is shown to people is one file, whole: one request stands
- * before it.
- */
-const isWhole = (name) => name.startsWith('banner') || name === 'account';
+/** What the sources have in common is a file of its own. What a first visit fetches is one file each, whole. */
+const isWhole = (name) => name === 'rest' || name === 'account' || name.startsWith('banner');
 const chunkInputs = Object.entries(sdkChunks).map(([name, path]) => [name, join('sdk', path)]);
 const chunkGroups = [
   chunkInputs.filter(([name]) => !isWhole(name)),

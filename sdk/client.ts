@@ -1,29 +1,19 @@
 // The public verbs, and the way of an event: stamp → gate → identify → buffer; delivery hears of it and takes it on. Knows
 // no source. Nothing here throws into the page, and nothing is read, stored or sent before the gate has been asked.
 
-import { after, iso, now } from './browser/clock.js';
-import { onWindow, type Stop, together } from './browser/listen.js';
+import { fetched } from './browser/chunk.js';
+import { after, now } from './browser/clock.js';
+import { end, onPage } from './browser/life.js';
+import type { Stop } from './browser/listen.js';
 import { request } from './browser/net.js';
 import { hasPage, isShown, originNow } from './browser/page.js';
 import { debug, hear, quietly, tell, tellPage } from './browser/tell.js';
-import { put, wipe } from './buffer/buffer.js';
-import {
-  answer,
-  begin,
-  type ConsentState,
-  keep,
-  look,
-  on,
-  record,
-  renew,
-  rowFor,
-  state,
-  suspend,
-  tune,
-} from './consent/keeper.js';
+import { put } from './buffer/buffer.js';
+import { conclude, decide, renewed } from './consent/decide.js';
+import { begin, type ConsentState, keep, look, on, record, rowFor, state, suspend, tune } from './consent/keeper.js';
 import type { Act, ConsentRecord } from './consent/record.js';
-import type { Effective } from './consent/rules.js';
-import { deliver, drain, frozen, leave, retryNow } from './delivery/delivery.js';
+import { ask, type Effective, hasSignal, isOptIn, place } from './consent/rules.js';
+import { drain, frozen, leave, retryNow, wait } from './delivery/delivery.js';
 import { permit } from './event/permit.js';
 import { stamp } from './event/stamp.js';
 import type { Commerce, EventContext, EventType, PageEvent, Properties } from './event/wire.js';
@@ -34,7 +24,6 @@ import {
   crashMs,
   earlyCallsMax,
   eventMaxBytes,
-  heldBounds,
   type Options,
   options,
   type RemoteConfig,
@@ -42,7 +31,7 @@ import {
 } from './options.js';
 
 /** Watches the page and calls the client; what it returns ends the watching. */
-export type Source = (client: Client) => Stop | undefined;
+export type Source = (client: Client) => Stop | undefined | void;
 
 type Named = keyof Commerce & string;
 
@@ -64,8 +53,6 @@ export interface Client {
     remove: (product: Commerce['Product Removed']) => void;
     update: (cart: Commerce['Cart Updated']) => void;
     view: (cart: Commerce['Cart Viewed']) => void;
-    /** What is in the cart, as far as this page has been told. */
-    lines: () => Properties[];
   };
   checkout: (checkout: Commerce['Checkout Started']) => void;
   order: (order: Commerce['Order Completed']) => void;
@@ -78,12 +65,12 @@ export interface Client {
     get: () => Effective;
     set: (decisions: Record<string, boolean>, act?: Act) => void;
     withdraw: (purposes?: string | string[]) => void;
-    /** Closes purposes on this page without deciding anything, or lifts that again; it can open nothing by itself. */
-    suspend: (purposes: string[], isClosed: boolean) => void;
+    /** Closes these purposes, and no others, on this page without deciding anything; it can open nothing by itself. */
+    suspend: (purposes: readonly string[]) => void;
     /** Opens the banner, or tells a banner of the site's own (`weft.on('show', …)`). */
     show: (layer?: 'first' | 'preferences') => void;
     /** What a banner goes by: the document, what was decided, what must be asked. */
-    state: () => ConsentState;
+    state: () => ConsentState & { named: PageEvent | undefined };
     onChange: (heard: (now: Effective) => void) => Stop;
   };
   on: <Detail>(name: string, heard: (detail: Detail) => void) => Stop;
@@ -94,85 +81,66 @@ export interface Client {
   stop: () => void;
 }
 
-/** What waits for the end of this turn of the page; before that, for the configuration. */
-let waiting: (() => unknown)[] = [];
+/** What was called before the configuration was known. */
+const waiting: (() => unknown)[] = [];
 /** Until it is, or cannot be had, the device is not even read. */
 let isKnown = false;
-let held: PageEvent[] = [];
-/** A page view went by while nobody had answered. */
-let isMissed = false;
+/** Told, or being told: there is one start. */
+let isStarted = false;
 /** Where a page view of this document came from, after its first. */
 let cameFrom: string | undefined;
-/** What is in the cart now: told at a grant, never as a history of clicks. */
-let lines: Record<string, Properties> = {};
-let stop: Stop | undefined;
+let sources: readonly Source[];
+let rest: Promise<unknown> | undefined;
+/** Whom the site named last with a proof, on this page: what follows an account may come later than that. */
+let named: PageEvent | undefined;
 
 const drop = (reason: string, event?: PageEvent) => tell('dropped', { reason, event });
 
+const attach = (start: Source) => {
+  const stop = start(client);
+  if (stop) hear('stop', stop);
+};
+
+/** A source by name. What is unknown or fails to load is left out, and told. */
+const fetchSource = (name: string, failed?: () => void) =>
+  fetched(name, options.base)
+    .then(({ start }) => attach(start as Source))
+    .catch((error) => {
+      tell('error', error);
+      failed?.();
+    });
+
+/** What most pages do without (sources/rest.ts). Fetched again when it is needed again, if it could not be had. */
+const needRest = () =>
+  (rest ??= fetchSource('rest', () => {
+    rest = undefined;
+  }));
+
 // --- the way of an event --------------------------------------------------------------------------------------------------
 
-/** What waits goes on, in its order, with one fresh look at the record for all of it. */
-const settle = () => {
-  if (!isKnown) return;
-  const runs = waiting;
-  waiting = [];
-  quietly(look);
-  runs.forEach(quietly);
-};
-
-const later = (run: () => unknown) => {
-  if (isKnown || waiting.length < earlyCallsMax) waiting.push(run);
-  else drop('full');
-  if (!waiting[1]) queueMicrotask(settle);
-};
-
-/** In this very turn, if the configuration is there: after what was called before. */
+/** At once and after a fresh look at the record, if the configuration is there; else in its order, when it is. */
 const soon = <Result>(run: () => Result): Result | undefined => {
-  let result: Result | undefined;
-  later(() => {
-    result = run();
-  });
-  settle();
-  return result;
+  if (isKnown) {
+    quietly(look);
+    return quietly(run);
+  }
+  if (waiting.length < earlyCallsMax) waiting.push(run);
+  else drop('full');
 };
 
 const emit = (type: EventType, fields: Partial<PageEvent>): void =>
   quietly(() => {
     // Frozen now: the page may change its objects, and its address, while the call waits.
     const event: PageEvent = JSON.parse(JSON.stringify(stamp(type, fields, cameFrom)));
-    later(() => {
-      fold(event.event ?? '', event.properties ?? {});
+    soon(() => {
+      if (event.context.identityProof) named = event;
       if (on.measurement) return pass(event);
-      const mode = options.preConsent ?? config.preConsent?.mode ?? 'current';
-      const kept = permit(event, { measurement: true, personalisation: true });
-      if (on.measurement === null && mode === 'hold' && kept) {
-        held.push(kept);
-        tell('held', kept);
-        if (held.length <= heldBounds.countMax && JSON.stringify(held).length <= heldBounds.charsMax) return;
-        held.pop();
-      }
-      isMissed ||= type === 'page' && mode === 'current';
       drop('no_consent', event);
     });
   });
 
-/** A grant has come. It does not reach backwards: what was held is marked, else only the present is told. */
-const release = () => {
-  if (!on.measurement) return;
-  const at = now();
-  for (const event of held.splice(0)) {
-    if (at - Date.parse(event.timestamp) < heldBounds.ageMaxMs)
-      pass({ ...event, preConsent: true, releasedAt: iso(at) });
-  }
-  if (!isMissed) return;
-  isMissed = false;
-  client.page();
-  const products = Object.values(lines);
-  if (products[0]) client.cart.update({ products });
-};
-
 const pass = (stamped: PageEvent) => {
-  const event = permit(stamped, on);
+  const event = permit(stamped, on, config.redact);
   if (!event) return drop('purpose', stamped);
   const { type, userId, context, messageId } = event;
   const { userId: before, session } = record as ConsentRecord;
@@ -181,7 +149,7 @@ const pass = (stamped: PageEvent) => {
   const next = session && !context.active ? session : touched(isOther && before ? undefined : session);
   if (isOther || next !== session)
     keep({ ...(record as ConsentRecord), userId: isOther ? userId : before, session: next });
-  const { epoch, receipt, anonymousId, userId: user } = record as ConsentRecord & { epoch: number; receipt: string };
+  const { life, receipt, anonymousId, userId: user } = record as ConsentRecord & { life: number; receipt: string };
   if (on.personalisation) {
     event.anonymousId = anonymousId;
     event.userId ??= user;
@@ -189,87 +157,96 @@ const pass = (stamped: PageEvent) => {
   context.sessionId = next.id;
   context.consent = { receipt };
   const at = now();
-  const isYoung = at - epoch < crashMs;
-  const entry = frozen(event, { id: messageId, epoch, receipt, at, isYoung, row: rowFor(receipt) });
+  const isYoung = at - life < crashMs;
+  const entry = frozen(event, { id: messageId, life, receipt, at, isYoung, row: rowFor(receipt) });
   if (entry.bytes > eventMaxBytes) return drop('too_large', event);
   put(entry);
+  wait();
   tell('event', event);
 };
 
 // --- the configuration, and the start -------------------------------------------------------------------------------------
 
-const configure = async (sources: readonly Source[], given?: RemoteConfig, cache: RequestCache = 'default') => {
-  const { host, writeKey } = options;
-  const got = await request(`${host}/v1/config/${writeKey}`, configMaxMs, { cache });
-  const known = got?.status_ === 200 ? (got.body_ as RemoteConfig) : given;
-  if (!known) after(3e4, () => configure(sources));
-  quietly(() => start(sources, known));
+const configure = async (cache?: RequestCache) => {
+  const { host, writeKey, config } = options;
+  const got = await request(`${host}/v1/config/${writeKey}`, configMaxMs, { cache } as RequestInit);
+  const known = got?.status_ === 200 ? (got.body_ as RemoteConfig) : config;
+  if (!known) after(3e4, configure);
+  quietly(() => start(known));
 };
 
-const start = (sources: readonly Source[], known: RemoteConfig | undefined) => {
-  if (!begin(known) || isKnown) return;
-  tellPage('consent:ready', on);
+const start = (known: RemoteConfig | undefined) => {
+  if (!begin(known) || isStarted) return;
+  isStarted = true;
+  // Still to be asked, or said; a region's default; a bridge; counting; accounts.
+  if (
+    ask[0] ||
+    /true|link|-|ys|cc/.test(
+      JSON.stringify([
+        !isOptIn,
+        place.gpcStatus && hasSignal,
+        place.ui,
+        config.cookieless?.mode,
+        config.decision?.scope,
+        config.bridges,
+      ]),
+    )
+  )
+    needRest();
+  if (on.measurement) return go();
+  // What happens meanwhile may be held, told at the grant, or granted by the region: it waits as it did for the configuration.
+  after(configMaxMs, go);
+  needRest().then(go);
+};
+
+const go = () => {
+  if (isKnown) return;
   isKnown = true;
-  settle();
+  waiting.forEach(quietly);
+  sources.forEach(attach);
+  for (const name of options.sources?.match(/\S+/g) ?? []) fetchSource(name);
   const shown = () => {
-    settle();
     tune(isShown());
     if (isShown()) drain(false);
     else leave();
   };
-  stop = together(
-    ...sources.map((source) => source(client)),
-    ...deliver(),
-    () => tune(false),
-    hear('stale', () => configure(sources, known, 'reload')),
-    hear('consent', () => {
-      tellPage('consent:change', on);
-      release();
-    }),
-    onWindow('online', retryNow),
-    onWindow('pagehide', () => {
-      held = [];
-    }),
-    onWindow('visibilitychange', shown),
-  );
+  onPage('online', retryNow);
+  onPage('visibilitychange', shown);
   shown();
 };
 
-// Also where the first look finds nothing left to stand on: before anything else is there.
-hear('ended', () => {
-  held = [];
-  wipe();
+hear('stale', () => configure('reload'));
+hear('pass', pass);
+hear('keep', keep);
+// What the ledger has lost is made again there; until it is, the events wait.
+hear('lost', needRest);
+hear('consent', () => {
+  tellPage(`consent:${isStarted ? 'change' : 'ready'}`, on);
+  // Taken back: what to do with what happens now.
+  if (isKnown && !on.measurement) needRest();
 });
 
 // --- the verbs --------------------------------------------------------------------------------------------------------------
 
-const fold = (event: string, { products, quantity = 1, ...product }: Properties) => {
-  const by =
-    event === 'Product Added' ? +(quantity as number) : event === 'Product Removed' ? -(quantity as number) : 0;
-  if (by) {
-    const key = [product.variant, product.sku, product.product_id].join();
-    const left = ((lines[key]?.quantity as number) || 0) + by;
-    if (left > 0) lines[key] = { ...product, quantity: left };
-    else delete lines[key];
-  } else if (/^(Cart [VU]|Order Co)/.test(event)) {
-    lines = {};
-    if (event < 'D') for (const one of (products as Properties[]) ?? []) fold('Product Added', one);
-  }
-};
 const track = (event: string, properties: Properties = {}, context: EventContext = {}) =>
   emit('track', { event, properties, context });
 const verb =
   <Name extends Named>(event: Name) =>
   (properties: Commerce[Name]) =>
     track(event, properties);
+const act = (next: ConsentRecord | undefined) => {
+  if (!next) return;
+  keep(next);
+  drain(true);
+};
+const set = (decisions: Record<string, boolean>, how: Act = {}) => soon(() => act(decide(record, decisions, how)));
 const withdraw = (purposes: string | string[] = 'measurement', how?: Act) =>
-  soon(() => answer(Object.fromEntries([purposes].flat().map((id) => [id, false])), how));
+  set(Object.fromEntries([purposes].flat().map((id) => [id, false])), how);
 const leavePerson = (how?: { keepDevice?: boolean }): void =>
   soon(() => {
     if (!record?.receipt) return;
     if (how?.keepDevice) return keep({ ...record, userId: undefined });
-    lines = {};
-    renew(record);
+    act(renewed(record));
   });
 
 const client: Client = {
@@ -292,10 +269,6 @@ const client: Client = {
     remove: verb('Product Removed'),
     update: verb('Cart Updated'),
     view: verb('Cart Viewed'),
-    lines: () => {
-      settle();
-      return Object.values(lines);
-    },
   },
   checkout: verb('Checkout Started'),
   order: verb('Order Completed'),
@@ -304,27 +277,31 @@ const client: Client = {
   forget: () => withdraw(undefined, { kind: 'erase' }),
   flush: async () => soon(() => drain(true)),
   consent: {
-    get: () => on,
-    set: (decisions, how) => soon(() => answer(decisions, how)),
+    get: () => (isKnown ? on : {}),
+    set,
     withdraw,
-    suspend: (purposes, isClosed) => soon(() => suspend(purposes, isClosed)),
+    suspend: (purposes) => soon(() => suspend(purposes)),
     // A turn later, so that a call made before the page's sources were there is heard by them.
-    show: (layer = 'preferences') => soon(() => after(0, () => tell('show', { layer }))),
-    state,
+    show: (layer = 'preferences') => soon(() => needRest().then(() => tell('show', { layer }))),
+    state: () => ({ ...state(), named }),
     onChange: (heard) => hear('consent', heard),
   },
   on: hear,
   tell,
   debug,
-  stop: () => stop?.(),
+  stop: () => {
+    end();
+    tell('stop');
+  },
 };
 
 /** A page has one client: a second call gives the first again. */
-export const createClient = (given: Options, sources: readonly Source[]): Client => {
+export const createClient = (given: Options, watching: readonly Source[]): Client => {
   if (hasPage() && !options) {
     resolve(given);
-    if (given.config) quietly(() => start(sources, given.config));
-    else configure(sources);
+    sources = watching;
+    if (given.config) quietly(() => start(given.config));
+    else configure();
   }
   return client;
 };

@@ -3,9 +3,6 @@
 import { type Client, createClient, type Source } from './client.js';
 import type { Options } from './options.js';
 import { asking } from './sources/asking.js';
-import { bridging } from './sources/bridging.js';
-import { chunk } from './sources/chunks.js';
-import { counting } from './sources/counting.js';
 import { engagement } from './sources/engagement.js';
 import { pageViews } from './sources/page-view.js';
 
@@ -25,12 +22,8 @@ export type {
 } from './options.js';
 
 export interface InitOptions extends Options {
-  /** Names of chunks to be fetched, with spaces between: `data-layer`, `markup`, `attributes`. */
-  sources?: string;
   /** Sources of your own. */
   use?: readonly Source[];
-  /** Beside which the chunks lie. Default: the collector. */
-  base?: string;
 }
 
 /**
@@ -38,18 +31,5 @@ export interface InitOptions extends Options {
  * const weft = init({ writeKey: 'wk_…', host: 'https://collect.shop.example' });
  * weft.cart.add({ product_id: 'p1', price: 19.9, quantity: 1 });
  */
-export const init = (options: InitOptions): Client => {
-  const { host, sources, use = [], base = `${host}/`, pages, banner } = options;
-  const chunks = (sources?.match(/\S+/g) ?? []).map((name) => chunk(name, base));
-  // An attribute is text.
-  const unless = (option: unknown, source: Source) => (/false/.test(`${option}`) ? [] : [source]);
-  return createClient(options, [
-    counting(base),
-    engagement,
-    ...unless(pages, pageViews),
-    ...unless(banner, asking(base)),
-    bridging(base),
-    ...chunks,
-    ...use,
-  ]);
-};
+export const init = (options: InitOptions): Client =>
+  createClient({ base: `${options.host}/`, ...options }, [engagement, pageViews, asking, ...(options.use ?? [])]);

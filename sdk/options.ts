@@ -83,18 +83,21 @@ export interface Options {
   pages?: boolean | undefined;
   /** False where the site asks by itself (`consent.set`). */
   banner?: boolean | undefined;
+  /** Names of chunks to be fetched, with spaces between: `data-layer`, `markup`, `attributes`. */
+  sources?: string | undefined;
+  /** Beside which the chunks lie. Default: the collector. */
+  base?: string | undefined;
   /** A person known to be a child: nothing but the consent record (consent.md section 8). */
   minor?: boolean | undefined;
 }
 
+/** An attribute is text. */
+export const isOff = (option: unknown): boolean => /false/.test(`${option}`);
+
 /** Of this page: it has one client. */
 export let options: Options;
-export const resolve = (given: Options) => {
-  options = given;
-};
+export const resolve = (given: Options): Options => (options = given);
 
 /** What the collector says of consent, once it has been asked. */
 export let config: ConsentConfig = {};
-export const learn = (told: ConsentConfig = {}) => {
-  config = told;
-};
+export const learn = (told?: ConsentConfig): ConsentConfig => (config = told ?? {});

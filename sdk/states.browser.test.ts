@@ -42,14 +42,20 @@ afterEach(async () => {
   await collector.stop();
 });
 
-const open = async (path = '/', base = site.url): Promise<Page> => {
+/** Where the site is switched off, or for a child, nothing is ever in force. */
+const open = async (path = '/', base = site.url, isOff = false): Promise<Page> => {
   const page = await context.newPage();
   const errors: string[] = [];
   page.on('pageerror', (error) => errors.push(error.message));
   (page as any).errors = errors;
   await page.addInitScript(watchStorage);
   await page.goto(base + path);
-  await page.waitForFunction(() => !Array.isArray((window as any).weft) && (window as any).weft.consent.state().policy);
+  await page.waitForFunction((isOff) => {
+    const { weft } = window as any;
+    return (
+      !Array.isArray(weft) && weft.consent.state().policy && (isOff || weft.consent.get().measurement !== undefined)
+    );
+  }, isOff);
   return page;
 };
 const call = (page: Page, code: string): Promise<any> => page.evaluate(code);
@@ -200,6 +206,8 @@ describe('an answer that ends', () => {
     await pass(200);
     const later = await open('/later');
     const on = { measurement: true, personalisation: true, marketing: false, sharing: false };
+    // What a region grants comes with what is fetched while nobody has agreed.
+    await later.waitForFunction('weft.consent.get().measurement');
     expect(await call(later, 'weft.consent.get()')).toEqual(on);
     expect(await asked(later)).toEqual([]);
     // What the region grants is granted anew, under a receipt of its own: the collector's has run out by now.
@@ -211,6 +219,7 @@ describe('an answer that ends', () => {
     await later.close();
     await pass(200);
     const last = await open('/last');
+    await last.waitForFunction('weft.consent.get().measurement');
     expect(await call(last, 'weft.consent.get()')).toEqual(all);
   });
 
@@ -376,7 +385,7 @@ describe('what goes before every answer', () => {
   it('the kill switch stops those who granted', async () => {
     await (await granted()).close();
     collector.rule({ config: configOf({ killSwitch: true }, france) });
-    const page = await open('/next');
+    const page = await open('/next', site.url, true);
     await silent(page);
     expect(await asked(page)).toEqual([]);
     expect((await calls(page)).filter(({ what }) => what === 'indexedDB.open')).toEqual([]);
@@ -385,7 +394,7 @@ describe('what goes before every answer', () => {
   it('a child is neither asked nor counted, whatever was answered', async () => {
     await (await granted()).close();
     attributes = { ...attributes, 'data-minor': 'true' };
-    const page = await open('/next');
+    const page = await open('/next', site.url, true);
     await set(page, all);
     await silent(page);
     expect(await asked(page)).toEqual([]);

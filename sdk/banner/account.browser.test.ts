@@ -14,6 +14,7 @@ import { readConfig } from '../../collector/config.js';
 import { type Served, serve } from '../../collector/serve.js';
 import { folded } from '../browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from '../fixtures/chromium.js';
+import { restScript } from '../fixtures/site.js';
 import { chunkOf } from './banner.fixture.js';
 
 const identitySecret = 'a secret of the shop';
@@ -21,16 +22,15 @@ const secretKey = 'sk_test_0123456789';
 const writeKey = 'wk_test_0123456789';
 const proofOf = (user: string) => createHmac('sha256', identitySecret).update(user).digest('hex');
 
-/** The script as the build makes it, with what follows accounts among its sources. */
+/** The script as the build makes it. */
 const script = async (collector: string) =>
   (
     await build({
       stdin: {
         contents: `
           import { init } from './sdk/index.js';
-          import { following } from './sdk/sources/following.js';
           const base = location.origin + '/';
-          window.weft = init({ writeKey: '${writeKey}', host: '${collector}', base, use: [following(base)] });`,
+          window.weft = init({ writeKey: '${writeKey}', host: '${collector}', base });`,
         resolveDir: process.cwd(),
         loader: 'ts',
       },
@@ -53,7 +53,11 @@ let contexts: BrowserContext[];
 
 const startShop = async () => {
   const code = await script(collector.url);
-  const chunks: Record<string, string> = { account: await chunkOf('account'), banner: await chunkOf('banner') };
+  const chunks: Record<string, string> = {
+    account: await chunkOf('account'),
+    banner: await chunkOf('banner'),
+    rest: await restScript(),
+  };
   const requests: string[] = [];
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://x').pathname;

@@ -8,7 +8,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { configOf, purposes } from '../fixtures/collector.js';
-import { sdkScript } from '../fixtures/site.js';
+import { restScript, sdkScript } from '../fixtures/site.js';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const localesFolder = 'collector/consent/locales';
@@ -99,6 +99,7 @@ const filler = `<header><a href="/">A shop</a></header><main><h1>A page</h1>${'<
 export const startBannerSite = async (page: () => Page, built?: { script: string; chunk: string }) => {
   const { script, chunk } = built ?? { script: await sdkScript(), chunk: await chunkOf('banner') };
   const replay = built ? '' : await chunkOf('replay');
+  const rest = await restScript();
   const requests: string[] = [];
   let collector = '';
   const server = createServer((request, response) => {
@@ -110,6 +111,7 @@ export const startBannerSite = async (page: () => Page, built?: { script: string
     };
     if (path === '/weft.js') return send('text/javascript', script);
     if (path.startsWith('/weft/banner-')) return send('text/javascript', chunk);
+    if (path.startsWith('/weft/rest-')) return send('text/javascript', rest);
     if (path === '/replay.js') return send('text/javascript', replay);
     if (path === '/page.css') return send('text/css', 'body{margin:16px;font:16px/1.5 sans-serif}');
     const locale = /^\/texts\/(\w+)\.json$/.exec(path)?.[1];

@@ -54,10 +54,10 @@ export const start: Source = (client: Client) => {
       ...state,
       ...words,
       // The record's own, where there is one.
-      since: (state.since as { version?: string } | undefined)?.version,
+      since: (state.record?.policy as { version?: string } | undefined)?.version,
       on: consent.get(),
       receiptHref: `${state.host}/v1/receipts/${state.receipt}`,
-      isKnown: !!state.visitorId,
+      isKnown: !!state.anonymousId,
     };
     // What counts without anybody says so, if it does here.
     tell('scene', scene);
@@ -140,13 +140,14 @@ export const start: Source = (client: Client) => {
     const words = await (loading ??= load(state));
     if (!words || isOver || dialog?.root.open) return;
     const scene = sceneOf(state, words);
-    const { host } = state;
+    const { host, receipt, anonymousId: visitorId } = state;
+    const proof = { visitorId, receipt };
     const drawn: Drawn<HTMLDialogElement> = preferences(scene, {
       ...actsOf('preferences', scene, () => drawn),
       copy,
-      download: () => takeOut(host, state),
+      download: () => takeOut(host, proof),
       erase: async () => {
-        const isTaken = await erase(host, state);
+        const isTaken = await erase(host, proof);
         if (isTaken) client.forget();
         return isTaken;
       },

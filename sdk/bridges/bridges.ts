@@ -14,7 +14,7 @@ const fetched = (client: Client, loading: Promise<{ start: Source }>): Stop => {
   let stop: Stop | undefined;
   loading
     .then(({ start }) => {
-      if (!isStopped) stop = start(client);
+      if (!isStopped) stop = start(client) as Stop | undefined;
     })
     .catch((error) => client.tell('error', error));
   return () => {

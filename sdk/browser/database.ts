@@ -24,19 +24,19 @@ const open = async (name: string) => {
   return db;
 };
 
-/** What of the store may be used in one transaction, opened by the first call. */
-const storeOf = async (name: string, mode: IDBTransactionMode) =>
-  (await (opening ??= open(name))).transaction(storeName, mode).objectStore(storeName);
-
-export const read = async <Entry>(name: string, countMax: number): Promise<Entry[]> =>
-  done((await storeOf(name, 'readonly')).getAll(null, countMax));
-
-/** Committing at once spares the way there and back that an implicit commit waits for. */
-export const write = async (name: string, change: (store: IDBObjectStore) => void): Promise<unknown> => {
-  const store = await storeOf(name, 'readwrite');
-  change(store);
-  store.transaction.commit();
-  return done(store.transaction);
+/**
+ * One transaction; what is given is asked of its store at once. Committing by ourselves spares the way there and back that an
+ * implicit commit waits for. What comes back is the result of what `use` asked for, if it asked for one thing.
+ */
+export const inStore = async <Result>(
+  name: string,
+  use: (store: IDBObjectStore) => IDBRequest<Result> | void,
+): Promise<Result | undefined> => {
+  const transaction = (await (opening ??= open(name))).transaction(storeName, 'readwrite');
+  const asked = use(transaction.objectStore(storeName));
+  transaction.commit();
+  await done(transaction);
+  return asked?.result;
 };
 
 /**
@@ -44,6 +44,6 @@ export const write = async (name: string, change: (store: IDBObjectStore) => voi
  * deletion is blind and reads nothing (consent.md section 3).
  */
 export const dropDatabase = (name: string) => {
-  if (opening) write(name, (store) => void store.clear()).catch(() => {});
+  if (opening) inStore(name, (store) => store.clear()).catch(() => {});
   indexedDB.deleteDatabase(name);
 };

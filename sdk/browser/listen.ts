@@ -1,4 +1,4 @@
-// Listening, and how it ends: whatever is attached here comes back as the function that detaches it. What goes wrong in
+// Listening, for what is fetched: whatever is attached here comes back as the function that detaches it. What goes wrong in
 // a listener of ours stays there: an error must not reach the page.
 
 import { every } from './clock.js';
@@ -35,14 +35,10 @@ export const onClick = (selector: string, pressed: () => void): Stop =>
     pressed();
   });
 
-/**
- * Same-document navigations. The Navigation API tells of all of them; where it is missing, the address is looked at four
- * times a second. We do not wrap the page's own history (docs/decisions/0621).
- */
+/** Same-document navigations, told as life.ts tells them, for what ends before the client does. */
 export const onNavigate = (moved: () => void): Stop => {
   const { navigation } = window as { navigation?: EventTarget };
-  let address = location.href;
-  return navigation
-    ? listen(navigation, 'currententrychange', moved)
-    : every(250, () => address !== (address = location.href) && moved());
+  if (navigation) return listen(navigation, 'currententrychange', moved);
+  let before = location.href;
+  return every(250, () => before !== (before = location.href) && moved());
 };

@@ -1,7 +1,7 @@
 // The network and the other tabs: one request, one lock, one channel. No cookie goes out, no preflight is caused (a
 // "simple" request: text/plain, no header of our own), and no sendBeacon, which can neither answer nor be counted.
 
-import { listen } from './listen.js';
+import { quietly } from './tell.js';
 
 export interface Answer {
   status_: number;
@@ -28,13 +28,10 @@ export const request = async (url: string, timeoutMs: number, init: RequestInit)
 export const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
 
 /** Asynchronous, so never on page hide. A browser that cannot sends the text as it is. */
-export const gzip = async (text: string): Promise<string | Blob> => {
-  try {
-    return await new Response(new Response(text).body?.pipeThrough(new CompressionStream('gzip'))).blob();
-  } catch {
-    return text;
-  }
-};
+export const gzip = (text: string): string | Promise<Blob> =>
+  globalThis.CompressionStream
+    ? new Response(new Response(text).body?.pipeThrough(new CompressionStream('gzip'))).blob()
+    : text;
 
 /** One tab at a time; where the browser has no locks (plain http), every tab, and the collector removes the doubles. */
 export const alone = (run: () => Promise<void>): Promise<unknown> =>
@@ -43,6 +40,6 @@ export const alone = (run: () => Promise<void>): Promise<unknown> =>
 /** To be opened again when the page comes back: an open channel would keep it out of the back-forward cache. */
 export const openChannel = (name: string, heard: () => void): BroadcastChannel => {
   const channel = new BroadcastChannel(name);
-  listen(channel, 'message', heard);
+  channel.onmessage = () => quietly(heard);
   return channel;
 };

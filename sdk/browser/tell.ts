@@ -29,9 +29,9 @@ export const tellPage = (name: string, detail: unknown) => document.dispatchEven
 export const debug = (): Stop => hear('', (detail, name) => console.debug('weft', name, detail));
 
 /** What goes wrong in here stays in here: nothing of ours is thrown into the page. */
-export const quietly = (run: () => unknown): void => {
+export const quietly = <Result>(run: () => Result): Result | undefined => {
   try {
-    run();
+    return run();
   } catch (error) {
     tell('error', error);
   }

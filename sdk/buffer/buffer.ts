@@ -2,15 +2,15 @@
 // happened and none is stored twice. Whatever the database refuses waits in memory. Never opened before a grant.
 
 import { now } from '../browser/clock.js';
-import { dropDatabase, read, write } from '../browser/database.js';
-import { tell } from '../browser/tell.js';
+import { dropDatabase, inStore } from '../browser/database.js';
+import { hear, tell } from '../browser/tell.js';
 import { bufferBounds, options } from '../options.js';
 
 export interface Entry {
   /** The messageId. */
   id: string;
   /** The life of consent it belongs to. */
-  epoch: number;
+  life: number;
   receipt: string;
   at: number;
   /** Made so soon after the grant, on a page that is still shown, that a crash may take the cookie and leave this. */
@@ -42,7 +42,7 @@ export const change = (id: string, entry?: Entry) => {
       changed = new Set();
       // Wiped meanwhile: the database must not be opened again.
       if (!made.size) return;
-      write(databaseName(), (store) => {
+      inStore(databaseName(), (store) => {
         for (const one of made) {
           const kept = own.get(one);
           if (kept) store.put(kept, one);
@@ -67,8 +67,10 @@ export const put = (entry: Entry) => {
  * gives a reason against.
  */
 export const take = async (judge: (entry: Entry) => Entry | string): Promise<Entry[]> => {
-  const stored = await read<Entry>(databaseName(), bufferBounds.countMax * 2).catch(() => []);
-  const all = new Map([...(isBroken ? [] : stored), ...own.values()].map((entry) => [entry.id, entry]));
+  const stored: Entry[] | undefined = await inStore(databaseName(), (store) =>
+    store.getAll(null, bufferBounds.countMax * 2),
+  ).catch(() => []);
+  const all = new Map([...((!isBroken && stored) || []), ...own.values()].map((entry) => [entry.id, entry]));
   const kept: Entry[] = [];
   let bytes = 0;
   // As text, an entry of the map begins with its id.
@@ -91,8 +93,9 @@ export const take = async (judge: (entry: Entry) => Entry | string): Promise<Ent
   return kept;
 };
 
-export const wipe = () => {
+// Also where the first look finds nothing left to stand on: before anything else is there.
+hear('ended', () => {
   own.clear();
   changed.clear();
   dropDatabase(databaseName());
-};
+});

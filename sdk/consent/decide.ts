@@ -2,68 +2,27 @@
 
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import {
-  type Decision,
-  type Decisions,
-  isCurrent,
-  isOptIn,
-  isSignalled,
-  lifeMs,
-  policy,
-  purposes,
-  stands,
-} from './rules.js';
+import { type Decision, type Decisions, hasSignal, lifeMs, policy, purposes, stands } from './rules.js';
 
-/** What the ledger is to know. A decision's instant stays here: it could tell whose the record was before. */
-export const rowOf = (
-  ids: Pick<Row, 'kind' | 'receipt' | 'epoch' | 'visitorId' | 'supersedes'>,
-  decisions: Decisions,
-  { textHash, locale, layer, source, action, variant, gpcAck, cmp }: Act,
-): Row => ({
-  ...ids,
-  decisions: Object.entries(decisions).map(([purpose, decision]) => ({ ...decision, purpose, at: undefined })),
-  policy,
-  text: textHash && { locale, sha256: textHash },
-  ui: { layer: layer ?? source, action, variant },
-  gpc: { js: isSignalled('deny'), ack: !!gpcAck },
-  cmp,
-  clientAt: iso(now()),
-});
+const grantsOf = (decisions: Decisions = {}) =>
+  Object.keys(decisions).filter((id) => decisions[id]?.value === 'granted');
 
-/** The record that these decisions make. */
+/** The record that these decisions make, and as its last row what the ledger is to know of them. */
 export const conclude = (
   old: Partial<ConsentRecord>,
   decisions: Decisions,
-  act: Act,
-  isDefault?: boolean,
+  { textHash, locale, layer, source, action, variant, gpcAck, cmp, kind }: Act,
 ): ConsentRecord => {
   const at = now();
-  const { receipt: supersedes, epoch = at, anonymousId, rev = 0, rows = [], notBefore } = old;
-  const isGranted = (id: string, among: Decisions) => among[id]?.value === 'granted';
-  const isOn = isGranted('measurement', decisions);
-  const isPersonal = isGranted('personalisation', decisions);
-  const isLoss =
-    supersedes &&
-    Object.keys(decisions).some((id) => isGranted(id, old.decisions as Decisions) && !isGranted(id, decisions));
-  // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
-  const visitorId = isLoss ? anonymousId : isPersonal ? (anonymousId ?? uuid()) : undefined;
+  const { receipt: supersedes, epoch = at, life = at, anonymousId, rev = 0, rows = [], notBefore } = old;
+  const granted = grantsOf(decisions);
+  const isOn = granted.includes('measurement');
+  const isPersonal = granted.includes('personalisation');
+  const isLoss = supersedes && grantsOf(old.decisions).some((id) => !granted.includes(id));
+  const ownId = isPersonal ? (anonymousId ?? uuid()) : undefined;
   const ids = (isLoss || isOn) && { receipt: newReceipt(), epoch };
-  const kind = isLoss
-    ? (act.kind ?? 'withdraw')
-    : !isOn
-      ? 'refuse'
-      : isDefault
-        ? 'region-default'
-        : supersedes
-          ? 'update'
-          : 'grant';
   return {
-    ...(isOn && {
-      ...old,
-      ...ids,
-      anonymousId: isPersonal ? visitorId : undefined,
-      userId: isPersonal ? old.userId : undefined,
-    }),
+    ...(isOn && { ...old, ...ids, life, anonymousId: ownId, userId: isPersonal ? old.userId : undefined }),
     v: 1,
     rev: rev + 1,
     at,
@@ -74,10 +33,24 @@ export const conclude = (
     // something was taken back: the collector may hold what that one is about.
     rows: [
       rows.find((row) => /^[woe]/.test(row.kind)) ?? rows[rows.length - 1],
-      rowOf({ kind, ...ids, supersedes, visitorId } as Row, decisions, act),
+      {
+        kind: isLoss ? (kind ?? 'withdraw') : !isOn ? 'refuse' : (kind ?? (supersedes ? 'update' : 'grant')),
+        ...ids,
+        supersedes,
+        // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
+        visitorId: isLoss ? anonymousId : ownId,
+        // A decision's instant stays here: it could tell whose the record was before.
+        decisions: Object.keys(decisions).map((purpose) => ({ ...decisions[purpose], purpose, at: undefined })),
+        policy,
+        text: textHash && { locale, sha256: textHash },
+        ui: { layer: layer ?? source, action, variant },
+        gpc: { js: hasSignal, ack: !!gpcAck },
+        cmp,
+        clientAt: iso(at),
+      } as Row,
     ].filter((row) => row) as Row[],
     notBefore,
-    opposed: (!isOn && (act.kind === 'object' || old.opposed)) || undefined,
+    opposed: (!isOn && (kind === 'object' || old.opposed)) || undefined,
   };
 };
 
@@ -85,53 +58,36 @@ export const conclude = (
  * The same decisions for another visitor id (logging out, R9): a new life, a new receipt and no word of the old one,
  * because the ledger must not join two people. What waits of the old life may still be sent.
  */
-export const renewed = ({
-  at,
-  exp,
-  epoch,
-  earlier = [],
-  decisions,
-  rev,
-  rows,
-  notBefore,
-}: ConsentRecord): ConsentRecord => ({
-  ...conclude({ rev, rows, notBefore, earlier: [epoch as number, ...earlier].slice(0, 5) }, decisions, {}),
+export const renewed = ({ at, exp, life, decisions, rev, rows, notBefore }: ConsentRecord): ConsentRecord => ({
+  ...conclude({ rev, rows, notBefore, life }, decisions, {}),
   at,
   exp,
 });
 
-/**
- * Undefined when the answer says what already stands, so that a site may repeat it on every page. Without values: takes
- * note of what the region grants where nobody has said.
- */
+/** Undefined when the answer says what already stands, so that a site may repeat it on every page. */
 export const decide = (
   old: ConsentRecord | undefined,
-  values: Readonly<Record<string, boolean>> | undefined,
+  values: Readonly<Record<string, boolean>>,
   act: Act,
-) => {
+): ConsentRecord | undefined => {
   const decisions: Record<string, Decision> = { ...old?.decisions };
   const wishes = { ...values };
-  let isChanged = false;
+  let isChanged = act.kind === 'object' && !old?.opposed;
   for (const purpose of purposes) {
-    const { id, materialHash, gpc, requires = [] } = purpose;
+    const { id, materialHash, requires = [] } = purpose;
     const recorded = decisions[id];
     // Denying one denies what requires it.
     if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
-    if (!values && !isOptIn && !(recorded?.source === 'user' && isCurrent(recorded)) && !isSignalled(gpc))
-      wishes[id] = true;
-    const wish = wishes[id];
-    const said: Decision = {
-      value: wish ? 'granted' : 'denied',
-      source: values ? 'user' : 'region',
-      at: stands(recorded, purpose) ? (recorded as Decision).at : now(),
+    const said = {
+      value: wishes[id] ? 'granted' : 'denied',
+      source: act.kind === 'region-default' ? 'region' : 'user',
+      at: stands(recorded, purpose) && recorded?.at,
       materialHash,
       ack: act.gpcAck,
     };
-    if (wish == null || JSON.stringify(said) === JSON.stringify(recorded)) continue;
-    decisions[id] = { ...said, at: now() };
+    if (wishes[id] == null || JSON.stringify(said) === JSON.stringify(recorded)) continue;
+    decisions[id] = { ...said, at: now() } as Decision;
     isChanged = true;
   }
-  return isChanged || (act.kind === 'object' && !old?.opposed)
-    ? conclude(old ?? {}, decisions, act, !values)
-    : undefined;
+  return isChanged ? conclude(old ?? {}, decisions, act) : undefined;
 };

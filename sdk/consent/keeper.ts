@@ -1,55 +1,59 @@
 // Keeps the record: the only file that writes it. Tells what follows from a change: `consent` when something else is in
-// force, `ended` when a grant this page has used is over, `answered` when there is a row for the ledger.
+// force, `ended` when a grant this page has used is over.
 
 import { now } from '../browser/clock.js';
 import { writeCookie } from '../browser/cookie.js';
 import { openChannel } from '../browser/net.js';
 import { tell } from '../browser/tell.js';
-import { type ConsentConfig, config, learn, options, type Region, type RemoteConfig } from '../options.js';
-import { decide, renewed, rowOf } from './decide.js';
-import { type Act, type ConsentRecord, recordIn } from './record.js';
 import {
+  type ConsentConfig,
+  config,
+  learn,
+  type Options,
+  options,
+  type Region,
+  type RemoteConfig,
+} from '../options.js';
+import { type ConsentRecord, recordIn } from './record.js';
+import {
+  ask,
   type Decisions,
   type Effective,
   effective,
-  endDefaults,
   enforce,
   hasSignal,
   isCurrent,
+  isOptIn,
   place,
   policy,
-  toAsk,
 } from './rules.js';
 
-/** What a banner goes by. */
-export interface ConsentState {
+/** How things stand, for whoever asks: what was set, what holds, what was decided, what must be asked. */
+export interface ConsentState extends Omit<Options, 'config' | 'region'> {
   /** The whole document, as the collector gave it. */
   config: ConsentConfig;
   region: Region;
+  isOptIn: boolean;
   policy: unknown;
-  /** Under which the record was made. */
-  since: unknown;
   decisions: Decisions;
-  receipt: string | undefined;
-  visitorId: string | undefined;
+  receipt?: string | undefined;
+  anonymousId?: string | undefined;
+  record: ConsentRecord | undefined;
   /** The browser's opt-out signal (GPC) is on. */
   signal: boolean;
   /** Purposes that must be asked; none: no banner. */
   ask: string[];
-  /** Origin of the collector. */
-  host: string;
-  writeKey: string;
   /** The person objects to being counted at all. */
-  opposed: boolean | undefined;
+  opposed?: boolean | undefined;
 }
 
 export let record: ConsentRecord | undefined;
 export let on: Effective = {};
 /** What is in force, as text: to compare. */
-export let onText = '{}';
+export let onText: string;
 
 /** Closed on this page without anybody's decision. */
-const suspended = new Set<string>();
+let suspended: readonly string[] = [];
 let recordName: string;
 let isOpen = false;
 /** What the browser would not take holds for this page, and for no other (consent.md section 3). */
@@ -96,72 +100,43 @@ export const look = (): void => {
 /** What the ledger has not acknowledged of that receipt. */
 export const rowFor = (receipt: string | undefined) => record?.rows.find((row) => row.receipt === receipt);
 
-export const state = (): ConsentState => {
-  const { decisions = {}, receipt, anonymousId: visitorId, policy: since } = record ?? {};
-  return {
-    config,
-    region: place,
-    policy,
-    since,
-    decisions,
-    receipt,
-    visitorId,
-    signal: hasSignal,
-    ask: toAsk(on, decisions),
-    host: options.host,
-    writeKey: options.writeKey,
-    opposed: record?.opposed,
-  };
-};
+export const state = (): ConsentState => ({
+  decisions: {},
+  ...record,
+  ...options,
+  config,
+  region: place,
+  policy,
+  record,
+  signal: hasSignal,
+  isOptIn,
+  ask,
+});
 
-const act = (next: ConsentRecord | undefined) => {
-  if (!next) return;
-  if (!next.receipt && !record?.receipt && config.decision?.countRefusals === false) next.rows = [];
-  keep(next);
-  tell('answered');
-};
-export const answer = (values?: Record<string, boolean>, how: Act = {}) => act(decide(record, values, how));
-/** Another person at this device. */
-export const renew = (old: ConsentRecord) => act(renewed(old));
-
-/** Adds a row again that the ledger has lost: with what is decided now, which is all that can be said. */
-export const restore = (receipt: string, epoch: number, visitorId: string | undefined) => {
-  if (!record) return;
-  const row = rowOf({ kind: 'grant', receipt, epoch, visitorId }, record.decisions, {});
-  keep({ ...record, rows: [row] });
-};
-
-/** Erased: nothing is left, and no default brings it back. Withdrawn elsewhere: what is left is a refusal. */
-export const obey = (state: string) => {
-  endDefaults();
-  keep(state === 'erased' ? undefined : { ...(decide(record, { measurement: false }, {}) as ConsentRecord), rows: [] });
-};
-
-export const suspend = (purposes: string[], isClosed: boolean) => {
-  for (const id of purposes) suspended[isClosed ? 'add' : 'delete'](id);
+export const suspend = (purposes: readonly string[]) => {
+  suspended = purposes;
   look();
 };
 
-/** False: there is neither a policy nor an answer, so nothing to go by yet. */
-export const begin = (known: RemoteConfig | undefined): boolean => {
+/** Nothing: there is neither a policy nor an answer, so nothing to go by yet. */
+export const begin = (known: RemoteConfig | undefined): true | undefined => {
   learn(known?.consent);
   recordName = config.storage?.name ?? 'weft_consent';
-  enforce(known, recordIn(recordName));
+  const found = recordIn(recordName);
+  if (!known && !found) return;
+  enforce(known, found);
   look();
   if (record) {
     // One domain, one record; written again on each visit, since some browsers keep a script's cookie for a week only.
     if (config.storage?.domain) writeCookie(recordName);
     keep(record);
   }
-  answer();
-  return !!known || !!record;
+  return true;
 };
 
 /** Other tabs are heard while the page is shown: an open channel would keep it out of the back-forward cache. */
 export const tune = (isShown: boolean) => {
   channel?.close();
-  if (isShown) {
-    channel = openChannel('consent', look);
-    look();
-  }
+  if (isShown) channel = openChannel('consent', look);
+  look();
 };

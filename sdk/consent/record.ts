@@ -35,16 +35,19 @@ export interface ConsentRecord {
   exp: number;
   decisions: Decisions;
   policy: unknown;
-  /** Which life of consent: ids and waiting events of another are not ours to send. Only beside a grant. */
+  /** Which life of consent, as the ledger knows it: logging out begins another. Only beside a grant. */
   epoch?: number | undefined;
+  /**
+   * Since when somebody on this device has agreed without a break; told to nobody. Waiting events of another life are not
+   * ours to send; those from before a logout are (R9). Only beside a grant.
+   */
+  life?: number | undefined;
   /** Only beside a grant. */
   receipt?: string | undefined;
   /** This device; only beside a grant of `personalisation`. */
   anonymousId?: string | undefined;
   /** Whom the site named last. */
   userId?: string | number | undefined;
-  /** Earlier lives on this device whose waiting events are still to be sent: logging out keeps the queue (R9). */
-  earlier?: number[] | undefined;
   /**
    * What the ledger has not acknowledged yet. The row of a withdrawal is the erase slip of consent.md section 6: it
    * alone outlives the wipe, and it goes with the first answer.
@@ -86,7 +89,8 @@ export interface Act {
   variant?: string;
   /** The person was told that this goes against the browser's opt-out signal, and still wants it. */
   gpcAck?: boolean;
-  kind?: 'object' | 'erase';
+  /** `region-default`: nobody said it, the region's rule did. */
+  kind?: 'object' | 'erase' | 'region-default';
   /** The foreign banner that was read, where one was. */
   cmp?: { name: string; version: string; tcString?: string | undefined; gppString?: string | undefined };
 }

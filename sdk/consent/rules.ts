@@ -46,11 +46,6 @@ export const enforce = (
   policy = config?.policy ?? recorded?.policy;
 };
 
-/** Erased: no default may bring it back. */
-export const endDefaults = () => {
-  isOptIn = true;
-};
-
 /** Denied by the browser's signal? Nothing is written to the device for it: it comes with each request. */
 export const isSignalled = (gpc: PurposeRule['gpc']) => hasSignal && gpc === 'deny';
 
@@ -77,8 +72,12 @@ export const stands = (
 /** Purpose → true: may be done; false: refused; null: nobody has said, so it may not. */
 export type Effective = Record<string, boolean | null>;
 
-export const effective = (decisions: Decisions, suspended: ReadonlySet<string>): Effective => {
+/** What must be asked: what nobody has said, as far as an answer could change anything. */
+export let ask: string[] = [];
+
+export const effective = (decisions: Decisions, suspended: readonly string[]): Effective => {
   const result: Effective = {};
+  ask = [];
   for (const purpose of purposes) {
     const { id, gpc, requires = [] } = purpose;
     const decision = decisions[id];
@@ -90,11 +89,8 @@ export const effective = (decisions: Decisions, suspended: ReadonlySet<string>):
         : isGranted !== false && missing
           ? (result[missing] as boolean | null)
           : // Whoever has not answered can still be asked.
-            isGranted && !suspended.has(id);
+            isGranted && !suspended.includes(id);
+    isGranted ?? result[id] ?? ask.push(id);
   }
   return result;
 };
-
-/** What must be asked: what nobody has said, as far as an answer could change anything. */
-export const toAsk = (on: Effective, decisions: Decisions): string[] =>
-  purposes.filter((one) => on[one.id] === null && !stands(decisions[one.id], one)).map(({ id }) => id);

@@ -5,11 +5,12 @@ import { after, cancel, iso, jitter, now, type Timer } from '../browser/clock.js
 import { type Answer, alone, gzip, request, sizeOf } from '../browser/net.js';
 import { hear, tell } from '../browser/tell.js';
 import { change, type Entry, own, take } from '../buffer/buffer.js';
-import { keep, look, obey, on, onText, record, restore, rowFor } from '../consent/keeper.js';
-import type { Row } from '../consent/record.js';
+import { decide } from '../consent/decide.js';
+import { keep, look, on, onText, record, rowFor } from '../consent/keeper.js';
+import type { ConsentRecord, Row } from '../consent/record.js';
 import { permit } from '../event/permit.js';
 import type { PageEvent } from '../event/wire.js';
-import { batchBounds, options, requestMaxMs, retryBounds } from '../options.js';
+import { batchBounds, config, options, requestMaxMs, retryBounds } from '../options.js';
 
 type Held = { messageId: string };
 
@@ -28,7 +29,6 @@ let lost: Record<string, number> = {};
 let attempts = 0;
 let retryAt = 0;
 let timer: Timer;
-let last: Promise<unknown> = Promise.resolve();
 
 /** An event as it stands in the buffer under what is in force now. */
 export const frozen = (event: PageEvent, entry: Omit<Entry, 'on' | 'bytes' | 'json'>): Entry => {
@@ -37,10 +37,9 @@ export const frozen = (event: PageEvent, entry: Omit<Entry, 'on' | 'bytes' | 'js
 };
 
 const judge = (entry: Entry) => {
-  const { epoch, isYoung } = entry;
-  if (epoch !== record?.epoch && !record?.earlier?.includes(epoch) && !isYoung) return 'foreign';
+  if (entry.life !== record?.life && !entry.isYoung) return 'foreign';
   if (entry.on === onText) return entry;
-  const event = permit(JSON.parse(entry.json), on);
+  const event = permit(JSON.parse(entry.json), on, config.redact);
   return event ? frozen(event, entry) : 'purpose';
 };
 
@@ -75,44 +74,47 @@ const choose = (entries: Iterable<Entry>, receipt: string, room: number) =>
     .filter((entry) => entry.receipt === receipt && entry.id > sentTo && (room -= entry.bytes + 1) > 0)
     .slice(0, batchBounds.countMax);
 
-const post = (path: string, body: BodyInit) =>
-  // Batches stay below the browser's quota for requests that may outlive their page.
-  request(`${options.host}/v1/${path}`, requestMaxMs, {
-    method: 'POST',
-    headers: { 'content-type': 'text/plain' },
-    keepalive: true,
-    body,
-  });
-
 /** Events of one receipt with its row beside them; or a row alone. True: come again, there may be more. */
 const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
   const { writeKey } = options;
   const [first] = entries;
-  const discarded = lost;
-  const head = JSON.stringify(first ? { writeKey, sentAt: iso(now()), consent: row, discarded } : { writeKey, ...row });
+  const head = JSON.stringify(
+    first ? { writeKey, sentAt: iso(now()), consent: row, discarded: lost } : { writeKey, ...row },
+  );
   const body = first ? `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}` : head;
   sentTo = entries[entries.length - 1]?.id ?? '';
-  const answer = await post(first ? 'batch' : 'consent', isLeaving ? body : await gzip(body));
+  const answer = await request(`${options.host}/v1/${first ? 'batch' : 'consent'}`, requestMaxMs, {
+    method: 'POST',
+    headers: { 'content-type': 'text/plain' },
+    // Batches stay below the browser's quota for requests that may outlive their page.
+    keepalive: true,
+    body: isLeaving ? body : await gzip(body),
+  });
   sentTo = '';
   // 409: the ledger has that receipt already.
   if (!/200|409/.test(`${answer?.status_}`)) return failed(answer);
   const { held, state, error, seq } = (answer as Answer).body_ as Verdicts;
   // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
-  const kept = ((first ? held : (seq || error) && []) as Held[]).map(({ messageId }) => messageId);
+  const kept = ((held ?? ((seq || error) && [])) as Held[]).map(({ messageId }) => messageId);
   for (const { id } of entries) if (!kept.includes(id)) change(id);
-  if (first && lost === discarded) lost = {};
   tell('sent', answer?.body_);
   look();
   if (state && record?.receipt === first?.receipt) {
     if (state === 'stale') tell(state);
-    else obey(state);
+    // Erased: nothing is left. Withdrawn elsewhere: what is left is a refusal.
+    else
+      keep(
+        state === 'erased' ? undefined : { ...(decide(record, { measurement: false }, {}) as ConsentRecord), rows: [] },
+      );
   }
   if (first && kept[0]) {
     // What is missing of those held is the row. If it was beside the batch, only time can help.
     if (row) return failed(answer);
-    restore(first.receipt, first.epoch, JSON.parse(first.json).anonymousId);
+    tell('lost', first);
+    return failed(answer);
   } else {
     attempts = retryAt = 0;
+    lost = {};
     if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
   }
   return true;
@@ -138,17 +140,13 @@ const step = async (all: boolean): Promise<boolean | void> => {
   );
 };
 
-export const drain = (all: boolean) => {
+export const drain = (all: boolean): Promise<unknown> => {
   cancel(timer);
   timer = undefined;
-  last = last
-    .then(() =>
-      alone(async () => {
-        while (await step(all));
-      }),
-    )
-    .catch(failed);
-  return last;
+  const run = async () => {
+    while (await step(all));
+  };
+  return alone(run).catch(failed);
 };
 
 /** The page is being hidden and may not come back: what this page has goes now, uncompressed, without a lock. */
@@ -168,18 +166,13 @@ export const retryNow = () => {
   drain(true);
 };
 
-/** What it hears; what it returns ends that. */
-export const deliver = () => [
-  hear('answered', () => drain(true)),
-  // Nothing is lost in silence: counted under a reason, reported with the next batch.
-  hear('dropped', ({ reason }: { reason: string }) => {
-    lost = { ...lost, [reason]: (lost[reason] ?? 0) + 1 };
-  }),
-  // One more waits: sent when there are enough, or after a while.
-  hear('event', () => {
-    let bytes = 0;
-    for (const entry of own.values()) bytes += entry.bytes;
-    wake(own.size >= batchBounds.countMax || bytes >= batchBounds.bytesMax ? 0 : batchBounds.ageMaxMs);
-  }),
-  () => cancel(timer),
-];
+/** One more waits: sent when there are enough, or after a while. */
+export const wait = () => wake(own.size < batchBounds.countMax ? batchBounds.ageMaxMs : 0);
+
+hear('stop', () => {
+  retryAt = 1 / 0;
+});
+// Nothing is lost in silence: counted under a reason, reported with the next batch.
+hear('dropped', ({ reason }: { reason: string }) => {
+  lost[reason] = (lost[reason] ?? 0) + 1;
+});

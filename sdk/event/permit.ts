@@ -1,12 +1,15 @@
 // What of an event may leave the station: its purpose, the purposes of its fields, its address without secrets. Asked
 // when the event happens and again before it is sent, because an answer may have changed in between. Pure.
 
-import { config } from '../options.js';
-import { redact } from './redact.js';
+import { type QueryAllow, redact } from './redact.js';
 import type { PageEvent } from './wire.js';
 
 /** Undefined: nothing may. */
-export const permit = (event: PageEvent, on: Readonly<Record<string, boolean | null>>): PageEvent | undefined => {
+export const permit = (
+  event: PageEvent,
+  on: Readonly<Record<string, boolean | null>>,
+  rules?: { query?: { allow?: QueryAllow } },
+): PageEvent | undefined => {
   const { type, event: name = '', context } = event;
   const { page } = context;
   const purpose =
@@ -23,7 +26,7 @@ export const permit = (event: PageEvent, on: Readonly<Record<string, boolean | n
     context: {
       ...context,
       ...bare,
-      page: page && { ...page, ...redact(page.url, config.redact?.query?.allow, on.marketing) },
+      page: page && { ...page, ...redact(page.url, rules?.query?.allow, on.marketing) },
     },
   };
 };

@@ -37,6 +37,7 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
   const memory = memoryOf(client);
   const read = createReader();
   const unwraps: Stop[] = [];
+  const closed = new Set<string>();
   let isStopped = false;
   let userId: string | undefined;
   let waiting: Told[] = [];
@@ -45,10 +46,8 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
     !!(client.consent.state().config as { bridges?: { googleConsentMode?: boolean } }).bridges?.googleConsentMode;
 
   const hearConsent = ({ mode, granted }: Told & { kind: 'consent' }) => {
-    const closed = Object.keys(granted).filter((purpose) => !granted[purpose]);
-    const opened = Object.keys(granted).filter((purpose) => granted[purpose]);
-    client.consent.suspend(closed, true);
-    client.consent.suspend(opened, false);
+    for (const [purpose, isGranted] of Object.entries(granted)) closed[isGranted ? 'delete' : 'add'](purpose);
+    client.consent.suspend([...closed]);
     // A default is what holds until somebody is asked: it decides nothing.
     if (settings.consentFrom === 'gtag' && mode === 'update')
       client.consent.set(granted, { source: 'gtag', action: 'update' });
@@ -136,7 +135,7 @@ export const dataLayer = (client: Client, settings: DataLayerSettings = settings
 
   return () => {
     isStopped = true;
-    client.consent.suspend(['measurement', 'personalisation', 'marketing', 'sharing'], false);
+    client.consent.suspend([]);
     for (const unwrap of unwraps.splice(0)) unwrap();
   };
 };

@@ -1,31 +1,31 @@
 // Whether choices follow an account (`decision.scope`), and the fetching of what brings them here: once somebody is named
 // with a proof, or while the device lives by an account's choices. Who was named is told to it again.
 
+import { fetched } from '../browser/chunk.js';
 import { cookiesNow } from '../browser/cookie.js';
 import { type Stop, together } from '../browser/listen.js';
 import type { Source } from '../client.js';
 import type { PageEvent } from '../event/wire.js';
-import { fetched } from './chunks.js';
 
-export const following =
-  (base: string): Source =>
-  (client) => {
-    if (client.consent.state().config.decision?.scope !== 'account') return;
-    let loading: Promise<Stop | undefined> | undefined;
-    const follow = (event?: PageEvent) => {
-      loading ??= fetched('account', base, client);
-      loading.then(
-        () => client.tell('user', [event]),
-        (error) => client.tell('error', error),
-      );
-    };
-    if (/_aside=/.test(cookiesNow())) follow();
-    return together(
-      // An event, or what became of one; whatever else is told is none, and throws where nobody hears it.
-      client.on('', (detail: PageEvent & { event: never }) => {
-        const event: PageEvent = detail.context ? detail : detail.event;
-        if (event.context.identityProof) follow(event);
-      }),
-      () => loading?.then((stop) => stop?.()),
+export const following: Source = (client) => {
+  const { base, config, named } = client.consent.state();
+  if (config.decision?.scope !== 'account') return;
+  let loading: Promise<Stop | undefined> | undefined;
+  const follow = (event?: PageEvent) => {
+    loading ??= fetched('account', base).then(({ start }) => (start as Source)(client) as Stop | undefined);
+    loading.then(
+      () => client.tell('user', [event]),
+      (error) => client.tell('error', error),
     );
   };
+  // Named before this was here; or nobody, on a device that lives by somebody's choices.
+  if (named ?? /_aside=/.test(cookiesNow())) follow(named);
+  return together(
+    // An event, or what became of one; whatever else is told is none, and throws where nobody hears it.
+    client.on('', (detail: PageEvent & { event: never }) => {
+      const event: PageEvent = detail.context ? detail : detail.event;
+      if (event.context.identityProof) follow(event);
+    }),
+    () => loading?.then((stop) => stop?.()),
+  );
+};

@@ -2,27 +2,27 @@
 // prerendered page counts when it is shown; an address that stays equal is no new view (S4).
 
 import { after } from '../browser/clock.js';
-import { onNavigate, onWindow, together } from '../browser/listen.js';
+import { onNavigate, onPage } from '../browser/life.js';
 import { addressNow, isPrerendering } from '../browser/page.js';
 import type { Source } from '../client.js';
+import { isOff, options } from '../options.js';
 
 export const pageViews: Source = (client) => {
+  if (isOff(options.pages)) return;
   let counted: string | undefined;
   const view = () => {
-    const address = addressNow().split('#')[0];
+    const [address] = addressNow().split('#');
     if (isPrerendering() || address === counted) return;
     counted = address;
     client.page();
   };
   view();
-  return together(
-    // One turn later the page has set its title, and several steps of a router are one.
-    onNavigate(() => void after(0, view)),
-    onWindow('prerenderingchange', view),
-    onWindow('pageshow', (event) => {
-      if (!(event as PageTransitionEvent).persisted) return;
-      counted = undefined;
-      view();
-    }),
-  );
+  // One turn later the page has set its title, and several steps of a router are one.
+  onNavigate(() => void after(0, view));
+  onPage('prerenderingchange', view);
+  onPage('pageshow', (event) => {
+    if (!(event as PageTransitionEvent).persisted) return;
+    counted = undefined;
+    view();
+  });
 };

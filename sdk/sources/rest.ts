@@ -1,0 +1,190 @@
+// What most pages do without, fetched when something is still to be asked or said, or the site's file asks for more than
+// events: the banner, the bridges, counting without anybody, what a region grants by default, and holding events until
+// there is an answer. A visitor who has answered loads none of it, unless the site has a bridge or such a region.
+
+import { fetched } from '../browser/chunk.js';
+import { after, cancel, iso, now } from '../browser/clock.js';
+import { onWindow, type Stop, together } from '../browser/listen.js';
+import type { Entry } from '../buffer/buffer.js';
+import type { Client, Source } from '../client.js';
+import type { Row } from '../consent/record.js';
+import type { Decision } from '../consent/rules.js';
+import { permit } from '../event/permit.js';
+import type { PageEvent, Properties } from '../event/wire.js';
+import { dayMs, heldBounds, isOff } from '../options.js';
+import { following } from './following.js';
+
+type State = ReturnType<Client['consent']['state']>;
+type Dropped = { reason: string; event?: PageEvent };
+
+/** A source by name. What is unknown or fails to load is left out, and told. */
+const chunk = (client: Client, name: string): Stop => {
+  const starting = fetched(name, client.consent.state().base)
+    .then(({ start }) => (start as Source)(client))
+    .catch((error) => client.tell('error', error)) as Promise<Stop | undefined>;
+  return () => void starting.then((stop) => stop?.());
+};
+
+/** Whether a person must be asked, or wants to be, and the fetching of the banner then. */
+const asking = (client: Client): Stop => {
+  const { state, onChange } = client.consent;
+  let banner: Promise<Stop | undefined> | undefined;
+  const need = (then?: () => void) => {
+    banner ??= fetched('banner', state().base).then(({ start }) => (start as Source)(client) as Stop | undefined);
+    banner.then(then, (error) => {
+      // It is fetched again when it is needed again.
+      banner = undefined;
+      client.tell('error', error);
+    });
+  };
+  const ask = () => {
+    const { ask, region, signal, decisions } = state();
+    if (ask[0] && region.ui === 'banner') client.tell('show', { layer: 'first' });
+    // Where nothing is asked there may still be something to be said: that the signal is honoured, how to object.
+    else if ((region.gpcStatus && signal) || (region.ui === 'link' && !/"user/.test(JSON.stringify(decisions)))) need();
+  };
+  // What was called before this was there has been heard by then, and may have answered.
+  const timer = after(0, ask);
+  return together(
+    () => cancel(timer),
+    onChange(ask),
+    client.on('show', ({ layer }: { layer: 'first' | 'preferences' }) => {
+      // Told once more, when there is somebody to hear it.
+      if (!banner) need(() => client.tell('show', { layer }));
+    }),
+    () => banner?.then((stop) => stop?.()),
+  );
+};
+
+/**
+ * What the region grants where nobody has said. Not what the browser's signal denies: nothing is written for that.
+ */
+const defaults = ({ consent }: Client) => {
+  const { config, decisions, isOptIn, signal, region } = consent.state();
+  if (isOptIn) return;
+  const isAnswered = (one?: Decision) =>
+    one && one.source !== 'region' && now() - one.at < (region.days?.[one.value] ?? 180) * dayMs;
+  const open = (config.purposes ?? []).filter(
+    ({ id, always, gpc }) => !always && !isAnswered(decisions[id]) && !(signal && gpc === 'deny'),
+  );
+  consent.set(Object.fromEntries(open.map(({ id }) => [id, true])), { kind: 'region-default' });
+};
+
+/** What is in the cart, from what this page was told of it while nobody had agreed. */
+const cart = () => {
+  let lines: Record<string, Properties> = {};
+  const fold = ({ event = '', properties = {} }: Pick<PageEvent, 'event' | 'properties'>): void => {
+    const { products, quantity = 1, ...product } = properties;
+    const by = { 'Product Added': +(quantity as number), 'Product Removed': -(quantity as number) }[event];
+    if (by) {
+      const key = [product.variant, product.sku, product.product_id].join();
+      const left = ((lines[key]?.quantity as number) || 0) + by;
+      if (left > 0) lines[key] = { ...product, quantity: left };
+      else delete lines[key];
+    } else if (/^(Cart (Viewed|Updated)|Order Completed)$/.test(event)) {
+      lines = {};
+      if (event < 'D')
+        for (const one of (products as Properties[]) ?? []) fold({ event: 'Product Added', properties: one });
+    }
+  };
+  return { fold, lines: () => Object.values(lines) };
+};
+
+/**
+ * What becomes of what happens while nobody has agreed (consent.md section 3). With `current`, the default, a grant does not
+ * reach backwards: the present page and cart are told then. With `hold` events wait in this page's memory for an answer.
+ */
+const unanswered = (client: Client): Stop => {
+  let held: PageEvent[] = [];
+  let isMissed = false;
+  const { fold, lines } = cart();
+  const { state, get } = client.consent;
+  const { preConsent, config } = state();
+  const mode = preConsent ?? config.preConsent?.mode ?? 'current';
+  const hold = (event: PageEvent) => {
+    const kept = permit(event, { measurement: true, personalisation: true }, state().config.redact);
+    if (!kept) return;
+    held.push(kept);
+    if (held.length > heldBounds.countMax || JSON.stringify(held).length > heldBounds.charsMax) held.pop();
+    else client.tell('held', kept);
+  };
+  return together(
+    client.on('dropped', ({ reason, event }: Dropped) => {
+      if (reason !== 'no_consent' || !event) return;
+      if (mode === 'hold' && get().measurement === null) hold(event);
+      fold(event);
+      isMissed ||= mode === 'current' && event.type === 'page';
+    }),
+    client.consent.onChange(({ measurement }) => {
+      if (measurement === null) return;
+      const at = now();
+      for (const event of held.splice(0))
+        if (measurement && at - Date.parse(event.timestamp) < heldBounds.ageMaxMs)
+          client.tell('pass', { ...event, preConsent: true, releasedAt: iso(at) });
+      if (!measurement || !isMissed) return;
+      isMissed = false;
+      client.page();
+      const products = lines();
+      if (products[0]) client.cart.update({ products });
+    }),
+    onWindow('pagehide', () => {
+      held = [];
+    }),
+  );
+};
+
+/** A refusal may be left uncounted (`countRefusals`); what takes something back is told in any case. */
+const uncounted = (client: Client): Stop =>
+  client.consent.onChange(() => {
+    const { config, record } = client.consent.state();
+    if (config.decision?.countRefusals === false && record?.rows.some(({ kind }) => kind === 'refuse'))
+      client.tell('keep', { ...record, rows: record.rows.filter(({ kind }) => kind !== 'refuse') });
+  });
+
+/** Adds the row again that the ledger has lost: with what is decided now, which is all that can be said. */
+const found = (client: Client): Stop =>
+  client.on('lost', ({ receipt, json }: Entry) => {
+    const { record, decisions, policy, signal } = client.consent.state();
+    const row: Row = {
+      kind: 'grant',
+      receipt,
+      epoch: record?.epoch,
+      visitorId: (JSON.parse(json) as PageEvent).anonymousId,
+      decisions: Object.entries(decisions).map(([purpose, one]) => ({ ...one, purpose, at: undefined })),
+      policy,
+      text: undefined,
+      ui: { layer: undefined, action: undefined, variant: undefined },
+      gpc: { js: signal, ack: false },
+      cmp: undefined,
+      clientAt: iso(now()),
+    };
+    if (record) client.tell('keep', { ...record, rows: [row] });
+  });
+
+/** Counting without anybody (consent.md section 7). What is dropped until that is there is handed on to it. */
+const counting = (client: Client): Stop => {
+  let missed: unknown[] | undefined = [];
+  return together(
+    client.on('dropped', (detail) => void missed?.push(detail)),
+    client.on('counting', (take: (details: unknown[]) => void) => {
+      take(missed ?? []);
+      missed = undefined;
+    }),
+    chunk(client, 'cookieless'),
+  );
+};
+
+export const start: Source = (client) => {
+  const { banner, config }: State = client.consent.state();
+  return together(
+    // `until-decision`, `on-reject`, `always`; `off` or nothing else.
+    /[ty]/.test(`${config.cookieless?.mode ?? ''}`) ? counting(client) : undefined,
+    unanswered(client),
+    uncounted(client),
+    found(client),
+    /true/.test(JSON.stringify(config.bridges) ?? '') ? chunk(client, 'bridges') : undefined,
+    void defaults(client),
+    following(client) as Stop | undefined,
+    isOff(banner) ? undefined : asking(client),
+  );
+};
