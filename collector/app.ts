@@ -135,6 +135,10 @@ export const createApp = (options: AppOptions): Hono => {
       crowd: visitors,
       now,
       countryOf: (c) => placed(c).country,
+      placeOf: (c) => {
+        const { region, by } = placed(c);
+        return { region, placedBy: by ?? 'cdn' };
+      },
       onAnswer: meters.answered,
       ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
     }),
@@ -160,7 +164,7 @@ export const createApp = (options: AppOptions): Hono => {
       rate,
       now,
       identitySecret: config.identitySecret ?? null,
-      countryOf: (c) => placed(c).country,
+      countryOf: (c) => placed(c).region ?? placed(c).country,
     }),
   );
   app.route(

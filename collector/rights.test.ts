@@ -527,3 +527,39 @@ describe('choices that follow an account', () => {
     expect((await sync('u-copy', null)).body.decisions).toEqual([]);
   }, 60_000);
 });
+
+describe('what a row need not say for itself', () => {
+  it('consent 5: region with its subdivision and how it is known, the script beside it, and that no age was asked', async () => {
+    const it = await house();
+    const receipt = 'r'.repeat(22);
+    const row = {
+      receipt,
+      kind: 'region-default',
+      visitorId: 'd-receipt',
+      epoch: 'e1',
+      decisions: ['measurement', 'personalisation'].map((purpose) => ({ purpose, value: 'granted', source: 'region' })),
+      policy: (await it.ask('/v1/config', undefined, {})).body.policy,
+      clientAt: new Date().toISOString(),
+    };
+    const event = {
+      type: 'page',
+      messageId: 'm-receipt',
+      anonymousId: 'd-receipt',
+      timestamp: new Date().toISOString(),
+      context: { consent: { receipt }, library: { name: 'weft.js', version: '9.9.9' } },
+    };
+    const answer = await it.ask(
+      '/v1/batch',
+      { writeKey: 'wk_test_0123456789', consent: row, batch: [event] },
+      { 'cf-ipcountry': 'US', 'cf-region-code': 'CA', 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0' },
+    );
+    expect(answer.body).toMatchObject({ accepted: 1 });
+    expect((await it.ask(`/v1/receipts/${receipt}`)).body).toMatchObject({
+      jurisdiction: { code: 'US-CA', model: 'opt-out', how: 'cdn' },
+      sdkVersion: '9.9.9',
+      age: { gate: 'none' },
+    });
+    const page = await fetch(`${it.url}/v1/receipts/${receipt}`, { headers: { accept: 'text/html' } });
+    expect(await page.text()).toMatch(/script[^<]*9\.9\.9/);
+  }, 60_000);
+});

@@ -89,6 +89,8 @@ export interface Options {
   base?: string | undefined;
   /** A person known to be a child: nothing but the consent record (consent.md section 8). */
   minor?: boolean | undefined;
+  /** What the site's own age gate said: a collector whose file has one takes no grant without it. */
+  age?: 'passed' | 'guardian' | undefined;
 }
 
 /** An attribute is text. */

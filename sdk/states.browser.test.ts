@@ -391,6 +391,13 @@ describe('what goes before every answer', () => {
     expect((await calls(page)).filter(({ what }) => what === 'indexedDB.open')).toEqual([]);
   });
 
+  it('what the site’s age gate said stands in the row, since its collector takes no grant without it', async () => {
+    attributes = { 'data-age': 'passed' };
+    await (await granted()).close();
+    const [row] = [...collector.ledger.values()];
+    expect(row).toMatchObject({ kind: 'grant', age: 'passed' });
+  });
+
   it('a child is neither asked nor counted, whatever was answered', async () => {
     await (await granted()).close();
     attributes = { ...attributes, 'data-minor': 'true' };

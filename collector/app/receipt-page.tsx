@@ -258,7 +258,8 @@ export const receiptPage = (proof: ReceiptProof, replayUrl: string | null) => {
               : 'no device: nothing lasting was granted'}
         </Fact>
         <Fact name="Site and programs" why="Scheme and host of the page, the version of the script, the consent tool.">
-          {text(proof.origin)}; script {text(proof.sdkVersion)}; tool {text(proof.cmp?.name)}
+          {text(proof.origin)}; script {proof.sdkVersion ?? 'of a version that did not come with this row'}; tool{' '}
+          {text(proof.cmp?.name)}
         </Fact>
         <Fact name="Earlier receipt" why="The answer of the same device that this one follows.">
           {proof.supersedes === null ? (

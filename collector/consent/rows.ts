@@ -29,6 +29,8 @@ export interface RowContext {
   country: string | null;
   /** By what it sees it; a CDN's header unless said otherwise. */
   countryBy?: 'cdn' | 'geoip';
+  /** Which script sent the events beside the row, by their own word: a row need not repeat it. */
+  sdkVersion?: string | null;
   /** Who is logged in on a device, by its accepted namings; asked only for a device that has proved itself. */
   userOf?: (visitorId: string) => string | null;
   /** R2 for an anonymous id; null = refused. Without it the id is only normalised. */
@@ -235,7 +237,7 @@ const ages = ['none', 'passed', 'minor', 'guardian'] as const;
 type Age = (typeof ages)[number];
 /** What the page says of the age gate; null where it says nothing, or nothing that is known. */
 const ageOf = (value: unknown): Age | null => {
-  const gate = pick(value, ['gate'])?.gate;
+  const gate = typeof value === 'string' ? value : pick(value, ['gate'])?.gate;
   return ages.find((one) => one === gate) ?? null;
 };
 
@@ -418,9 +420,10 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         ui: pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
         jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? (context.countryBy ?? 'cdn') : 'unknown' },
         gpc: { header: context.gpc, js: flagOf(row.gpc, 'js'), ack: weighed.ack !== 0 },
-        age: age === null ? null : { gate: age },
+        // Where the site asks nobody's age, that much is known without the page's word.
+        age: age !== null ? { gate: age } : policy.ageGate ? null : { gate: 'none' },
         origin: originOf(context.origin),
-        sdkVersion: tokenOf(row.sdkVersion),
+        sdkVersion: tokenOf(row.sdkVersion) ?? tokenOf(context.sdkVersion),
         cmp: pick(row.cmp, ['name', 'version', 'tcString', 'gppString'], 4_096),
       });
       const version = store.policyVersion(underPolicy.version, underPolicy.configHash);

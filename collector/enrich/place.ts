@@ -9,6 +9,8 @@ export interface Place {
   country: string | null;
   /** ISO 3166-2, as the regions of the consent file are named: `US-CA`, `CA-QC`. */
   region: string | null;
+  /** Where nothing is said: a header. */
+  by?: 'geoip';
 }
 
 /** What a request's headers have in common in Hono, fetch and Node's `Map`s of them: names are lower case. */
@@ -177,5 +179,5 @@ export const openPlaceFile = (path: string): PlaceFile => {
 /** The CDN's word first, as it knows the visitor where an address may be that of a proxy; else the file's. */
 export const placeOf = (headers: HeaderSource, address: string | null, file: PlaceFile | null): Place => {
   const told = readPlace(headers);
-  return told.country !== null || file === null ? told : file.look(address);
+  return told.country !== null || file === null ? told : { ...file.look(address), by: 'geoip' };
 };

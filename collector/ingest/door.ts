@@ -26,6 +26,8 @@ export interface DoorOptions {
   log: Log;
   /** Country of a request; null where nothing tells. */
   countryOf: (c: Context) => string | null;
+  /** Its subdivision, and by what both are known. */
+  placeOf?: (c: Context) => { region: string | null; placedBy: 'cdn' | 'geoip' };
   /** Above so many events waiting for their commit, senders are asked to come again. */
   waitingMaxEvents?: number;
   now?: () => number;
@@ -118,6 +120,7 @@ export const door = (options: DoorOptions): Hono => {
     gpc: c.req.header('sec-gpc') === '1',
     userAgent: key.kind === 'write' ? (c.req.header('user-agent') ?? null) : null,
     country: countryOf(c),
+    ...options.placeOf?.(c),
     origin: originOf(c),
     rejected: judged.rejected,
   });
@@ -189,6 +192,7 @@ export const door = (options: DoorOptions): Hono => {
       gpc: c.req.header('sec-gpc') === '1',
       origin: originOf(c),
       country: countryOf(c),
+      ...options.placeOf?.(c),
     });
     if (status === 409) return respondRefusal(c, refuse('receipt_conflict'));
     return c.json(body as object, status as 200);

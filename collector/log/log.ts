@@ -44,6 +44,9 @@ export interface Submission {
   userAgent: string | null;
   /** From the CDN's header or the local database, ISO 3166 alpha-2; the address itself is never handed on. */
   country: string | null;
+  /** With the subdivision, where one is known, and by what it is: for the proof of consent, whose rules may differ there. */
+  region?: string | null;
+  placedBy?: 'cdn' | 'geoip';
   /** Of the page that sent it, for telling internal referrers apart. */
   origin: string | null;
   /** What the shape check refused, by index; the rest is let in. */
@@ -134,6 +137,8 @@ export type Command =
       gpc: boolean;
       origin: string | null;
       country: string | null;
+      region?: string | null;
+      placedBy?: 'cdn' | 'geoip';
     }
   /** What a device and the account of whoever is logged in there agree on; the proof was checked. */
   | {

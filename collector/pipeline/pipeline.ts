@@ -76,7 +76,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     const door = consent.door({
       key: submission.key,
       row: submission.type === null ? body.consent : undefined,
-      ...rowContext(set, submission, envelope.sentAt),
+      ...rowContext(set, submission, envelope.sentAt, scriptOf(calls[0])),
     });
     if (door.row) applyRow(set, door.row);
     if (door.row?.kind === 'invalid') {
@@ -204,4 +204,11 @@ const addRedactions = (answer: Answer, redactions: Readonly<Record<RedactedIn, n
     answer.redactions ??= {};
     answer.redactions[place as RedactedIn] = (answer.redactions[place as RedactedIn] ?? 0) + n;
   }
+};
+
+/** `context.library` of our own script; others name themselves in rows of their own. */
+const scriptOf = (call: unknown): string | null => {
+  const { name, version } = ((call as { context?: { library?: { name?: unknown; version?: unknown } } } | undefined)
+    ?.context?.library ?? {}) as { name?: unknown; version?: unknown };
+  return name === 'weft.js' && typeof version === 'string' ? version : null;
 };

@@ -25,14 +25,17 @@ const userOf = (set: WorkingSet, visitorId: string): string | null => {
 
 export const rowContext = (
   set: WorkingSet,
-  submission: Pick<Submission, 'receivedAt' | 'gpc' | 'origin' | 'country'>,
+  submission: Pick<Submission, 'receivedAt' | 'gpc' | 'origin' | 'country' | 'region' | 'placedBy'>,
   sentAt: number | null,
+  sdkVersion: string | null = null,
 ): RowContext => ({
   receivedAt: submission.receivedAt,
   sentAt,
   gpc: submission.gpc,
   origin: submission.origin,
-  country: submission.country,
+  country: submission.region ?? submission.country,
+  ...(submission.placedBy && { countryBy: submission.placedBy }),
+  sdkVersion,
   userOf: (visitorId) => userOf(set, visitorId),
   visitorIdOf: (visitorId) => {
     const gated = gateAnonymousId(visitorId, { reservedEmail: 'allow' });

@@ -1,6 +1,7 @@
 // From an answer to what must be written: the next record, whose last row proves the act. Reads nothing, writes nothing.
 
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
+import { options } from '../options.js';
 import type { Act, ConsentRecord, Row } from './record.js';
 import { type Decision, type Decisions, hasSignal, lifeMs, policy, purposes, stands } from './rules.js';
 
@@ -47,6 +48,7 @@ export const conclude = (
         gpc: { js: hasSignal, ack: !!gpcAck },
         cmp,
         clientAt: iso(at),
+        age: options.age,
       } as Row,
     ].filter((row) => row) as Row[],
     notBefore,

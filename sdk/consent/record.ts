@@ -19,6 +19,8 @@ export interface Row {
   gpc: { js: boolean; ack: boolean };
   /** 0: it was too long for the device. */
   cmp: Act['cmp'] | 0;
+  /** What the site's age gate said, where it has one. */
+  age: string | undefined;
   clientAt: string;
 }
 
