@@ -9,7 +9,7 @@ import { request } from './browser/net.js';
 import { hasPage, isShown, originNow } from './browser/page.js';
 import { debug, hear, quietly, tell, tellPage } from './browser/tell.js';
 import { put } from './buffer/buffer.js';
-import { conclude, decide, renewed } from './consent/decide.js';
+import { decide, renewed } from './consent/decide.js';
 import { begin, type ConsentState, keep, look, on, record, rowFor, state, suspend, tune } from './consent/keeper.js';
 import type { Act, ConsentRecord } from './consent/record.js';
 import { ask, type Effective, hasSignal, isOptIn, place } from './consent/rules.js';

@@ -144,7 +144,7 @@ const uncounted = (client: Client): Stop =>
 /** Adds the row again that the ledger has lost: with what is decided now, which is all that can be said. */
 const found = (client: Client): Stop =>
   client.on('lost', ({ receipt, json }: Entry) => {
-    const { record, decisions, policy, signal } = client.consent.state();
+    const { record, decisions, policy, signal, age } = client.consent.state();
     const row: Row = {
       kind: 'grant',
       receipt,
@@ -156,6 +156,7 @@ const found = (client: Client): Stop =>
       ui: { layer: undefined, action: undefined, variant: undefined },
       gpc: { js: signal, ack: false },
       cmp: undefined,
+      age,
       clientAt: iso(now()),
     };
     if (record) client.tell('keep', { ...record, rows: [row] });
