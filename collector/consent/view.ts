@@ -4,6 +4,7 @@
 import type { Purpose } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
 import { bitOf, isPurpose, maskOf, purposesOf } from './mask.js';
+import { parsePolicy } from './policy/policy.js';
 import { keyedHash } from './rights/tombstones.js';
 
 export interface ConsentView {
@@ -19,6 +20,8 @@ export interface ConsentViewer {
   deniedOf: (userId: string) => readonly Purpose[];
   /** What of it was an objection (art. 21), which reaches what the site keeps on another basis too. */
   objectedOf: (userId: string) => readonly Purpose[];
+  /** What the opt-out signal of one of these devices denies for all of the person's, unless they took it back being told of it. */
+  signalledOf: (visitorIds: readonly string[]) => readonly Purpose[];
   /** Some of these devices' consent has run out and was not given again. */
   isAnyLapsed: (visitorIds: readonly string[], now: number) => boolean;
   /** The consent that this receipt belongs to has run out: what was collected under it is used no more. */
@@ -48,6 +51,38 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
       JOIN consent_receipts r ON r.receipt = f.head
       JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ?`);
+  const signalOf = sql.prepare<{ at: number; ack: number | null }>(`
+    SELECT v.gpc_seen_at AS at, r.ack AS ack FROM consent_visitors v
+      LEFT JOIN consent_lives f ON f.life = v.life LEFT JOIN consent_receipts r ON r.receipt = f.head
+    WHERE v.visitor_key = ? AND v.gpc_seen_at IS NOT NULL`);
+  const inForce = sql.prepare<{ id: number; document: string }>(
+    `SELECT r.id AS id, p.document AS document FROM consent_releases r
+     JOIN consent_policies p ON p.config_hash = r.config_hash ORDER BY r.id DESC LIMIT 1`,
+  );
+  const lastRelease = sql.prepare<{ id: number | null }>('SELECT max(id) AS id FROM consent_releases');
+  let denying: { release: number | null; mask: number } | null = null;
+  /** What the signal denies by the policy in force; without one, by the one that ships. */
+  const gpcDeny = (): number => {
+    const release = lastRelease.get()?.id ?? null;
+    if (denying?.release !== release) {
+      const text = inForce.get()?.document;
+      const listed =
+        text === undefined ? null : (JSON.parse(text) as { purposes?: { id: string; gpc?: string }[] }).purposes;
+      const mask = listed
+        ? maskOf(listed.flatMap(({ id, gpc }) => (isPurpose(id) && gpc === 'deny' ? [id] : [])))
+        : parsePolicy({}).gpcDeny;
+      denying = { release, mask };
+    }
+    return denying!.mask;
+  };
+  /** Since when, and which purposes; null where the signal was never seen. */
+  const signalled = (visitorIds: readonly string[]): { mask: number; at: number } | null => {
+    const rows = visitorIds.flatMap((visitorId) => signalOf.get(keyOf('visitorId', visitorId)) ?? []);
+    let mask = 0;
+    for (const { ack } of rows) mask |= gpcDeny() & ~(ack ?? 0);
+    return mask === 0 ? null : { mask, at: Math.min(...rows.map(({ at }) => at)) };
+  };
+
   const endOf = sql.prepare<{ expires_at: number }>(`
     SELECT h.expires_at FROM consent_visitors v
       JOIN consent_lives f ON f.life = v.life JOIN consent_receipts h ON h.receipt = f.head
@@ -77,11 +112,16 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
           if (isLater || isStricter) purposes[purpose] = { value, source: source ?? 'user', at: head.effective_at };
         }
       }
+      const signal = signalled(visitorIds);
+      for (const purpose of purposesOf(signal?.mask ?? 0))
+        if (purposes[purpose]?.value !== 'denied')
+          purposes[purpose] = { value: 'denied', source: 'gpc', at: signal!.at };
       if (userId !== null)
         for (const { purpose, at } of denials.all(keyOf('userId', userId)))
           purposes[purpose] = { value: 'denied', source: 'user', at };
       return { purposes, gpcSeenAt };
     },
+    signalledOf: (visitorIds) => purposesOf(signalled(visitorIds)?.mask ?? 0),
     isAnyLapsed: (visitorIds, now) =>
       visitorIds.some((visitorId) => {
         const end = endOf.get(keyOf('visitorId', visitorId));

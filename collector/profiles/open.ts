@@ -42,6 +42,7 @@ export const readModelOf = (sql: Sql): Readings => {
       denied: userIds.flatMap(consent.deniedOf),
       objected: userIds.flatMap(consent.objectedOf),
     }),
+    signalledOf: consent.signalledOf,
     isAnyLapsed: consent.isAnyLapsed,
     isLapsed: consent.isLapsed,
   };
@@ -51,6 +52,7 @@ export const readModelOf = (sql: Sql): Readings => {
   const whole = readModel(sql, fold, {
     ...consentReading,
     denialOf: () => ({ denied: [], objected: [] }),
+    signalledOf: () => [],
     isAnyLapsed: () => false,
   });
   return {

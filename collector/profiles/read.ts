@@ -44,6 +44,8 @@ export interface ConsentReading {
   /** What a person said no to (R15), and what of it was an objection. */
   denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
   /** Whether the consent of any of these devices, or the one a receipt belongs to, has run out. */
+  /** What the opt-out signal, seen from one of these devices and not taken back, denies. */
+  signalledOf: (anonymousIds: readonly string[]) => readonly Purpose[];
   isAnyLapsed: (anonymousIds: readonly string[], now: number) => boolean;
   isLapsed: (receipt: string, now: number) => boolean;
 }
@@ -86,7 +88,7 @@ const permitted = (purposes: readonly Purpose[]): boolean => purposes.some(isPer
 export const readModel = (
   sql: Sql,
   fold: ProfileFold,
-  { consentOf, denialOf, isAnyLapsed, isLapsed }: ConsentReading,
+  { consentOf, denialOf, signalledOf, isAnyLapsed, isLapsed }: ConsentReading,
 ): PeopleReading => {
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
@@ -152,17 +154,24 @@ export const readModel = (
     const users = identity.members(leader).filter((member) => member.kind === 'user_id');
     const { denied, objected } = denialOf(users.map((user) => user.value));
     const devices = [...new Set(identity.members(leader).flatMap((member) => identity.devicesOf(member.id)))];
-    const lapsed = isAnyLapsed(
-      devices.flatMap((device) => identity.node(device)?.value ?? []),
-      asked.now,
-    );
-    if (denied.length === 0 && !lapsed && asked.purposes.includes('personalisation')) return null;
+    const deviceIds = devices.flatMap((device) => identity.node(device)?.value ?? []);
+    const lapsed = isAnyLapsed(deviceIds, asked.now);
+    // An opt-out of sale and sharing is of the person, on whatever basis something is kept (11 CCR 7025(c)(1)).
+    const signalled = signalledOf(deviceIds);
+    if (
+      denied.length === 0 &&
+      !signalled.includes('personalisation') &&
+      !lapsed &&
+      asked.purposes.includes('personalisation')
+    )
+      return null;
     return ({ purposes, receipt }) =>
       !(lapsed && receipt !== null && isLapsed(receipt, asked.now)) &&
       purposes.some(
         (purpose) =>
           isPersonal(purpose) &&
           asked.purposes.includes(purpose) &&
+          !signalled.includes(purpose) &&
           !(receipt === null ? objected : denied).includes(purpose),
       );
   };
