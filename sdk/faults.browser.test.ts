@@ -197,6 +197,29 @@ describe('a hundred events', { timeout: 90_000 }, () => {
     await until(() => counted() >= 95);
   });
 
+  // All of one turn are one transaction. Killed before the database has it, all are gone (docs/decisions/0691).
+  it('survive a browser that is killed as soon as the database has them, all made in one turn', async () => {
+    const page = await open();
+    await granted(page);
+    collector.rule(down);
+    await hundred(page);
+    await page.evaluate(
+      () =>
+        new Promise<void>((resolve, reject) => {
+          const opening = indexedDB.open('weft-wk_test');
+          opening.onerror = reject;
+          opening.onsuccess = () => {
+            // Waits its turn behind what was written before.
+            opening.result.transaction('events').objectStore('events').count().onsuccess = () => resolve();
+          };
+        }),
+    );
+    await restart('kill');
+    collector.rule({});
+    await open();
+    await until(() => counted() === 100);
+  });
+
   it('survive a browser that is killed after 3 s', async () => {
     const page = await open();
     await granted(page);

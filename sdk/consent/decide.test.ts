@@ -1,0 +1,103 @@
+// From an answer to the record and the row that proves it.
+
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { resolve } from '../options.js';
+import { decide, renewed } from './decide.js';
+import type { Act, ConsentRecord } from './record.js';
+import { enforce } from './rules.js';
+
+const purposes = [
+  { id: 'measurement', materialHash: 'm' },
+  { id: 'personalisation', materialHash: 'p', requires: ['measurement'] },
+  { id: 'marketing', materialHash: 'k', requires: ['personalisation'] },
+];
+const all = { measurement: true, personalisation: true, marketing: true };
+const made = (old: ConsentRecord | undefined, values: Record<string, boolean>, act: Act = {}) =>
+  decide(old, values, act) as ConsentRecord;
+const lastRow = ({ rows }: ConsentRecord) => rows[rows.length - 1]!;
+const values = ({ decisions }: ConsentRecord) => Object.entries(decisions).map(([id, { value }]) => `${id} ${value}`);
+
+beforeEach(() => {
+  vi.stubGlobal('navigator', {});
+  resolve({ writeKey: 'wk', host: 'http://c' });
+  enforce({ policy: { version: '1' }, region: { model: 'opt-in' }, consent: { purposes } }, undefined);
+});
+
+describe('the kind of the row', () => {
+  test.each<[string, (granted: ConsentRecord) => ConsentRecord, string]>([
+    ['first yes', () => made(undefined, all), 'grant'],
+    ['first no', () => made(undefined, { measurement: false }), 'refuse'],
+    ['taking everything back', (granted) => made(granted, { measurement: false }), 'withdraw'],
+    ['taking one back', (granted) => made(granted, { marketing: false }), 'withdraw'],
+    ['forget()', (granted) => made(granted, { measurement: false }, { kind: 'erase' }), 'erase'],
+    ['objecting', (granted) => made(granted, { measurement: false }, { kind: 'object' }), 'object'],
+    ['adding one', () => made(made(undefined, { measurement: true }), { personalisation: true }), 'update'],
+    ['what the region grants', () => made(undefined, all, { kind: 'region-default' }), 'region-default'],
+  ])('%s', (_, act, kind) => {
+    expect(lastRow(act(made(undefined, all))).kind).toBe(kind);
+  });
+});
+
+test('consent 3: a refusal holds no identifier of any sort', () => {
+  const record = made(undefined, { measurement: false, personalisation: false, marketing: false });
+  expect(JSON.stringify(record)).not.toMatch(/receipt|epoch|life|visitorId|anonymousId|session/);
+});
+
+test('consent 6: measurement alone has a receipt and no visitor id', () => {
+  const record = made(undefined, { measurement: true, personalisation: false });
+  expect(record.receipt).toMatch(/^[\w-]{22}$/);
+  expect(record.anonymousId ?? lastRow(record).visitorId).toBeUndefined();
+});
+
+test('consent 8: a withdrawal leaves the slip alone, which says whom it is about', () => {
+  const granted = made(undefined, all);
+  const record = made({ ...granted, rows: [], session: { id: 's', activeAt: 1 } }, { measurement: false });
+  expect(record).not.toHaveProperty('receipt');
+  expect(record).not.toHaveProperty('session');
+  expect(lastRow(record)).toMatchObject({
+    supersedes: granted.receipt,
+    visitorId: granted.anonymousId,
+    epoch: granted.epoch,
+  });
+});
+
+test('denying one denies what requires it, and grants nothing that was not said', () => {
+  expect(values(made(made(undefined, all), { personalisation: false }))).toEqual([
+    'measurement granted',
+    'personalisation denied',
+    'marketing denied',
+  ]);
+  expect(values(made(undefined, { measurement: true }))).toEqual(['measurement granted']);
+});
+
+test('what already stands is no answer', () => {
+  expect(decide(made(undefined, all), all, {})).toBeUndefined();
+  const expired = made(undefined, all);
+  const old = Object.fromEntries(Object.entries(expired.decisions).map(([id, one]) => [id, { ...one, at: 1 }]));
+  expect(decide({ ...expired, decisions: old }, all, {})).toBeDefined();
+});
+
+test('of what the ledger has not acknowledged, the first taking back and the last word are kept', () => {
+  let record = made(made(undefined, all), { marketing: false });
+  record = made(record, { marketing: true });
+  record = made(record, { personalisation: false });
+  expect(record.rows.map(({ kind }) => kind)).toEqual(['withdraw', 'withdraw']);
+});
+
+test('a decision’s instant is not told', () => {
+  for (const one of lastRow(made(undefined, all)).decisions) expect(one.at).toBeUndefined();
+});
+
+test('R9: another person: new receipt, new id, new epoch, no word of the old; what waits may still be sent', () => {
+  vi.useFakeTimers({ now: 1e12 });
+  const old = { ...made(undefined, all), rows: [], userId: 'U1', session: { id: 's', activeAt: 1 } };
+  vi.setSystemTime(1e12 + 5000);
+  const next = renewed(old);
+  vi.useRealTimers();
+  expect(next).toMatchObject({ at: old.at, exp: old.exp, life: old.life, rev: old.rev + 1 });
+  expect(next.epoch).not.toBe(old.epoch);
+  expect(next.userId ?? next.session).toBeUndefined();
+  expect(lastRow(next).kind).toBe('grant');
+  for (const word of [old.receipt, old.anonymousId, `${old.epoch}`])
+    expect(JSON.stringify(lastRow(next))).not.toContain(word);
+});
