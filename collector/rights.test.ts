@@ -529,7 +529,7 @@ describe('choices that follow an account', () => {
 });
 
 describe('what a row need not say for itself', () => {
-  it('consent 5: region with its subdivision and how it is known, the script beside it, and that no age was asked', async () => {
+  it('section 5: region with its subdivision and how it is known, the script beside it, and that no age was asked', async () => {
     const it = await house();
     const receipt = 'r'.repeat(22);
     const row = {

@@ -10,7 +10,7 @@ import { openChannel, request } from '../browser/net.js';
 import type { Client, Source } from '../client.js';
 import { conclude, renewed } from '../consent/decide.js';
 import type { ConsentRecord } from '../consent/record.js';
-import { type Decision, type Decisions, enforce, lifeMs, purposes, stands } from '../consent/rules.js';
+import { type Decided, type Decisions, enforce, lifeMs, purposes, stands } from '../consent/rules.js';
 import type { PageEvent } from '../event/wire.js';
 import { dayMs, type Options, resolve } from '../options.js';
 import type { ConsentDocument, Texts } from './document.js';
@@ -31,7 +31,7 @@ interface Aside {
 }
 
 interface Told {
-  decisions: { purpose: string; value: Decision['value']; at: string; materialHash: string | null; ack: boolean }[];
+  decisions: { purpose: string; value: Decided['value']; at: string; materialHash: string | null; ack: boolean }[];
   voucher: string;
 }
 
@@ -119,7 +119,7 @@ export const start: Source = (client: Client) => {
     // Decided meanwhile, here or in another tab: that is told in its turn.
     if (recordNow()?.at !== record?.at) return;
     const { decisions, voucher } = answer.body_ as Told;
-    const theirs: Record<string, Decision> = {};
+    const theirs: Record<string, Decided> = {};
     for (const { purpose, value, at, materialHash, ack } of decisions)
       theirs[purpose] = {
         value,

@@ -3,7 +3,7 @@
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import { options } from '../options.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import { type Decision, type Decisions, hasSignal, lifeMs, policy, purposes, stands } from './rules.js';
+import { type Decided, type Decisions, hasSignal, lifeMs, policy, purposes, stands } from './rules.js';
 
 const grantsOf = (decisions: Decisions = {}) =>
   Object.keys(decisions).filter((id) => decisions[id]?.value === 'granted');
@@ -72,7 +72,7 @@ export const decide = (
   values: Readonly<Record<string, boolean>>,
   act: Act,
 ): ConsentRecord | undefined => {
-  const decisions: Record<string, Decision> = { ...old?.decisions };
+  const decisions: Record<string, Decided> = { ...old?.decisions };
   const wishes = { ...values };
   let isChanged = act.kind === 'object' && !old?.opposed;
   for (const purpose of purposes) {
@@ -88,7 +88,7 @@ export const decide = (
       ack: act.gpcAck,
     };
     if (wishes[id] == null || JSON.stringify(said) === JSON.stringify(recorded)) continue;
-    decisions[id] = { ...said, at: now() } as Decision;
+    decisions[id] = { ...said, at: now() } as Decided;
     isChanged = true;
   }
   return isChanged ? conclude(old ?? {}, decisions, act) : undefined;

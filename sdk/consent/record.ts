@@ -3,7 +3,7 @@
 
 import type { ConsentRow } from '../../collector/contract/consent.js';
 import { cookiesNow, valuesIn } from '../browser/cookie.js';
-import type { Decision, Decisions } from './rules.js';
+import type { Decided, Decisions } from './rules.js';
 
 export interface Row {
   kind: ConsentRow['kind'];
@@ -12,7 +12,7 @@ export interface Row {
   visitorId: string | undefined;
   epoch: number | undefined;
   supersedes?: string | undefined;
-  decisions: ({ purpose: string; at: undefined } & Omit<Decision, 'at'>)[];
+  decisions: ({ purpose: string; at: undefined } & Omit<Decided, 'at'>)[];
   policy: unknown;
   text: unknown;
   ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };

@@ -2,7 +2,7 @@
 
 import { beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { dayMs, type PurposeRule, resolve } from '../options.js';
-import { ask, type Decision, effective, enforce, isCurrent, stands } from './rules.js';
+import { ask, type Decided, effective, enforce, isCurrent, stands } from './rules.js';
 
 const purposes: PurposeRule[] = [
   { id: 'necessary', always: true },
@@ -10,14 +10,14 @@ const purposes: PurposeRule[] = [
   { id: 'personalisation', materialHash: 'p', requires: ['measurement'] },
   { id: 'marketing', materialHash: 'k', requires: ['personalisation'], gpc: 'deny' },
 ];
-const said = (value: Decision['value'], more: Partial<Decision> = {}): Decision => ({
+const said = (value: Decided['value'], more: Partial<Decided> = {}): Decided => ({
   value,
   source: 'user',
   at: Date.now(),
   materialHash: 'm',
   ...more,
 });
-const yes = (materialHash: string, more: Partial<Decision> = {}) => said('granted', { materialHash, ...more });
+const yes = (materialHash: string, more: Partial<Decided> = {}) => said('granted', { materialHash, ...more });
 const everything = { measurement: yes('m'), personalisation: yes('p'), marketing: yes('k') };
 const under = (model: 'opt-in' | 'opt-out', isSignalled = false, consent: object = {}) => {
   vi.stubGlobal('navigator', { globalPrivacyControl: isSignalled });

@@ -6,7 +6,7 @@ import { now } from '../browser/clock.js';
 import { hasGpcSignal } from '../browser/page.js';
 import { dayMs, options, type PurposeRule, type Region, type RemoteConfig } from '../options.js';
 
-export interface Decision {
+export interface Decided {
   value: 'granted' | 'denied';
   source: 'user' | 'account' | 'region';
   at: number;
@@ -15,7 +15,7 @@ export interface Decision {
   ack?: boolean | undefined;
 }
 
-export type Decisions = Readonly<Record<string, Decision>>;
+export type Decisions = Readonly<Record<string, Decided>>;
 
 /** Listed after what they require. */
 export let purposes: readonly PurposeRule[] = [];
@@ -50,10 +50,10 @@ export const enforce = (
 export const isSignalled = (gpc: PurposeRule['gpc']) => hasSignal && gpc === 'deny';
 
 /** How long a decision stands; without one, how long a record does, which is as long as a refusal in it. */
-export const lifeMs = (value: Decision['value'] = 'denied') => (place.days?.[value] ?? 180) * dayMs;
+export const lifeMs = (value: Decided['value'] = 'denied') => (place.days?.[value] ?? 180) * dayMs;
 
 /** Expiry is the answer's own, not the cookie's; a clock set back must not prolong it. */
-export const isCurrent = ({ at, value }: { at: number; value?: Decision['value'] }) =>
+export const isCurrent = ({ at, value }: { at: number; value?: Decided['value'] }) =>
   now() - at > -dayMs && now() - at < lifeMs(value);
 
 /**
@@ -61,7 +61,7 @@ export const isCurrent = ({ at, value }: { at: number; value?: Decision['value']
  * policy: new terms must not switch on what a person switched off.
  */
 export const stands = (
-  decision: Decision | undefined,
+  decision: Decided | undefined,
   { materialHash, compatibleWith = [] }: PurposeRule,
 ): boolean | undefined =>
   decision &&

@@ -8,7 +8,7 @@ import { onWindow, type Stop, together } from '../browser/listen.js';
 import type { Entry } from '../buffer/buffer.js';
 import type { Client, Source } from '../client.js';
 import type { Row } from '../consent/record.js';
-import type { Decision } from '../consent/rules.js';
+import type { Decided } from '../consent/rules.js';
 import { permit } from '../event/permit.js';
 import type { PageEvent, Properties } from '../event/wire.js';
 import { dayMs, heldBounds, isOff } from '../options.js';
@@ -62,7 +62,7 @@ const asking = (client: Client): Stop => {
 const defaults = ({ consent }: Client) => {
   const { config, decisions, isOptIn, signal, region } = consent.state();
   if (isOptIn) return;
-  const isAnswered = (one?: Decision) =>
+  const isAnswered = (one?: Decided) =>
     one && one.source !== 'region' && now() - one.at < (region.days?.[one.value] ?? 180) * dayMs;
   const open = (config.purposes ?? []).filter(
     ({ id, always, gpc }) => !always && !isAnswered(decisions[id]) && !(signal && gpc === 'deny'),
