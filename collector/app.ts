@@ -162,9 +162,13 @@ export const createApp = (options: AppOptions): Hono => {
       ring,
       log,
       rate,
+      crowd: visitors,
       now,
       identitySecret: config.identitySecret ?? null,
-      countryOf: (c) => placed(c).region ?? placed(c).country,
+      placeOf: (c) => {
+        const { country, region, by } = placed(c);
+        return { region: region ?? country, placedBy: by ?? 'cdn' };
+      },
     }),
   );
   app.route(

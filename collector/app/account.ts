@@ -9,6 +9,7 @@ import { refuse } from '../errors.js';
 import { gateIdentifier } from '../identity/identifier.js';
 import { isProved } from '../identity/proof.js';
 import { authenticateBody } from '../ingest/authenticate.js';
+import type { Crowd } from '../ingest/crowd.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
 import { corsHeaders, originAllowed, preflightHeaders } from '../ingest/origin.js';
@@ -23,10 +24,11 @@ export interface AccountOptions {
   ring: Pick<KeyRing, 'write' | 'refresh' | 'secret'>;
   log: Log;
   rate: Limiter;
+  crowd: Crowd;
   now: () => number;
   /** What the shop's server signs with; null = it signs nothing, and nobody is believed. */
   identitySecret: string | null;
-  countryOf: (c: Context) => string | null;
+  placeOf: (c: Context) => { region: string | null; placedBy: 'cdn' | 'geoip' };
 }
 
 const path = '/v1/consent/account';
@@ -38,7 +40,7 @@ const unproved = refuse('bad_key', {
   hint: 'hex HMAC-SHA256 of the userId with WEFT_IDENTITY_SECRET, made by your server for whoever is logged in.',
 });
 
-export const account = ({ config, ring, log, rate, now, identitySecret, countryOf }: AccountOptions): Hono => {
+export const account = ({ config, ring, log, rate, crowd, now, identitySecret, placeOf }: AccountOptions): Hono => {
   const app = new Hono();
   app.post(path, async (c) => {
     const origin = c.req.header('origin') ?? null;
@@ -55,7 +57,7 @@ export const account = ({ config, ring, log, rate, now, identitySecret, countryO
     if (isRefusal(key)) return respondRefusal(c, key);
     if (!originAllowed(config.origins, origin, host)) return respondRefusal(c, refuse('origin'));
     const bucket = `account:${key.context.id}`;
-    const waitS = rate.admit(bucket);
+    const waitS = rate.admit(bucket) ?? crowd.admit(c);
     if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
     rate.charge(bucket, 1);
     const call = accountCall.safeParse(opened.body);
@@ -79,7 +81,7 @@ export const account = ({ config, ring, log, rate, now, identitySecret, countryO
       isDeliberate: deliberate === true,
       decisions,
       policy,
-      region: region ?? countryOf(c),
+      ...(region == null ? placeOf(c) : { region, placedBy: 'page' as const }),
       receivedAt,
       sentAt: typeof sentAt === 'number' ? sentAt : parseInstant(sentAt),
       gpc: c.req.header('sec-gpc') === '1',

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
-import { type AccountAsked, type Choice, reconcile } from './account.js';
+import type { AccountAsked } from '../log/log.js';
+import { type Choice, reconcile } from './account.js';
 import { dayMs, openSite, receiptOf, type Site, start } from './testing.js';
 import { vouch, vouchedFor, voucherMaxMs } from './voucher.js';
 
@@ -92,6 +93,7 @@ const ask = (site: Site, userId: string, fields: Partial<AccountAsked> = {}) =>
     decisions: [],
     policy: { version: site.policy.version, configHash: site.policy.configHash },
     region: null,
+    placedBy: 'cdn',
     receivedAt: site.now,
     sentAt: site.now,
     gpc: false,

@@ -3,6 +3,7 @@
 // ledger's row and the person's acts, which are the account's record. That the person is who they say is proved before.
 
 import { type Purpose, purposes, requires } from '../contract/purposes.js';
+import type { AccountAsked } from '../log/log.js';
 import { bitOf, isPurpose, type Mask } from './mask.js';
 import { type Policy, termsHold } from './policy/policy.js';
 import { regionOf } from './policy/region.js';
@@ -17,29 +18,6 @@ export interface Choice {
   at: number;
   materialHash: string | null;
   ack: boolean;
-}
-
-export interface AccountAsked {
-  /** As R2 spells it. */
-  userId: string;
-  /** Told at a login, or because the person has just answered on this device. */
-  act: 'login' | 'answer';
-  /** The purposes were chosen one by one: what lifts an objection. */
-  isDeliberate: boolean;
-  decisions: readonly {
-    purpose: string;
-    value: string;
-    at?: number | string | null | undefined;
-    materialHash?: string | null | undefined;
-    ack?: boolean | null | undefined;
-  }[];
-  /** Under which the device's record was made: `{version, configHash}`. */
-  policy: unknown;
-  region: string | null;
-  receivedAt: number;
-  sentAt: number | null;
-  gpc: boolean;
-  origin: string | null;
 }
 
 /** What the device is told; the same for whoever was never heard of. */
@@ -166,7 +144,7 @@ const heldOf = (act: PersonAct): Held[] => {
 
 const append = (
   { store, policy }: RowParts,
-  { act, region, receivedAt, gpc, origin }: AccountAsked,
+  { act, region, placedBy, receivedAt, gpc, origin }: AccountAsked,
   news: readonly Choice[],
   under: { version: string | null; configHash: string | null },
 ): number => {
@@ -192,7 +170,7 @@ const append = (
     policy: under,
     text: null,
     ui: { layer: 'account', action: act },
-    jurisdiction: { code, model, how: code === null ? 'unknown' : 'cdn' },
+    jurisdiction: { code, model, how: code === null ? 'unknown' : placedBy },
     gpc: { header: gpc, js: null, ack: news.some(({ ack }) => ack) },
     age: null,
     origin,

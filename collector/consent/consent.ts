@@ -3,9 +3,9 @@
 // that is rolled back, `dropCaches` must be called.
 
 import type { Purpose } from '../contract/purposes.js';
-import type { KeyContext } from '../log/log.js';
+import type { AccountAsked, KeyContext } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
-import { type AccountAsked, type AccountRecord, followAccount } from './account.js';
+import { type AccountRecord, followAccount } from './account.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
 import { houseRow, type Ledger, openLedger } from './ledger/ledger.js';
 import type { KeyFile } from './ledger/signing.js';

@@ -127,6 +127,32 @@ export type RightsCommand =
   /** These profiles went to a recipient of the consent file. */
   | { kind: 'delivered'; recipient: string; profiles: readonly string[]; at: number };
 
+/** What a device and the account of whoever is logged in there are to agree on; the proof was checked. */
+export interface AccountAsked {
+  /** As R2 spells it. */
+  userId: string;
+  /** Told at a login, or because the person has just answered on this device. */
+  act: 'login' | 'answer';
+  /** The purposes were chosen one by one: what lifts an objection. */
+  isDeliberate: boolean;
+  decisions: readonly {
+    purpose: string;
+    value: string;
+    at?: number | string | null | undefined;
+    materialHash?: string | null | undefined;
+    ack?: boolean | null | undefined;
+  }[];
+  /** Under which the device's record was made: `{version, configHash}`. */
+  policy: unknown;
+  region: string | null;
+  /** Who said so: the page, or where the request came from. */
+  placedBy: 'page' | 'cdn' | 'geoip';
+  receivedAt: number;
+  sentAt: number | null;
+  gpc: boolean;
+  origin: string | null;
+}
+
 /** What is asked of the writer besides events. All are idempotent. */
 export type Command =
   | {
@@ -140,26 +166,7 @@ export type Command =
       region?: string | null;
       placedBy?: 'cdn' | 'geoip';
     }
-  /** What a device and the account of whoever is logged in there agree on; the proof was checked. */
-  | {
-      kind: 'account';
-      userId: string;
-      act: 'login' | 'answer';
-      isDeliberate: boolean;
-      decisions: readonly {
-        purpose: string;
-        value: string;
-        at?: number | string | null | undefined;
-        materialHash?: string | null | undefined;
-        ack?: boolean | null | undefined;
-      }[];
-      policy: unknown;
-      region: string | null;
-      receivedAt: number;
-      sentAt: number | null;
-      gpc: boolean;
-      origin: string | null;
-    }
+  | ({ kind: 'account' } & AccountAsked)
   | { kind: 'undo'; mergeId: string; by: string; at: number }
   | { kind: 'merge'; from: string; into: string; by: string; at: number }
   | RightsCommand
