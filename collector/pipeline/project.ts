@@ -9,14 +9,14 @@ import type { ProfileEntry, WorkingSet } from './working-set.js';
 
 /** What staff and others are told once, outside the compared state (C4). */
 export interface Announcement {
-  /** `cart.abandoned` keyed by cart and instant. */
+  /** `cart.abandoned` keyed by cart and instant, a browse by person and instant. */
   key: string;
   kind: string;
   at: number;
   body: unknown;
 }
 
-export type Announcer = (state: ProfileState) => Announcement[];
+export type Announcer = (state: ProfileState, profileId: string) => Announcement[];
 
 /** `settledTo`: null = nothing is settled nor announced now; what would be is due at once, and `settleDue` does it. */
 export const project = (set: WorkingSet, settledTo: number | null, announcer: Announcer): void => {
@@ -108,7 +108,7 @@ const settle = (
 ): void => {
   const due = set.fold.dueAt(entry.state);
   if (now === null) {
-    const toTell = crossed || announcer(entry.state).length > 0;
+    const toTell = crossed || announcer(entry.state, '').length > 0;
     const lastAt = entry.state.last?.at ?? 0;
     arm(set, leader, toTell ? Math.min(due ?? lastAt, lastAt) : due);
     return;
@@ -129,10 +129,12 @@ const settle = (
   else set.profiles.putDeadline(leader, next);
 };
 
+const browseAbandoned = 'browse.abandoned';
+
 /** C4: announced once by key; what late data removed is revoked once. */
 const announce = (set: WorkingSet, leader: number, state: ProfileState, now: number, announcer: Announcer): void => {
   const profileId = set.nodeById(leader)?.hid ?? '';
-  const wanted = announcer(state);
+  const wanted = announcer(state, profileId);
   const keys = new Set(wanted.map((announcement) => announcement.key));
   const write = (announcement: Announcement): void => {
     set.profiles.announce({
@@ -148,9 +150,18 @@ const announce = (set: WorkingSet, leader: number, state: ProfileState, now: num
   };
   const announced = set.profiles.announced(leader);
   const known = new Set(announced.map((row) => row.key));
-  for (const announcement of wanted) if (!known.has(announcement.key)) write(announcement);
+  // A person has one browse at a time: told before they were joined with this one, it has their key and is the same.
+  const browsesAt = (all: readonly { kind: string; at: number }[]) =>
+    new Set(all.filter(({ kind }) => kind === browseAbandoned).map(({ at }) => at));
+  const browsesTold = browsesAt(announced);
+  const browsesHeld = browsesAt(wanted);
+  for (const announcement of wanted) {
+    if (known.has(announcement.key)) continue;
+    if (announcement.kind === browseAbandoned && browsesTold.has(announcement.at)) continue;
+    write(announcement);
+  }
   for (const row of announced) {
-    if (keys.has(row.key)) continue;
+    if (keys.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
     if (set.ageing) {
       // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
       if (row.at + 2 * limits.lateMaxMs < now) set.profiles.deleteAnnouncement(row.key);

@@ -781,11 +781,14 @@ const nameOf = (traits: TraitsState['traits']): string | null => {
   return word('name') ?? (full === '' ? null : full);
 };
 
-/** What became due and has to be told, from a settled state (C4): every episode of the carts the state still holds. */
-export const announcementsOf = (state: ProfileState) => {
+/**
+ * What became due and has to be told, from a settled state (C4): every episode of the carts the state still holds. A browse
+ * has no cart to be keyed by, so it is by its person.
+ */
+export const announcementsOf = (state: ProfileState, profileId: string) => {
   const carts = state.aspects.carts as CartState;
   const told = (cartId: string | null, { stage, valueMinor, abandonedAt }: CartState['browses'][number]) => ({
-    key: `cart.abandoned:${cartId ?? 'browse'}:${abandonedAt}`,
+    key: `cart.abandoned:${cartId ?? `browse:${profileId}`}:${abandonedAt}`,
     kind: cartId === null ? 'browse.abandoned' : 'cart.abandoned',
     at: abandonedAt,
     body: { cartId, stage, valueMinor, abandonedAt },

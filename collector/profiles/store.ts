@@ -25,6 +25,13 @@ export const profileMigrations: readonly Migration[] = [
       CREATE INDEX announcements_by_leader ON announcements (leader);
     `,
   },
+  {
+    // A browse has no cart whose id would tell it from another person's of the same instant, so its key names the profile.
+    name: '0080-browse-announcements',
+    sql: `
+      UPDATE announcements SET key = 'cart.abandoned:browse:' || profile_id || ':' || at WHERE kind = 'browse.abandoned';
+    `,
+  },
 ];
 
 export interface AnnouncementRow {
@@ -64,8 +71,10 @@ export const profileStore = (sql: Sql) => {
   const due = sql.prepare<{ leader: number }>('SELECT leader FROM deadlines WHERE due_at <= ? ORDER BY due_at LIMIT ?');
   const announced = sql.prepare<AnnouncementRow>('SELECT * FROM announcements WHERE leader = ?');
   const announcement = sql.prepare<AnnouncementRow>('SELECT * FROM announcements WHERE key = ?');
+  // Told before, of a person it was since parted from: it is not told again, and is theirs again.
   const announce = sql.prepare(
-    'INSERT OR IGNORE INTO announcements (key, seq, kind, profile_id, leader, at, announced_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+    `INSERT INTO announcements (key, seq, kind, profile_id, leader, at, announced_at, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET leader = excluded.leader`,
   );
   const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');

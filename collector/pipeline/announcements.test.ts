@@ -1,0 +1,90 @@
+// What is told once, on real tables: by person where there is no cart, through merges, their undo and a rebuild.
+
+import { describe, expect, it } from 'vitest';
+import { cartAspect } from '../carts/aspect.js';
+import { presence } from '../profiles/presence.js';
+import { announcementsOf } from '../profiles/read.js';
+import { profileMigrations } from '../profiles/store.js';
+import { traits } from '../profiles/traits.js';
+import { openSqlite } from '../store/sqlite.js';
+import { fact, type House, laterAt, openHouse } from './facts.fixture.js';
+import { adminMerge, undoMerge } from './merges.js';
+
+const open = (): House => openHouse({ aspects: [presence, traits, cartAspect], announcer: announcementsOf });
+const told = (house: House) => {
+  house.lines();
+  return house.set.sql
+    .prepare<{ kind: string; key: string; user: string; owner: string; seq: number }>(
+      `SELECT announcements.kind, key, seq, owner.value AS user, held.hid AS owner FROM announcements
+       JOIN nodes AS owner ON owner.hid = announcements.profile_id JOIN nodes AS held ON held.id = announcements.leader
+       ORDER BY user, announcements.kind`,
+    )
+    .all();
+};
+const looks = (user: string, on: string, minute = 0, id?: string) =>
+  fact({
+    ...(id ? { id } : {}),
+    on,
+    user,
+    minute,
+    type: 'track',
+    name: 'Product Viewed',
+    properties: { product_id: 'p1', price: 10, currency: 'EUR' },
+  });
+const two = [looks('U1', 'A1'), looks('U2', 'A2')];
+
+describe('C4: what is announced once', () => {
+  it('C4: two persons who leave a browse at the same millisecond are two announcements', () => {
+    const house = open();
+    house.take(two);
+    expect(told(house).map(({ kind, user }) => [kind, user])).toEqual([
+      ['browse.abandoned', 'U1'],
+      ['browse.abandoned', 'U2'],
+    ]);
+  });
+
+  it('C4: a merge, a rebuild, and the undo of the merge tell none of them again', () => {
+    const house = open();
+    house.take(two);
+    const once = told(house);
+    const merged = house.within(laterAt, (set) => adminMerge(set, 'U1', 'U2', laterAt));
+    if (merged.kind !== 'merged') throw new Error(merged.kind);
+    const bare = (rows: ReturnType<typeof told>) => rows.map(({ owner: _, ...row }) => row);
+    expect(bare(told(house))).toEqual(bare(once));
+    house.rebuilt();
+    expect(bare(told(house))).toEqual(bare(once));
+    house.within(laterAt, (set) => undoMerge(set, merged.id, 'test', laterAt));
+    // And what was told of each is theirs again, so that whoever is erased takes their own along.
+    expect(told(house)).toEqual(once);
+    house.rebuilt();
+    expect(told(house)).toEqual(once);
+  });
+
+  it('C4: a browse that was announced before two persons became one is not announced under the other name', () => {
+    const house = open();
+    house.take([looks('U1', 'A1')]);
+    expect(told(house)).toHaveLength(1);
+    house.take([fact({ on: null, user: 'U9', minute: -1, type: 'identify', channel: 'server' })]);
+    house.within(laterAt, (set) => adminMerge(set, 'U1', 'U9', laterAt));
+    expect(told(house).map(({ user }) => user)).toEqual(['U1']);
+    house.rebuilt();
+    expect(told(house).map(({ user }) => user)).toEqual(['U1']);
+  });
+
+  it('C4: rows of a store from before stay, and what they told is not told again', () => {
+    const [tables, ...later] = profileMigrations;
+    const sql = openSqlite(':memory:', [tables!]);
+    sql
+      .prepare('INSERT INTO announcements VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run('cart.abandoned:browse:86400000', 3, 'browse.abandoned', 'person-1', 1, 86_400_000, 86_400_001, '{}');
+    sql
+      .prepare('INSERT INTO announcements VALUES (?, ?, ?, ?, ?, ?, ?, ?)')
+      .run('cart.abandoned:c1:3600000', 2, 'cart.abandoned', 'person-1', 1, 3_600_000, 3_600_001, '{}');
+    for (const { sql: text } of later) sql.exec(text);
+    expect(sql.prepare('SELECT key FROM announcements ORDER BY seq').all()).toEqual([
+      { key: 'cart.abandoned:c1:3600000' },
+      { key: 'cart.abandoned:browse:person-1:86400000' },
+    ]);
+    sql.close();
+  });
+});
