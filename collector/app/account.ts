@@ -8,12 +8,8 @@ import { parseInstant } from '../contract/instant.js';
 import { refuse } from '../errors.js';
 import { gateIdentifier } from '../identity/identifier.js';
 import { isProved } from '../identity/proof.js';
-import { authenticateBody } from '../ingest/authenticate.js';
 import type { Crowd } from '../ingest/crowd.js';
-import { decode } from '../ingest/decode.js';
-import { readBody } from '../ingest/limits.js';
-import { corsHeaders, originAllowed, preflightHeaders } from '../ingest/origin.js';
-import { openCall } from '../ingest/parse.js';
+import { entrance, originOf } from '../ingest/entrance.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Log } from '../log/log.js';
@@ -42,25 +38,14 @@ const unproved = refuse('bad_key', {
 
 export const account = ({ config, ring, log, rate, crowd, now, identitySecret, placeOf }: AccountOptions): Hono => {
   const app = new Hono();
+  const page = entrance({ config, ring, rate, crowd });
   app.post(path, async (c) => {
-    const origin = c.req.header('origin') ?? null;
-    const host = c.req.header('host') ?? new URL(c.req.url).host;
-    for (const [name, value] of Object.entries(corsHeaders(config.origins, origin, host))) c.header(name, value);
+    page.allowPage(c);
     c.header('Cache-Control', 'no-store');
-    const body = await readBody(c.req.raw);
-    if (isRefusal(body)) return respondRefusal(c, body);
-    const text = await decode(body);
-    if (isRefusal(text)) return respondRefusal(c, text);
-    const opened = openCall(text);
-    if (isRefusal(opened)) return respondRefusal(c, opened);
-    const key = await authenticateBody(ring, opened.body.writeKey);
-    if (isRefusal(key)) return respondRefusal(c, key);
-    if (!originAllowed(config.origins, origin, host)) return respondRefusal(c, refuse('origin'));
-    const bucket = `account:${key.context.id}`;
-    const waitS = rate.admit(bucket) ?? crowd.admit(c);
-    if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
-    rate.charge(bucket, 1);
-    const call = accountCall.safeParse(opened.body);
+    const entered = await page.enter(c, 'account');
+    if (isRefusal(entered)) return respondRefusal(c, entered);
+    entered.charge(1);
+    const call = accountCall.safeParse(entered.opened.body);
     if (!call.success) {
       const issue = call.error.issues[0]!;
       return respondRefusal(
@@ -85,18 +70,10 @@ export const account = ({ config, ring, log, rate, crowd, now, identitySecret, p
       receivedAt,
       sentAt: typeof sentAt === 'number' ? sentAt : parseInstant(sentAt),
       gpc: c.req.header('sec-gpc') === '1',
-      origin,
+      origin: originOf(c),
     });
     return c.json(answer as object, status as 200);
   });
-  app.options(path, (c) => {
-    const origin = c.req.header('origin') ?? null;
-    const headers = {
-      ...corsHeaders(config.origins, origin, c.req.header('host') ?? new URL(c.req.url).host),
-      ...preflightHeaders(c.req.header('access-control-request-headers') ?? null),
-    };
-    for (const [name, value] of Object.entries(headers)) c.header(name, value);
-    return c.body(null, 204);
-  });
+  page.preflight(app, [path]);
   return app;
 };

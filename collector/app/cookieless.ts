@@ -12,12 +12,8 @@ import { readDevice } from '../enrich/device.js';
 import type { Place } from '../enrich/place.js';
 import { refuse } from '../errors.js';
 import { addressOf } from '../ingest/address.js';
-import { authenticateBody } from '../ingest/authenticate.js';
 import type { Crowd } from '../ingest/crowd.js';
-import { decode } from '../ingest/decode.js';
-import { readBody } from '../ingest/limits.js';
-import { corsHeaders, originAllowed } from '../ingest/origin.js';
-import { openCall } from '../ingest/parse.js';
+import { entrance, originOf } from '../ingest/entrance.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Log } from '../log/log.js';
@@ -52,6 +48,7 @@ export const cookieless = ({
   placeOf,
 }: CookielessOptions): Hono => {
   const app = new Hono();
+  const page = entrance({ config, ring, rate, crowd });
   const proxies = config.proxies ?? 0;
   const tally = openTally({
     now,
@@ -61,22 +58,10 @@ export const cookieless = ({
   });
 
   app.post('/v1/cookieless', async (c) => {
-    const origin = c.req.header('origin') ?? null;
-    const host = c.req.header('host') ?? new URL(c.req.url).host;
-    for (const [name, value] of Object.entries(corsHeaders(config.origins, origin, host))) c.header(name, value);
-    const body = await readBody(c.req.raw);
-    if (isRefusal(body)) return respondRefusal(c, body);
-    const text = await decode(body);
-    if (isRefusal(text)) return respondRefusal(c, text);
-    const opened = openCall(text);
-    if (isRefusal(opened)) return respondRefusal(c, opened);
-    const key = await authenticateBody(ring, opened.body.writeKey);
-    if (isRefusal(key)) return respondRefusal(c, key);
-    if (!originAllowed(config.origins, origin, host)) return respondRefusal(c, refuse('origin'));
-    const bucket = `cookieless:${key.context.id}`;
-    const waitS = rate.admit(bucket) ?? crowd.admit(c);
-    if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
-    const call = cookielessCall.safeParse(opened.body);
+    page.allowPage(c);
+    const entered = await page.enter(c, 'cookieless');
+    if (isRefusal(entered)) return respondRefusal(c, entered);
+    const call = cookielessCall.safeParse(entered.opened.body);
     if (!call.success) {
       const issue = call.error.issues[0]!;
       return respondRefusal(
@@ -84,7 +69,7 @@ export const cookieless = ({
         refuse('bad_request', { message: `The counts at ${issue.path.join('.') || 'the top'}: ${issue.message}.` }),
       );
     }
-    rate.charge(bucket, call.data.events.length);
+    entered.charge(call.data.events.length);
     if (log.waiting() > waitingMaxEvents) return respondRefusal(c, refuse('unavailable', { retryAfterS: 1 }));
 
     const rules = cookielessRules(policy());
@@ -98,7 +83,7 @@ export const cookieless = ({
     const seen = {
       device: typeof device === 'string' ? device : (device?.kind ?? 'unknown'),
       country: place.country,
-      host: hostOf(origin),
+      host: hostOf(originOf(c)),
     };
     const family = typeof device === 'string' ? '' : (device?.browser ?? '');
     await tally.add(

@@ -316,3 +316,17 @@ it('a voucher is good for what it says and as long as it says', () => {
   for (const wrong of [null, 5, '', '1.2', `${voucher}a`, voucher.replace('.5.', '.7.'), 'x'.repeat(9_999)])
     expect(vouchedFor(keyOf, wrong, start)).toBeNull();
 });
+
+describe('the row of a choice that went to an account', () => {
+  it.each([
+    ['FR', 'FR', 'page', 'page'],
+    ['FR', 'FR', 'geoip', 'geoip'],
+    ['US-CA', 'US-CA', 'cdn', 'cdn'],
+    [null, null, 'cdn', 'unknown'],
+  ] as const)('section 5: says %s, and how it is known: %s by %s', (code, region, placedBy, how) => {
+    const site = openSite(account);
+    ask(site, 'u-placed', { act: 'answer', decisions: saying(site, 'denied'), region, placedBy });
+    const rows = site.sql.prepare<{ jurisdiction: string }>('SELECT jurisdiction FROM consent_ledger').all();
+    expect(rows.map(({ jurisdiction }) => JSON.parse(jurisdiction))).toMatchObject([{ code, how }]);
+  });
+});

@@ -9,14 +9,10 @@ import type { CallType } from '../contract/event.js';
 import { limits } from '../contract/limits.js';
 import { isUnavailable, type Refusal, refuse } from '../errors.js';
 import type { Answer, Log, Submission } from '../log/log.js';
-import type { Key } from '../site/keys.js';
 import type { KeyRing } from '../site/ring.js';
-import { authenticateBody, authenticateHeader, presentedKey } from './authenticate.js';
 import type { Crowd } from './crowd.js';
-import { decode } from './decode.js';
-import { readBody } from './limits.js';
-import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
-import { type Judged, judgeBatch, judgeCall, type Opened, open, openCall } from './parse.js';
+import { type Entered, entrance, originOf } from './entrance.js';
+import { type Judged, judgeBatch, judgeCall, open } from './parse.js';
 import { type Limiter, limiter } from './rate.js';
 import { isRefusal, respondRefusal } from './respond.js';
 
@@ -63,54 +59,13 @@ export const routes: Readonly<Record<string, CallType | null>> = {
 /** By a secret key it takes longer events (docs/decisions/0563). */
 const importPath = '/v1/import';
 
-/** A request that came through the stations before its content is looked at. */
-interface Entered {
-  opened: Opened;
-  key: Key;
-}
-
 export const door = (options: DoorOptions): Hono => {
   const { config, ring, log, countryOf } = options;
   const now = options.now ?? Date.now;
   const waitingMaxEvents = options.waitingMaxEvents ?? 20_000;
   const rate = options.rate ?? limiter(config.ratePerS);
 
-  const originOf = (c: Context): string | null => c.req.header('origin') ?? null;
-  const hostOf = (c: Context): string | null => c.req.header('host') ?? new URL(c.req.url).host;
-
-  /** Station 4 and 5, once the key is known. Secret keys have no rate. */
-  const permit = (c: Context, key: Key, bucket: string): Refusal | null => {
-    if (!originAllowed(config.origins, originOf(c), hostOf(c))) return refuse('origin');
-    if (key.kind === 'secret') return null;
-    const waitS = rate.admit(bucket) ?? options.crowd?.admit(c) ?? null;
-    return waitS === null ? null : refuse('rate_limited', { retryAfterS: waitS });
-  };
-
-  /** Stations 1 to 5. The key may stand in the body, which then is opened before it is known whose it is. */
-  const enter = async (
-    c: Context,
-    bucketOf: (key: Key) => string,
-    reads: (text: string) => Opened | Refusal,
-  ): Promise<Entered | Refusal> => {
-    const body = await readBody(c.req.raw);
-    if (isRefusal(body)) return body;
-    const text = await decode(body);
-    if (isRefusal(text)) return text;
-    const presented = presentedKey(c.req.header('authorization'));
-    if (presented !== null) {
-      const key = await authenticateHeader(ring, presented);
-      if (isRefusal(key)) return key;
-      const refused = permit(c, key, bucketOf(key));
-      if (refused !== null) return refused;
-      const opened = reads(text);
-      return isRefusal(opened) ? opened : { opened, key };
-    }
-    const opened = reads(text);
-    if (isRefusal(opened)) return opened;
-    const key = await authenticateBody(ring, opened.body.writeKey);
-    if (isRefusal(key)) return key;
-    return permit(c, key, bucketOf(key)) ?? { opened, key };
-  };
+  const { allowPage, enter, preflight } = entrance({ config, ring, rate, crowd: options.crowd });
 
   const submissionOf = (c: Context, { opened, key }: Entered, type: CallType | null, judged: Judged): Submission => ({
     text: opened.text,
@@ -128,18 +83,14 @@ export const door = (options: DoorOptions): Hono => {
   const busy = (): boolean => log.waiting() > waitingMaxEvents;
 
   const take = async (c: Context, type: CallType | null, longest: number): Promise<Answer | Refusal> => {
-    const entered = await enter(c, (key) => key.context.id, open);
+    const entered = await enter(c, null, open);
     if (isRefusal(entered)) return entered;
     const judged =
       type === null
         ? judgeBatch(entered.opened, entered.key.kind === 'secret' ? longest : limits.eventMaxBytes)
         : judgeCall(entered.opened, type);
     if (isRefusal(judged)) return judged;
-    if (entered.key.kind === 'write') {
-      rate.charge(entered.key.context.id, Math.max(1, judged.count));
-      // One was paid at the door.
-      options.crowd?.charge(c, Math.max(0, judged.count - 1));
-    }
+    entered.charge(Math.max(1, judged.count));
     if (busy()) return refuse('unavailable', { retryAfterS });
     try {
       return await log.append(submissionOf(c, entered, type, judged));
@@ -147,11 +98,6 @@ export const door = (options: DoorOptions): Hono => {
       if (isUnavailable(error)) return refuse('unavailable', { retryAfterS });
       throw error;
     }
-  };
-
-  const allowPage = (c: Context): void => {
-    for (const [name, value] of Object.entries(corsHeaders(config.origins, originOf(c), hostOf(c))))
-      c.header(name, value);
   };
 
   const app = new Hono();
@@ -169,11 +115,10 @@ export const door = (options: DoorOptions): Hono => {
   // A bucket of its own: a withdrawal must not wait behind the events it is about.
   app.post('/v1/consent', async (c) => {
     allowPage(c);
-    const bucketOf = (key: Key): string => `consent:${key.context.id}`;
-    const entered = await enter(c, bucketOf, openCall);
+    const entered = await enter(c, 'consent');
     if (isRefusal(entered)) return respondRefusal(c, entered);
     const { opened, key } = entered;
-    if (key.kind === 'write') rate.charge(bucketOf(key), 1);
+    entered.charge(1);
     const read = consentCall.safeParse(opened.body);
     if (!read.success) {
       const issue = read.error.issues[0]!;
@@ -198,16 +143,6 @@ export const door = (options: DoorOptions): Hono => {
     return c.json(body as object, status as 200);
   });
 
-  for (const path of [...Object.keys(routes), '/v1/consent']) {
-    app.options(path, (c) => {
-      allowPage(c);
-      for (const [name, value] of Object.entries(
-        preflightHeaders(c.req.header('access-control-request-headers') ?? null),
-      )) {
-        c.header(name, value);
-      }
-      return c.body(null, 204);
-    });
-  }
+  preflight(app, [...Object.keys(routes), '/v1/consent']);
   return app;
 };

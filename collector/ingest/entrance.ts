@@ -1,0 +1,105 @@
+// Stations 1 to 5 for every route that takes a write key: size, encoding, whose key, from which page, how much. Whoever
+// comes through has a call that is opened and not yet looked at. What a route takes beside that is its own affair.
+
+import type { Context, Hono } from 'hono';
+import type { Config } from '../config.js';
+import { type Refusal, refuse } from '../errors.js';
+import type { Key } from '../site/keys.js';
+import type { KeyRing } from '../site/ring.js';
+import { authenticateBody, authenticateHeader, presentedKey } from './authenticate.js';
+import type { Crowd } from './crowd.js';
+import { decode } from './decode.js';
+import { readBody } from './limits.js';
+import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
+import { type Opened, openCall } from './parse.js';
+import type { Limiter } from './rate.js';
+import { isRefusal } from './respond.js';
+
+export interface EntranceOptions {
+  config: Pick<Config, 'origins'>;
+  ring: Pick<KeyRing, 'write' | 'secret' | 'refresh'>;
+  rate: Limiter;
+  /** By address; none where nothing is said. */
+  crowd?: Crowd | undefined;
+}
+
+/** A request that came through the stations before its content is looked at. */
+export interface Entered {
+  opened: Opened;
+  key: Key;
+  /** How much it turned out to be: for the key and for the address. Secret keys have no rate. */
+  charge: (count: number) => void;
+}
+
+export interface Entrance {
+  /** What a browser must be told with every answer, a refusal too, so that the page may read it. */
+  allowPage: (c: Context) => void;
+  /** One bucket for each key and `sort`: a withdrawal must not wait behind the events it is about. */
+  enter: (c: Context, sort: string | null, reads?: (text: string) => Opened | Refusal) => Promise<Entered | Refusal>;
+  /** Foreign clients ask before they send. */
+  preflight: (app: Hono, paths: readonly string[]) => void;
+}
+
+export const originOf = (c: Context): string | null => c.req.header('origin') ?? null;
+const hostOf = (c: Context): string | null => c.req.header('host') ?? new URL(c.req.url).host;
+
+export const entrance = ({ config, ring, rate, crowd }: EntranceOptions): Entrance => {
+  const allowPage = (c: Context): void => {
+    for (const [name, value] of Object.entries(corsHeaders(config.origins, originOf(c), hostOf(c))))
+      c.header(name, value);
+  };
+
+  /** Station 4 and 5, once the key is known. Secret keys have no rate. */
+  const permit = (c: Context, key: Key, bucket: string): Refusal | null => {
+    if (!originAllowed(config.origins, originOf(c), hostOf(c))) return refuse('origin');
+    if (key.kind === 'secret') return null;
+    const waitS = rate.admit(bucket) ?? crowd?.admit(c) ?? null;
+    return waitS === null ? null : refuse('rate_limited', { retryAfterS: waitS });
+  };
+
+  return {
+    allowPage,
+    // The key may stand in the body, which then is opened before it is known whose it is.
+    enter: async (c, sort, reads = openCall) => {
+      const body = await readBody(c.req.raw);
+      if (isRefusal(body)) return body;
+      const text = await decode(body);
+      if (isRefusal(text)) return text;
+      const bucketOf = (key: Key): string => (sort === null ? key.context.id : `${sort}:${key.context.id}`);
+      const entered = (opened: Opened, key: Key): Entered => ({
+        opened,
+        key,
+        charge: (count) => {
+          if (key.kind === 'secret') return;
+          rate.charge(bucketOf(key), count);
+          // Of the address, one was paid at the door.
+          crowd?.charge(c, Math.max(0, count - 1));
+        },
+      });
+      const presented = presentedKey(c.req.header('authorization'));
+      if (presented !== null) {
+        const key = await authenticateHeader(ring, presented);
+        if (isRefusal(key)) return key;
+        const refused = permit(c, key, bucketOf(key));
+        if (refused !== null) return refused;
+        const opened = reads(text);
+        return isRefusal(opened) ? opened : entered(opened, key);
+      }
+      const opened = reads(text);
+      if (isRefusal(opened)) return opened;
+      const key = await authenticateBody(ring, opened.body.writeKey);
+      if (isRefusal(key)) return key;
+      return permit(c, key, bucketOf(key)) ?? entered(opened, key);
+    },
+    preflight: (app, paths) => {
+      for (const path of paths) {
+        app.options(path, (c) => {
+          allowPage(c);
+          const asked = c.req.header('access-control-request-headers') ?? null;
+          for (const [name, value] of Object.entries(preflightHeaders(asked))) c.header(name, value);
+          return c.body(null, 204);
+        });
+      }
+    },
+  };
+};
