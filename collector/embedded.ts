@@ -14,6 +14,7 @@ import { openWriter, type WriterOptions } from './pipeline/writer.js';
 import { openReadModel, type Readings, readModelOf } from './profiles/open.js';
 import type { Reader } from './profiles/reader.js';
 import { sessionRules } from './sessions/session.js';
+import { type LogSync, type Moved, openLogSync } from './store/checkpoint.js';
 import { isLocked } from './store/lock.js';
 import { isUnavailable } from './store/sqlite.js';
 
@@ -95,17 +96,73 @@ export const openEmbedded = async (
 
 /** What a batch makes and drops is a few megabytes: with room for some of them, most is gone before it would be copied (docs/decisions/0600). */
 const writerLimits = { maxYoungGenerationSizeMb: 48 };
+const keeperLimits = { maxYoungGenerationSizeMb: 2 };
+
+/** Beside a busy writer, the log is moved at most this often, and when at least so many commits are in it. */
+const moveEveryMs = 250;
+const moveCommitsMin = 10;
+/** From here on the writer moves the rest, so that the log begins anew: some 32 MB. */
+const logPagesMax = 8_000;
+
+interface Keeper {
+  /** Something was committed. */
+  written: () => void;
+  thread: Worker;
+}
+
+const startKeeper = (path: string, finish: () => void, onTrouble: (reason: string) => void): Keeper => {
+  const thread = new Worker(entry('checkpoint-thread'), {
+    workerData: { path },
+    resourceLimits: keeperLimits,
+    // What it holds open is closed with the process: closing earlier would drop the others' locks (store/checkpoint.ts).
+    trackUnmanagedFds: false,
+  });
+  let commits = 0;
+  let movedAt = 0;
+  let moving = false;
+  thread.on('message', ({ pages, trouble }: Moved) => {
+    moving = false;
+    if (trouble !== undefined) onTrouble(trouble);
+    movedAt = Date.now();
+    if (pages >= logPagesMax) finish();
+  });
+  return {
+    thread,
+    written: () => {
+      commits += 1;
+      if (moving || commits < moveCommitsMin || Date.now() - movedAt < moveEveryMs) return;
+      moving = true;
+      commits = 0;
+      thread.postMessage('move');
+    },
+  };
+};
 
 const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {
-  const writer = new Worker(entry('writer-thread'), { workerData: options, resourceLimits: writerLimits });
-  const log = await embeddedLog(writer as unknown as WriterPort, onTrouble);
+  const writer = new Worker(entry('writer-thread'), {
+    workerData: { ...options, durable: 'caller' } satisfies WriterOptions,
+    resourceLimits: writerLimits,
+  });
+  let keeper: Keeper | null = null;
+  let file: LogSync | null = null;
+  const log = await embeddedLog(writer as unknown as WriterPort, {
+    // The writer has opened the store before it says that it is ready, and answers nothing before.
+    sync: () => {
+      file ??= openLogSync(options.path);
+      return file.sync();
+    },
+    onTrouble,
+    onSynced: () => keeper?.written(),
+    onLost: () => setImmediate(() => process.exit(70)),
+  });
+  keeper = startKeeper(options.path, log.checkpoint, onTrouble);
   const worker = new Worker(entry('reader-thread'), { workerData: { path: options.path } });
   const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
   let lastId = 0;
   // A thread that dies by itself leaves nothing that could answer: the process ends, and whoever runs it starts it again.
   // What was answered as accepted is in the file.
   let closing = false;
-  for (const thread of [writer, worker]) {
+  for (const thread of [writer, worker, keeper.thread]) {
     thread.on('exit', (code) => {
       if (closing) return;
       onTrouble(`a thread ended by itself with ${code}`);
@@ -146,6 +203,9 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
       await log.close();
       worker.postMessage({ id: -1, method: 'close', args: [] });
       await worker.terminate();
+      keeper.thread.postMessage('close');
+      await new Promise((resolve) => keeper.thread.once('exit', resolve));
+      file?.close();
     },
   };
 };

@@ -68,15 +68,15 @@ port.on('message', (first: ToWriter) => {
       commit(group);
       group = [];
       events = 0;
-      if (next.kind === 'close') {
+      if (next.kind === 'checkpoint') writer.checkpoint();
+      else if (next.kind === 'close') {
         due.stop();
         closed = true;
         writer.close();
         tell([{ id: next.id, kind: 'closed' }]);
         port.close();
         return;
-      }
-      handle(next);
+      } else handle(next);
     }
     next = receiveMessageOnPort(port)?.message as ToWriter | undefined;
   }

@@ -127,7 +127,7 @@ export const started = async (args: string[], env: NodeJS.ProcessEnv): Promise<S
 };
 
 export const collector = (folder: string): Promise<Server> =>
-  started(['dist/collector/main.js'], {
+  started(['--single-threaded-gc', 'dist/collector/main.js'], {
     PORT: '0',
     WEFT_DATA: folder,
     WEFT_WRITE_KEY: 'wk_bench',
@@ -135,7 +135,7 @@ export const collector = (folder: string): Promise<Server> =>
     WEFT_KEY_CONSENT: 'external',
     WEFT_ORIGINS: '*',
     WEFT_RATE: '10000000',
-    // As docs/operators.md has it for a service.
+    // This and the option of Node as docs/operators.md has them for a service.
     MALLOC_ARENA_MAX: '2',
   });
 

@@ -1,10 +1,13 @@
-// The embedded log: the other side is the writer's thread, "durable" its group commit. Knows messages, not what is in them.
+// The embedded log: the other side is the writer's thread, "durable" its group commit and the sync after it. The writer goes
+// on while its last commit is synced. Knows messages, not what is in them.
 
 import type { Answer, Command, CommandResult, Log, Submission } from './log.js';
 
 export type ToWriter =
   | { id: number; kind: 'append'; submission: Submission; events: number }
   | { id: number; kind: 'command'; command: Command }
+  /** The log of writes is long and almost moved: move the rest, so that it begins anew. */
+  | { id: number; kind: 'checkpoint' }
   | { id: number; kind: 'close' };
 
 export type FromWriter =
@@ -37,8 +40,27 @@ interface Waiting {
 /** About how many events a body holds, without parsing it again. */
 const countEvents = ({ text, type }: Submission): number => (type === null ? 1 + Math.floor(text.length / 700) : 1);
 
-export const embeddedLog = async (port: WriterPort, onTrouble: (reason: string) => void): Promise<Log> => {
+export interface EmbeddedLog extends Log {
+  /** Has the writer move the rest of its log of writes. */
+  checkpoint: () => void;
+}
+
+export interface EmbeddedLogOptions {
+  /** Resolves when what was committed before the call is on the disk; nothing is answered as accepted before. */
+  sync: () => Promise<void>;
+  onTrouble: (reason: string) => void;
+  /** After each sync: whoever moves the log may have something to do. */
+  onSynced: () => void;
+  /** A sync failed: what the store holds and what the disk holds may differ, so nothing more is answered. */
+  onLost: () => void;
+}
+
+export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions): Promise<EmbeddedLog> => {
+  const { sync, onTrouble } = options;
   const waiting = new Map<number, Waiting>();
+  /** Committed and not yet synced. */
+  let committed: FromWriter[] = [];
+  let syncing: Promise<void> | null = null;
   let lastId = 0;
   let events = 0;
   let gone: Error | null = null;
@@ -48,6 +70,34 @@ export const embeddedLog = async (port: WriterPort, onTrouble: (reason: string) 
     for (const { reject } of waiting.values()) reject(new UnavailableError(error.message));
     waiting.clear();
     events = 0;
+  };
+  const settle = (message: FromWriter): void => {
+    const waiter = waiting.get(message.id);
+    if (!waiter) {
+      if ('reason' in message) onTrouble(message.reason);
+      return;
+    }
+    waiting.delete(message.id);
+    events -= waiter.events;
+    waiter.resolve(message);
+  };
+  const syncCommitted = async (): Promise<void> => {
+    while (committed.length > 0 && !gone) {
+      const group = committed;
+      committed = [];
+      try {
+        await sync();
+      } catch (error) {
+        // What the disk did not take it may never take, whatever a second try says: nobody is told that it was kept.
+        fail(error instanceof Error ? error : new Error(String(error)));
+        onTrouble(`the store cannot be synced: ${error}`);
+        options.onLost();
+        return;
+      }
+      for (const message of group) settle(message);
+      options.onSynced();
+    }
+    syncing = null;
   };
   const ask = <Kind extends FromWriter['kind']>(
     message: (id: number) => ToWriter,
@@ -89,15 +139,10 @@ export const embeddedLog = async (port: WriterPort, onTrouble: (reason: string) 
           resolve();
           continue;
         }
-        const waiter = waiting.get(message.id);
-        if (!waiter) {
-          if ('reason' in message) onTrouble(message.reason);
-          continue;
-        }
-        waiting.delete(message.id);
-        events -= waiter.events;
-        waiter.resolve(message);
+        if (message.kind === 'answer' || message.kind === 'result') committed.push(message);
+        else settle(message);
       }
+      if (committed.length > 0) syncing ??= syncCommitted();
     });
   });
 
@@ -108,9 +153,13 @@ export const embeddedLog = async (port: WriterPort, onTrouble: (reason: string) 
     },
     command: async (command) => (await ask((id) => ({ id, kind: 'command', command }), 'result')).result,
     waiting: () => events,
+    checkpoint: () => {
+      if (!gone) port.postMessage({ id: 0, kind: 'checkpoint' });
+    },
     close: async () => {
       if (gone) return;
       await ask((id) => ({ id, kind: 'close' }), 'closed');
+      await syncing;
       gone = new Error('closed');
     },
   };

@@ -43,6 +43,8 @@ export interface WriterOptions {
   /** Path of the consent file; null = the one that ships. */
   consentFile: string | null;
   cacheMaxBytes?: number;
+  /** `caller`: whoever asked syncs the log before it answers (store/sqlite.ts). */
+  durable?: 'commit' | 'caller';
   /** Of the key that signs the ledger; beside the store unless said otherwise. */
   ledgerKeyFile?: string;
   /** The erasure journal; beside the store if nothing is said. */
@@ -64,6 +66,8 @@ export interface Writer {
   /** What the journal knew and the store did not, when it was opened. */
   replayed: Replayed;
   replay: (entries: readonly JournalEntry[], now: number) => Replayed;
+  /** Moves what is left of the log into the file, if nobody else is at it. */
+  checkpoint: () => void;
   store: SqliteStore;
   pipeline: Pipeline;
   consent: Consent;
@@ -112,7 +116,10 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     options.journal === undefined && options.path !== ':memory:'
       ? journalFile(dirname(options.path))
       : (options.journal ?? null);
-  const store = openSqlite(options.path, migrations, { cacheMaxBytes: options.cacheMaxBytes ?? 24 * 1024 * 1024 });
+  const store = openSqlite(options.path, migrations, {
+    cacheMaxBytes: options.cacheMaxBytes ?? 24 * 1024 * 1024,
+    durable: options.durable ?? 'commit',
+  });
   const secret = siteSecret(store);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
   const releases = openReleases(store);
@@ -322,6 +329,9 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     slice: requests.slice,
     replayed,
     replay: replayEntries,
+    checkpoint: () => {
+      store.pragma('wal_checkpoint(PASSIVE)');
+    },
     store,
     pipeline,
     consent,

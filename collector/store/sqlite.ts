@@ -17,7 +17,15 @@ export interface SqliteStore extends Sql {
 export interface SqliteOptions {
   readonly?: boolean;
   cacheMaxBytes?: number;
+  /**
+   * `commit`: a transaction is on the disk when it returns. `caller`: when whoever opened it has synced `logFileOf` after it,
+   * who also sees to it that the log is emptied (store/checkpoint.ts).
+   */
+  durable?: 'commit' | 'caller';
 }
+
+/** SQLite's write-ahead log of a file. */
+export const logFileOf = (path: string): string => `${path}-wal`;
 
 /** Opens a file, or `:memory:`. The writer migrates; a reader expects a migrated file. */
 export const openSqlite = (
@@ -31,11 +39,13 @@ export const openSqlite = (
   database.pragma('temp_store = MEMORY');
   if (!options.readonly) {
     database.pragma('journal_mode = WAL');
-    // One fsync a commit. The writer groups what waits, so safety costs next to nothing (docs/benchmarks.md).
-    database.pragma('synchronous = FULL');
+    const durable = options.durable ?? 'commit';
+    // One fsync a commit: SQLite's own, or that of whoever answers, while the next commit is under way (decision 0310).
+    database.pragma(`synchronous = ${durable === 'commit' ? 'FULL' : 'NORMAL'}`);
     // What is erased is overwritten, not only unlinked (consent.md, decided list).
     database.pragma('secure_delete = ON');
-    database.pragma('wal_autocheckpoint = 4000');
+    // Beside a thread that empties the log, only for the case that it does not come to it.
+    database.pragma(`wal_autocheckpoint = ${durable === 'commit' ? 4_000 : 40_000}`);
     database.pragma('foreign_keys = OFF');
   }
 
