@@ -177,6 +177,7 @@ const listExamples: Record<ListName, unknown> = {
     revenueFrom: 'revenue',
     lines: [line],
     sessionId: 'ses_81c',
+    elsewhere: false,
   },
   merges: {
     id: 'mrg_2c9',

@@ -38,6 +38,7 @@ import {
   clicksMax,
   echoMs,
   isOpen,
+  orderKey,
   startState,
   viewsMax,
 } from './state.js';
@@ -173,7 +174,7 @@ const updateOrder = (step: Step): void => {
   }
   const told = readStatement(step, 'updated');
   const known = findOrder(step, ids.orderId);
-  if (known === undefined || known.placed === null) warn('order_unknown');
+  if ((known === undefined || known.placed === null) && !step.isElsewhere(ids.orderId)) warn('order_unknown');
   changeOrder(step, known, ids.orderId, (order) => stateOrder(order, step, 'updated', told));
 };
 
@@ -217,6 +218,24 @@ const rules = new Map<string, (step: Step) => void>([
   ['Message Clicked', clickMessage],
 ]);
 
+/** An order's facts without what an event of one's own means for carts. Its sender was warned where the event is. */
+const borrowed = new Map<string, (step: Step) => void>([
+  [
+    'Order Completed',
+    (step) => {
+      const { orderId } = step.ids;
+      if (orderId === null) return;
+      const told = readStatement(step, 'completed');
+      changeOrder(step, findOrder(step, orderId), orderId, (order) => stateOrder(order, step, 'completed', told));
+    },
+  ],
+  ['Order Updated', updateOrder],
+  ['Order Cancelled', onOrder(cancelOrder)],
+  ['Order Refunded', onOrder(refundOrder)],
+]);
+
+const nowhere = (): boolean => false;
+
 const noteActivity = (state: CartState, event: OwnedEvent): void => {
   state.lastActivityAt = event.at;
   if (event.sessionId === null) return;
@@ -232,13 +251,20 @@ export const cartAspect: Aspect<CartState, CartDocument> = {
     settleEpisodes(state, event.at - 1);
     const rule = event.type === 'track' && event.name !== null ? rules.get(event.name) : undefined;
     const ids = rule === undefined ? noIds : readIds(event);
-    const step: Step = { state, event, ids, shelf, warn: warnOnce(notes) };
+    const step: Step = { state, event, ids, shelf, warn: warnOnce(notes), isElsewhere: notes.isElsewhere ?? nowhere };
     shelveEnded(step);
     if (event.active) noteActivity(state, event);
     login(step);
     if (rule === undefined) return;
     rule(step);
     keepBounds(step);
+  },
+  borrow: (state, event, shelf) => {
+    const step: Step = { state, event, ids: readIds(event), shelf, warn: () => {}, isElsewhere: nowhere };
+    borrowed.get(event.name ?? '')?.(step);
+    const order = step.ids.orderId === null ? undefined : findOrder(step, step.ids.orderId);
+    if (order !== undefined)
+      step.shelf.put(orderKey(order.orderId), { ...order, lent: [...(order.lent ?? []), event.messageId] });
   },
   settle: (state, now) => settleEpisodes(state, now),
   dueAt: nextDueAt,

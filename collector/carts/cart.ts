@@ -28,6 +28,8 @@ export interface Step {
   ids: CommerceIds;
   shelf: Shelf<CartDocument>;
   warn: Warn;
+  /** C8: the order counts on another person. */
+  isElsewhere: (orderId: string) => boolean;
 }
 
 /**

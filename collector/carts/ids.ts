@@ -1,7 +1,7 @@
 // What the cart aspect finds things by: cart tokens, checkout and order ids as events write them, and the ids of carts,
 // which are derived, so that they survive a rebuild. No id is ever drawn.
 
-import type { LookupKind, OwnedEvent } from '../events/event.js';
+import type { AcceptedEvent, LookupKind } from '../events/event.js';
 import { gateLookupKey } from '../identity/identifier.js';
 import { sha256Text } from '../store/digest.js';
 
@@ -40,11 +40,11 @@ export interface CommerceIds {
 
 export const noIds: CommerceIds = { token: null, checkoutId: null, orderId: null };
 
-const keyOf = (event: OwnedEvent, kind: LookupKind): string | null =>
+const keyOf = (event: AcceptedEvent, kind: LookupKind): string | null =>
   event.keys.find((key) => key.kind === kind)?.value ?? null;
 
 /** The token before the id, the properties before what came in the context. */
-export const readIds = (event: OwnedEvent): CommerceIds => {
+export const readIds = (event: AcceptedEvent): CommerceIds => {
   const p = event.properties;
   const token = readKey(p.cart_token) ?? readKey(p.cart_id) ?? keyOf(event, 'cart');
   const checkoutId = readKey(p.checkout_token) ?? readKey(p.checkout_id) ?? keyOf(event, 'checkout');

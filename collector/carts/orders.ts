@@ -227,6 +227,7 @@ export const beginOrder = (orderId: string, at: number): OrderRecord => ({
 const isCounted = (order: OrderRecord): boolean => order.placed !== null && !order.cancelled;
 
 const count = (state: CartState, order: OrderRecord, sign: 1 | -1): void => {
+  if (order.elsewhere) return;
   const { currency, netMinor } = orderFigures(order);
   const code = currency ?? noCurrency;
   const figure = state.revenue[code] ?? { minor: 0, orders: 0 };
@@ -253,6 +254,7 @@ export const changeOrder = (
   change: (order: OrderRecord) => void,
 ): OrderRecord => {
   const order = known ?? beginOrder(orderId, step.event.at);
+  if (step.isElsewhere(orderId)) order.elsewhere = true;
   if (known !== undefined) count(step.state, order, -1);
   change(order);
   count(step.state, order, 1);
@@ -321,6 +323,7 @@ export const refundOrder = (step: Step, known: OrderRecord | undefined, orderId:
     o.refunds.push(refund);
     o.assumedCurrency ??= state.currency;
   });
+  if (order.elsewhere) return;
   if (order.placed === null) {
     warn('refund_without_order');
     return;
@@ -346,7 +349,7 @@ export const cancelOrder = (step: Step, known: OrderRecord | undefined, orderId:
   const order = changeOrder(step, known, orderId, (o) => {
     o.cancelled = true;
   });
-  if (order.placed === null) step.warn('order_unknown');
+  if (order.placed === null && !order.elsewhere) step.warn('order_unknown');
 };
 
 // ── Shown ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -354,7 +357,11 @@ export const cancelOrder = (step: Step, known: OrderRecord | undefined, orderId:
 const safe = (minor: number): number => Math.max(Math.min(minor, Number.MAX_SAFE_INTEGER), -Number.MAX_SAFE_INTEGER);
 
 export const showOrder = (order: OrderRecord): Order => {
-  const { currency, revenueMinor, refundedMinor, state, revenueFrom } = orderFigures(order);
+  const { currency, state, ...figures } = orderFigures(order);
+  // Seen here, counted there: revenue less refunds stays the sum of the orders shown.
+  const { revenueMinor, refundedMinor, revenueFrom } = order.elsewhere
+    ? { revenueMinor: 0, refundedMinor: 0, revenueFrom: null }
+    : figures;
   return {
     orderId: order.orderId,
     at: new Date(order.at).toISOString(),
@@ -365,6 +372,7 @@ export const showOrder = (order: OrderRecord): Order => {
     revenueFrom,
     lines: (order.goods?.lines ?? []).map((line) => showLine(line, currency)),
     sessionId: order.sessionId,
+    elsewhere: order.elsewhere ?? false,
   };
 };
 

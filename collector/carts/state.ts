@@ -129,6 +129,10 @@ export interface OrderRecord {
   sessionSeen: boolean;
   /** Its conversion took lines from a cart. */
   cartId: string | null;
+  /** C8: told for another person too, and counted there. */
+  elsewhere?: true;
+  /** C8: messageIds of what the shop said of it by events that are another person's. */
+  lent?: string[];
 }
 
 export type CartDocument = CartRecord | OrderRecord;

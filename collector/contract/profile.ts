@@ -54,6 +54,8 @@ export const order = z.object({
   revenueFrom: z.string().nullable(),
   lines: z.array(line),
   sessionId: z.string().nullable(),
+  /** Told for another person too, on whom it counts: here it has no revenue. */
+  elsewhere: z.boolean(),
 });
 export const sessionItem = z.object({
   id: z.string(),

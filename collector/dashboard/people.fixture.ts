@@ -429,6 +429,7 @@ const ada = (): Person => {
           line('OX-412', 'Seed tin', 1, 490),
         ],
         sessionId: 'visit-laptop-2',
+        elsewhere: false,
       },
       {
         orderId: '9987',
@@ -440,6 +441,7 @@ const ada = (): Person => {
         revenueFrom: 'revenue',
         lines: [],
         sessionId: null,
+        elsewhere: false,
       },
     ],
     merges: [

@@ -121,6 +121,9 @@ export const decideOwner = (
   return { owner: null, because: 'own' };
 };
 
+/** Were the session's user known, the event would be theirs, or theirs for another reason. */
+const dependsOnSession = (because: OwnedBecause): boolean => because === 'own' || because === 'device';
+
 /** Notes a naming; true if it is of a person not named here before. */
 const noteNaming = (state: DeviceState, naming: Naming, person: number): boolean => {
   state.first ??= naming;
@@ -169,7 +172,7 @@ export const foldDevice = (
     const { owner, because } = decideOwner(event, session?.user ?? null, state, circumstances);
     if (event.user === null) {
       state.unnamed = true;
-      if (session === state.session && owner === null) state.unnamedInSession = true;
+      if (session === state.session && dependsOnSession(because)) state.unnamedInSession = true;
     }
     return { seq: event.seq, owner, because, session: session?.begin ?? null };
   });
@@ -218,7 +221,7 @@ export const stepDevice = (
   const { owner, because } = decideOwner(event, session?.user ?? null, state, circumstances);
   if (event.user === null) {
     state.unnamed = true;
-    if (owner === null && session) state.unnamedInSession = true;
+    if (session && dependsOnSession(because)) state.unnamedInSession = true;
   }
   state.last = { at: event.at, messageId: event.messageId };
   return {

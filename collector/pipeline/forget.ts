@@ -106,6 +106,10 @@ const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {
     for (const seeker of identity.seekers(key.kind, key.value)) if (seeker !== row.seq) loose.seekers.add(seeker);
     set.sessionHints.delete(key.value);
   }
+  // C8: an order may count on somebody else without this event.
+  for (const { kind, value } of event.keys) {
+    if (kind === 'order') for (const person of set.tellings.of(value).persons) loose.profiles.add(person);
+  }
   identity.deleteLookupsOf(row.seq);
   identity.deleteSeekers(row.seq);
   if (event.type === 'alias') {

@@ -232,6 +232,41 @@ describe('R10: the state depends on the set of accepted events alone', () => {
   }, 240_000);
 });
 
+describe('R10: cases that chance found', () => {
+  const inEveryOrder = (events: readonly AcceptedEvent[]) => {
+    const orders = (items: readonly AcceptedEvent[]): AcceptedEvent[][] =>
+      items.length < 2
+        ? [[...items]]
+        : items.flatMap((item) => orders(items.filter((other) => other !== item)).map((rest) => [item, ...rest]));
+    const dumps = orders(events).map((batch) => {
+      const house = openHouse(whole);
+      for (const event of batch) house.take([{ ...event }]);
+      return house.lines().join('\n');
+    });
+    return new Set(dumps).size;
+  };
+
+  it('R10, S3: of two visits that begin in one millisecond a server’s event of that instant is in the same one', () => {
+    const cart: LookupKey[] = [{ kind: 'cart', value: 'T1' }];
+    const found = inEveryOrder([
+      fact({ on: 'A1', user: 'U1', id: 'a1' }),
+      fact({ on: 'A1', user: 'U2', id: 'b1' }),
+      fact({ on: null, id: 'c1', channel: 'server', keys: cart }),
+      fact({ on: 'A1', user: 'U1', id: 'd1', keys: cart }),
+    ]);
+    expect(found).toBe(1);
+  });
+
+  it('R10, R4: a known user’s device is un-named at the beginning of a visit that then names them', () => {
+    const found = inEveryOrder([
+      fact({ on: 'A1', user: 'U1', minute: 0, id: 'a1' }),
+      fact({ on: 'A1', minute: 31, id: 'b1' }),
+      fact({ on: 'A1', user: 'U1', minute: 32, id: 'c1' }),
+    ]);
+    expect(found).toBe(1);
+  });
+});
+
 describe('rights and staff acts among the events', () => {
   it('R12, R14: after erasures and undos at any moment the state is what a rebuild makes of what remains', () => {
     const actArb = fc.oneof(

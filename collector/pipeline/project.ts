@@ -1,7 +1,10 @@
 // Station: fold → project. Brings every profile a batch touched up to its events and to the clock, and announces what
 // became due. Folds from the start where a step would not do.
 
+import { type OrderRecord, orderKey } from '../carts/state.js';
+import { orderToldBy } from '../carts/tellings.js';
 import { limits } from '../contract/limits.js';
+import type { OwnedEvent } from '../events/event.js';
 import type { Shelf } from '../profiles/aspect.js';
 import type { ProfileState, ShelfOf } from '../profiles/fold.js';
 import { eventsOfPerson } from './resolve.js';
@@ -27,6 +30,8 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
   }
   set.spoiltProfiles.clear();
 
+  // C8: orders that may count on another person now.
+  const orders = new Set<string>();
   const steps = new Map<number, Set<(typeof set.pending)[number]['event']>>();
   for (const { owner, event } of set.pending) {
     const leader = set.nodeById(owner)?.leader;
@@ -44,15 +49,77 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
       spoilt.add(leader);
       continue;
     }
+    const shared = new Map<string, boolean>();
+    const mayStepAll = ordered.every((event) => mayStep(set, leader, event, shared));
+    for (const orderId of shared.keys()) orders.add(orderId);
+    if (!mayStepAll) {
+      spoilt.add(leader);
+      continue;
+    }
+    const notes = { warn: set.warn, isElsewhere: (orderId: string) => shared.get(orderId) ?? false };
     const shelf = shelfOf(set, leader, entry);
     const due = set.fold.dueAt(entry.state);
-    for (const event of ordered) set.fold.step(entry.state, event, shelf, { warn: set.warn });
+    for (const event of ordered) set.fold.step(entry.state, event, shelf, notes);
     set.changedProfiles.set(leader, entry);
     const last = ordered.at(-1)!.at;
     const crossed = due !== null && due <= Math.max(settledTo ?? 0, last);
     settle(set, leader, entry, settledTo, announcer, crossed);
   }
-  for (const leader of spoilt) refoldProfile(set, leader, settledTo, announcer);
+  for (const leader of spoilt) refoldProfile(set, leader, settledTo, announcer, orders);
+  for (const leader of affectedBy(set, orders)) {
+    if (!spoilt.has(leader)) refoldProfile(set, leader, settledTo, announcer);
+  }
+};
+
+/** C8: whether a step will do for what this event tells of an order; notes the order where others tell of it too. */
+const mayStep = (set: WorkingSet, leader: number, event: OwnedEvent, orders: Map<string, boolean>): boolean => {
+  const orderId = orderToldBy(event);
+  if (orderId === null) return true;
+  const { persons, owner, lent } = set.tellings.of(orderId);
+  if (persons.length < 2) return true;
+  const isElsewhere = owner !== null && owner !== leader;
+  orders.set(orderId, isElsewhere);
+  const known = orderOf(set, leader, orderId);
+  if (known !== null && (known.elsewhere === true) !== isElsewhere) return false;
+  return owner !== leader || lent.length === 0;
+};
+
+const orderOf = (set: WorkingSet, leader: number, orderId: string): OrderRecord | null => {
+  const key = `carts/${orderKey(orderId)}`;
+  const entry = set.changedProfiles.get(leader);
+  const changed = entry?.documents.get(key);
+  const text = changed === undefined && !entry?.fresh ? set.profiles.document(leader, key) : changed;
+  return text == null ? null : (JSON.parse(text) as OrderRecord);
+};
+
+/**
+ * Who holds one of these orders otherwise than it stands now. Who is not its owner is indifferent to who is, and its owner
+ * to what a page tells: an order that a thousand pages tell of folds nobody again.
+ */
+const affectedBy = (set: WorkingSet, orders: Iterable<string>): Set<number> => {
+  const affected = new Set<number>();
+  for (const orderId of orders) {
+    const { persons, owner, lent } = set.tellings.of(orderId);
+    for (const person of persons) {
+      const known = orderOf(set, person, orderId);
+      const borrows = person === owner ? lent.map(({ messageId }) => messageId) : [];
+      const stands =
+        (known?.elsewhere === true) === (owner !== null && person !== owner) &&
+        (known?.lent ?? []).join('\n') === borrows.join('\n');
+      if (!stands) affected.add(person);
+    }
+  }
+  return affected;
+};
+
+/** The orders a person's documents are about, before they are folded again. */
+const ordersOf = (set: WorkingSet, leader: number): string[] => {
+  const prefix = `carts/${orderKey('')}`;
+  const changed = [...(set.changedProfiles.get(leader)?.documents.keys() ?? [])].filter((key) =>
+    key.startsWith(prefix),
+  );
+  const stored = set.profiles.documentKeys(leader, prefix, `${prefix.slice(0, -1)};`);
+  return [...stored, ...changed].map((key) => key.slice(prefix.length));
 };
 
 export const refoldProfile = (
@@ -60,7 +127,10 @@ export const refoldProfile = (
   leader: number,
   settledTo: number | null,
   announcer: Announcer,
+  /** Gets every order the person told of before or tells of now. */
+  orders?: Set<string>,
 ): void => {
+  if (orders) for (const orderId of ordersOf(set, leader)) orders.add(orderId);
   const members = set.identity.members(leader).map((member) => member.id);
   const events = eventsOfPerson(set, members);
   if (events.length === 0) {
@@ -74,7 +144,9 @@ export const refoldProfile = (
   entry.fresh = true;
   entry.settledAt = 0;
   const shelf = shelfOf(set, leader, entry);
-  for (const event of events) set.fold.step(entry.state, event, shelf, { warn: set.warn });
+  const around = set.tellings.around(leader, events);
+  if (orders) for (const orderId of around.orders) orders.add(orderId);
+  set.fold.all(entry.state, events, around.lent, shelf, { warn: set.warn, isElsewhere: around.isElsewhere });
   set.changedProfiles.set(leader, entry);
   settle(set, leader, entry, settledTo, announcer, true);
 };

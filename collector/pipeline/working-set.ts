@@ -2,6 +2,7 @@
 // it commits. Holds data and loads it; decides nothing. The writer is the only writer, so loaded rows stay true between
 // batches; after a rollback everything is dropped.
 
+import { type OrderTellings, orderTellings } from '../carts/tellings.js';
 import type { MessageId } from '../contract/ids.js';
 import { compareEvents, type OwnedEvent } from '../events/event.js';
 import { type EventStore, eventStore } from '../events/store.js';
@@ -68,6 +69,7 @@ export interface WorkingSet {
   sessions: SessionStore;
   identity: IdentityStore;
   profiles: ProfileStore;
+  tellings: OrderTellings;
   secret: string;
   nextSeq: () => number;
 
@@ -179,6 +181,7 @@ export const openWorkingSet = (
     sessions,
     identity,
     profiles,
+    tellings: orderTellings(sql),
     secret,
     nextSeq: () => {
       seq += 1;

@@ -17,6 +17,8 @@ export interface Shelf<Document> {
 /** What a person does not do but others must hear of. Counted warnings, and the `Change`s of this step. */
 export interface Notes {
   warn: (code: string) => void;
+  /** C8: the events of several persons tell of this order, and it counts on another of them. */
+  isElsewhere?: (orderId: string) => boolean;
 }
 
 /**
@@ -27,6 +29,8 @@ export interface Aspect<State, Document> {
   name: string;
   start: () => State;
   step: (state: State, event: OwnedEvent, shelf: Shelf<Document>, notes: Notes) => void;
+  /** C8: what the shop said of an order of this person by an event that is another's. Nothing the person did. */
+  borrow?: (state: State, event: OwnedEvent, shelf: Shelf<Document>, notes: Notes) => void;
   /**
    * Brings what the clock alone decides up to `now` (an abandonment that is due, an expiry). Must obey
    * settle(settle(s, n1), n2) = settle(s, n2) for n1 ≤ n2, and be called before a step with `now = event.at - 1`

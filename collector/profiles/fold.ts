@@ -22,6 +22,14 @@ export interface ProfileFold {
   /** Whether the event is newer than all the state has seen. */
   follows: (state: ProfileState, event: Pick<OwnedEvent, 'at' | 'messageId'>) => boolean;
   step: (state: ProfileState, event: OwnedEvent, shelf: ShelfOf, notes: Notes) => void;
+  /** All the events of a person from the start, with those that others lend them. */
+  all: (
+    state: ProfileState,
+    events: readonly OwnedEvent[],
+    lent: readonly OwnedEvent[],
+    shelf: ShelfOf,
+    notes: Notes,
+  ) => void;
   settle: (state: ProfileState, now: number, shelf: ShelfOf) => void;
   dueAt: (state: ProfileState) => number | null;
 }
@@ -34,6 +42,18 @@ export const profileFold = (aspects: readonly AnyAspect[]): ProfileFold => {
     step: (state, event, shelf, notes) => {
       for (const aspect of aspects) aspect.step(state.aspects[aspect.name], event, shelf(aspect.name), notes);
       state.last = { at: event.at, messageId: event.messageId };
+    },
+    all: (state, events, lent, shelf, notes) => {
+      const borrowed = new Set(lent);
+      const ordered = lent.length === 0 ? events : [...events, ...lent].sort(compareEvents);
+      for (const event of ordered) {
+        if (!borrowed.has(event)) {
+          fold.step(state, event, shelf, notes);
+          continue;
+        }
+        for (const aspect of aspects) aspect.borrow?.(state.aspects[aspect.name], event, shelf(aspect.name), notes);
+        state.last = { at: event.at, messageId: event.messageId };
+      }
     },
     settle: (state, now, shelf) => {
       for (const aspect of aspects) aspect.settle?.(state.aspects[aspect.name], now, shelf(aspect.name));

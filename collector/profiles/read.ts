@@ -4,6 +4,7 @@
 import { type AuditAsked, type AuditPage, openAuditView } from '../audit/view.js';
 import { cartFigures, openCart, showCarts, showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
+import { orderTellings } from '../carts/tellings.js';
 import type { PolicyReading } from '../consent/policy/releases.js';
 import type {
   Cart,
@@ -93,6 +94,7 @@ export const readModel = (
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
+  const tellings = orderTellings(sql);
 
   const latestOwner = sql.prepare<{ owner: number }>(
     'SELECT owner FROM events WHERE dev = ? AND owner IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1',
@@ -213,7 +215,8 @@ export const readModel = (
       };
     };
     const state = fold.start();
-    for (const event of events) fold.step(state, event, shelfOf, { warn: () => {} });
+    const { lent, isElsewhere } = tellings.around(leader, events);
+    fold.all(state, events, lent.filter(sight), shelfOf, { warn: () => {}, isElsewhere });
     fold.settle(state, now, shelfOf);
     const documents = (): CartDocument[] =>
       [...(shelves.get('carts')?.values() ?? [])].map((text) => JSON.parse(text) as CartDocument);

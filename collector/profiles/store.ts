@@ -58,6 +58,7 @@ export const profileStore = (sql: Sql) => {
   const documents = sql.prepare<{ key: string; body: string }>(
     'SELECT key, body FROM shelf WHERE leader = ? ORDER BY key',
   );
+  const keysBetween = sql.prepare<{ key: string }>('SELECT key FROM shelf WHERE leader = ? AND key >= ? AND key < ?');
   const putDocument = sql.prepare(
     'INSERT INTO shelf (leader, key, body) VALUES (?, ?, ?) ON CONFLICT (leader, key) DO UPDATE SET body = excluded.body',
   );
@@ -90,6 +91,8 @@ export const profileStore = (sql: Sql) => {
     },
     document: (leader: number, key: string) => document.get(leader, key)?.body,
     documents: (leader: number) => documents.all(leader),
+    documentKeys: (leader: number, from: string, before: string) =>
+      keysBetween.all(leader, from, before).map(({ key }) => key),
     putDocument: (leader: number, key: string, body: string) => putDocument.run(leader, key, body),
     deleteDocument: (leader: number, key: string) => deleteDocument.run(leader, key),
     clearShelf: (leader: number) => clearShelf.run(leader),

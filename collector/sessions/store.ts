@@ -60,8 +60,10 @@ export const sessionStore = (sql: Sql): SessionStore => {
   const deleteOf = sql.prepare('DELETE FROM sessions WHERE dev = ?');
   const ofDevice = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE dev = ? ORDER BY started_at');
   const row = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE begin = ?');
+  // Two may begin in one millisecond; ties are broken by messageId, never by which came first (R10).
   const atOrBefore = sql.prepare<SessionRow>(
-    'SELECT * FROM sessions WHERE dev = ? AND started_at <= ? ORDER BY started_at DESC LIMIT 1',
+    `SELECT * FROM sessions WHERE dev = ? AND started_at <= ?
+     ORDER BY started_at DESC, json_extract(body, '$.beginId') DESC LIMIT 1`,
   );
   return {
     put: (dev, session) => {

@@ -437,10 +437,13 @@ const OrderBlock: FC<{ order: Order }> = ({ order }) => {
           </b>{' '}
           <Badge tone={tone}>{word}</Badge>
         </span>
-        <strong>
-          <Money minor={order.revenueMinor} currency={order.currency} />
-        </strong>
+        {!order.elsewhere && (
+          <strong>
+            <Money minor={order.revenueMinor} currency={order.currency} />
+          </strong>
+        )}
       </div>
+      {order.elsewhere && <p>Told for somebody else too, and counted there.</p>}
       {order.refundedMinor > 0 && (
         <p>
           <Money minor={order.refundedMinor} currency={order.currency} /> refunded, so{' '}
