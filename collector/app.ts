@@ -16,6 +16,7 @@ import { proofs } from './app/proofs.js';
 import { reading } from './app/reading.js';
 import { rights } from './app/rights.js';
 import { traceOf } from './app/trace.js';
+import { transfer } from './app/transfer.js';
 import { type AuditNotes, openAuditNotes } from './audit/notes.js';
 import type { Config } from './config.js';
 import type { LivePolicy } from './consent/policy/live.js';
@@ -109,6 +110,8 @@ export const createApp = (options: AppOptions): Hono => {
   const visitors = crowd({ ratePerS: addressRate, burst: addressRate * 10, proxies });
   // What people ask for their rights is a handful of requests a life.
   const persons = crowd({ ratePerS: addressRate === 0 ? 0 : 1, burst: 30, proxies });
+  // A press on a link to another host of the site; a school's or a carrier's address has many hands.
+  const clicks = crowd({ ratePerS: addressRate === 0 ? 0 : 5, burst: 100, proxies });
   const audit = options.audit ?? openAuditNotes(log);
   const app = new Hono();
   const placed = (c: Context): Place => options.placeOf(c.req.raw.headers, addressOf(c, config.proxies ?? 0));
@@ -171,6 +174,7 @@ export const createApp = (options: AppOptions): Hono => {
       },
     }),
   );
+  app.route('/', transfer({ config, ring, log, rate, crowd: clicks, now }));
   app.route(
     '/',
     cookieless({

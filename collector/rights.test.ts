@@ -528,6 +528,65 @@ describe('choices that follow an account', () => {
   }, 60_000);
 });
 
+describe('consent 2, other domains: an answer that is handed to another host', () => {
+  it('is signed, taken in once, proved as an import; and what is refused is refused in one word', async () => {
+    const file = join(temporary(), 'consent.json');
+    writeFileSync(file, JSON.stringify({ transfer: ['shop.test', 'outlet.test'] }));
+    const it = await house({ WEFT_CONSENT: file, WEFT_ORIGINS: '*' });
+    const { body: config } = await it.ask('/v1/config', undefined, {});
+    expect(config.consent).toMatchObject({ rest: true, transfer: ['shop.test', 'outlet.test'] });
+    const { purposes } = config.consent as { purposes: { id: string; always?: boolean; materialHash: string }[] };
+    const writeKey = 'wk_test_0123456789';
+    const decisions = purposes
+      .filter(({ always }) => !always)
+      .map(({ id, materialHash }) => ({ purpose: id, value: 'granted', materialHash }));
+    const shop = { origin: 'https://shop.test' };
+    const outlet = { origin: 'https://outlet.test' };
+    const receipt = 'h'.repeat(22);
+    const at = new Date(Date.now() - 5_000).toISOString();
+    const row = { receipt, kind: 'grant', visitorId: 'd-handed', decisions, policy: config.policy, clientAt: at };
+    const source = (one: string) => decisions.map((decision) => ({ ...decision, source: one }));
+    await it.ask('/v1/consent', { ...row, writeKey, decisions: source('user') }, shop);
+    const told = decisions.map((decision) => ({ ...decision, at }));
+    const signed = await it.ask(
+      '/v1/consent/transfer',
+      { writeKey, to: 'outlet.test', receipt, decisions: told, policy: config.policy },
+      shop,
+    );
+    const token = signed.body.token as string;
+    expect([signed.status, token]).toEqual([200, expect.stringMatching(/^[\w-]+\.[\w-]{22}$/)]);
+    const take = (one: string, headers: Record<string, string> = outlet, from = shop.origin) =>
+      it.ask('/v1/consent/transfer/accept', { writeKey, token: one, from }, headers);
+    const refused = [
+      await take('a.b'),
+      await take(token, shop),
+      await take(token, {}),
+      await take(token, outlet, 'https://evil.test'),
+    ];
+    const taken = await take(token);
+    expect(taken.body.decisions).toHaveLength(decisions.length);
+    refused.push(await take(token));
+    expect(new Set(refused.map(({ status, body }) => JSON.stringify([status, body]))).size).toBe(1);
+    expect(refused[0]!.status).toBe(403);
+    const there = {
+      ...row,
+      receipt: 'o'.repeat(22),
+      visitorId: 'd-handed-there',
+      decisions: source('import'),
+      voucher: taken.body.voucher,
+    };
+    expect((await it.ask('/v1/consent', { ...there, writeKey }, outlet)).status).toBe(200);
+    expect((await it.ask(`/v1/receipts/${there.receipt}`)).body).toMatchObject({
+      kind: 'import',
+      ui: { layer: 'transfer', variant: 'from=shop.test' },
+      origin: 'https://outlet.test',
+    });
+    expect((await it.ask('/v1/consent/transfer', { writeKey, to: 'other.test', decisions: told }, shop)).status).toBe(
+      404,
+    );
+  }, 60_000);
+});
+
 describe('what a row need not say for itself', () => {
   it('section 5: region with its subdivision and how it is known, the script beside it, and that no age was asked', async () => {
     const it = await house();

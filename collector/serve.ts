@@ -16,8 +16,9 @@ import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
 import { openAuditNotes } from './audit/notes.js';
 import { type Config, ConfigError, readConfig } from './config.js';
+import { unmetBy } from './consent/policy/lint.js';
 import { openLivePolicy } from './consent/policy/live.js';
-import { lineOf, PolicyError, publicConfig, readPolicy } from './consent/policy/policy.js';
+import { lineOf, type Policy, PolicyError, publicConfig, readPolicy } from './consent/policy/policy.js';
 import type { Finding } from './consent/policy/read.js';
 import { purposes } from './contract/purposes.js';
 import { dashboard } from './dashboard/index.js';
@@ -209,14 +210,26 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
     const seeded = await seed(engines.log, config, Date.now());
     const ring = await openKeyRing(engines.log);
     opened.unshift(ring.close);
+    const around = { proof: config.identitySecret !== null, origins: config.origins };
+    /** It is in force all the same: what it promises beyond what is set up here is not kept. */
+    const tellUnmet = (policy: Policy): void => {
+      const findings = unmetBy(policy, around).map((one) => ({ ...one, path: one.path.join('.') }));
+      if (findings.length > 0)
+        logger.error(
+          { findings: findings.map((one) => lineOf({ ...one, line: null, column: null })) },
+          'the consent file says what is not set up here',
+        );
+    };
     const live = await openLivePolicy({
       log: engines.log,
       file: config.consentFile,
+      around,
       now: Date.now,
       onChange: (change) => {
         if (change.kind === 'in-force') {
           const { version, configHash } = change.policy;
           logger.warn({ version, configHash }, 'another consent policy is in force');
+          tellUnmet(change.policy);
         } else
           logger.error(
             { findings: change.findings.map(lineOf) },
@@ -229,6 +242,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
         { findings: live.trouble().map(lineOf) },
         'the consent file is refused; the last good one is in force',
       );
+    tellUnmet(live.current().policy);
     const watching = every(consentFileEveryMs, live.look, (error) => logger.error(traceOf(error), 'consent file'));
     opened.unshift(watching.stop);
     const audit = openAuditNotes(engines.log, (error) => logger.error(traceOf(error), 'audit'));

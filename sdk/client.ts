@@ -178,21 +178,8 @@ const configure = async (cache?: RequestCache) => {
 const start = (known: RemoteConfig | undefined) => {
   if (!begin(known) || isStarted) return;
   isStarted = true;
-  // Still to be asked, or said; a region's default; a bridge; counting; accounts.
-  if (
-    ask[0] ||
-    /true|link|-|ys|cc/.test(
-      JSON.stringify([
-        !isOptIn,
-        place.gpcStatus && hasSignal,
-        place.ui,
-        config.cookieless?.mode,
-        config.decision?.scope,
-        config.bridges,
-      ]),
-    )
-  )
-    needRest();
+  // Still to be asked, or said; a region's default; or the site's file asks for more than events.
+  if (ask[0] || config.rest || !isOptIn || (place.gpcStatus && hasSignal)) needRest();
   if (on.measurement) return go();
   // What happens meanwhile may be held, told at the grant, or granted by the region: it waits as it did for the configuration.
   after(configMaxMs, go);

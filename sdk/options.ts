@@ -47,12 +47,18 @@ export interface Region {
 
 export interface ConsentConfig {
   killSwitch?: boolean;
+  /** The file asks for more than events: something of what most pages do without (sources/rest.ts). */
+  rest?: boolean;
   purposes?: readonly PurposeRule[];
   /** Groups of countries written out. */
   regions?: readonly (Region & { match: readonly string[]; fallback?: boolean })[];
   decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };
+  /** The site says who is a child; nobody is asked whose age it has not told. */
+  age?: { gate?: boolean };
+  /** Hosts that an answer may be handed to. */
+  transfer?: readonly string[];
   /** Counting of those who have not agreed. */
   cookieless?: { mode?: string; regions?: readonly string[] };
   redact?: { query?: { allow?: readonly string[] } };

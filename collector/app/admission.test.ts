@@ -34,6 +34,7 @@ const whole = async () => {
     current: () => ({ policy: parsePolicy({}), source: shippedSource }),
     trouble: () => [],
     file: null,
+    around: {},
     check: () => ({ findings: [] }),
     publish: async () => ({ ok: false, findings: [] }),
     reload: async () => null,

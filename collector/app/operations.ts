@@ -447,6 +447,66 @@ export const operations: readonly Operation[] = [
     errors: ['bad_json', 'bad_gzip', 'bad_request', 'bad_key', 'origin', 'not_found', 'rate_limited', 'unavailable'],
   },
   {
+    method: 'post',
+    path: '/v1/consent/transfer',
+    tag: 'Consent',
+    summary: 'Sign what was decided here, for another host of the site',
+    description:
+      'Only for a host that `transfer` of the consent file lists. The token is good once, for a minute, on that host alone; it holds decisions and no id. Grants travel only as far as `receipt` stands in the ledger, refusals by themselves.',
+    security: 'write',
+    body: {
+      schema: 'TransferCall',
+      example: {
+        writeKey,
+        to: 'outlet.example',
+        receipt: row.receipt,
+        decisions: [{ purpose: 'measurement', value: 'granted', at, materialHash: 'a1'.repeat(32) }],
+        policy: row.policy,
+        sentAt: at,
+      },
+    },
+    answer: {
+      status: 200,
+      description: 'What to put into the fragment of the link.',
+      schema: 'TransferAnswer',
+      example: { token: `WyJuIl0.${'A'.repeat(22)}` },
+    },
+    errors: ['bad_json', 'bad_gzip', 'bad_request', 'bad_key', 'origin', 'not_found', 'rate_limited', 'unavailable'],
+  },
+  {
+    method: 'post',
+    path: '/v1/consent/transfer/accept',
+    tag: 'Consent',
+    summary: 'Take in what was decided on another host of the site',
+    description:
+      'Answered once for each token, on the host it was made for, to the page that the link led to. Of grants those come that were given under today’s terms and have not run out. What the device makes of it is a consent row of its own, with `voucher` in it; the ledger keeps it as `import`, and it ends when the earliest grant in it would have ended.',
+    security: 'write',
+    body: {
+      schema: 'TransferAcceptCall',
+      example: { writeKey, token: `WyJuIl0.${'A'.repeat(22)}`, from: 'https://shop.example' },
+    },
+    answer: {
+      status: 200,
+      description: 'What was decided, and the word for the row.',
+      schema: 'TransferAcceptAnswer',
+      example: {
+        decisions: [{ purpose: 'measurement', value: 'granted', at, materialHash: 'a1'.repeat(32) }],
+        voucher: `1795412824039.1.1795326424039.${'A'.repeat(22)}.shop.example`,
+      },
+    },
+    errors: [
+      'bad_json',
+      'bad_gzip',
+      'bad_request',
+      'bad_key',
+      'forbidden',
+      'origin',
+      'not_found',
+      'rate_limited',
+      'unavailable',
+    ],
+  },
+  {
     method: 'get',
     path: '/v1/profiles',
     tag: 'Reading people',

@@ -48,7 +48,7 @@ const kinds: Readonly<Record<string, string>> = {
   refuse: 'a refusal',
   update: 'an answer that changes an earlier one',
   withdraw: 'a withdrawal',
-  import: 'an answer given earlier to another consent tool',
+  import: 'an answer given earlier, to another consent tool or on another host of the site',
   object: 'an objection',
   erase: 'a request to be forgotten',
   'region-default': 'no answer: what holds in the region until there is one',
@@ -60,6 +60,8 @@ const layers: Readonly<Record<string, string>> = {
   preferences: 'the preferences',
   api: 'a call of the page',
   'own-cmp': 'the site’s own consent tool',
+  account: 'the account of who was logged in',
+  transfer: 'a link from another host of the site, which handed the answer on',
 };
 const actions: Readonly<Record<string, string>> = {
   'accept-all': 'the button that accepts all',

@@ -4,7 +4,17 @@ import { z } from 'zod';
 import { answer, errorBody } from '../contract/answer.js';
 import { signedCertificate } from '../contract/certificate.js';
 import { configReply } from '../contract/config-reply.js';
-import { accountAnswer, accountCall, consentAnswer, consentCall, consentRow } from '../contract/consent.js';
+import {
+  accountAnswer,
+  accountCall,
+  consentAnswer,
+  consentCall,
+  consentRow,
+  transferAcceptAnswer,
+  transferAcceptCall,
+  transferAnswer,
+  transferCall,
+} from '../contract/consent.js';
 import { cookielessAnswer, cookielessCall, cookielessCounts } from '../contract/cookieless.js';
 import { batch, calls, context, event } from '../contract/event.js';
 import { profile } from '../contract/profile.js';
@@ -42,6 +52,10 @@ export const schemas = {
   ConsentAnswer: consentAnswer,
   AccountCall: accountCall,
   AccountAnswer: accountAnswer,
+  TransferCall: transferCall,
+  TransferAnswer: transferAnswer,
+  TransferAcceptCall: transferAcceptCall,
+  TransferAcceptAnswer: transferAcceptAnswer,
   Config: configReply,
   Profile: profile,
   Profiles: profiles,

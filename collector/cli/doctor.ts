@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.js';
 import { openLedgerView } from '../consent/ledger/ledger-view.js';
+import { unmetBy } from '../consent/policy/lint.js';
 import { PolicyError, readPolicy } from '../consent/policy/policy.js';
 import { dayMs } from '../consent/retention/retention.js';
 import { retentionRuns } from '../consent/retention/retention-store.js';
@@ -250,7 +251,10 @@ const retentionFinding = (store: SqliteStore, now: number): Finding => {
 const consentFinding = (config: Config): Finding => {
   if (config.consentFile === null) return ok('consent file', 'the one that ships');
   try {
-    const { version } = readPolicy(config.consentFile);
+    const policy = readPolicy(config.consentFile);
+    const { version } = policy;
+    const [unmet] = unmetBy(policy, { proof: config.identitySecret !== null, origins: config.origins });
+    if (unmet) return warn('consent file', unmet.reason, unmet.next);
     return ok('consent file', `${config.consentFile}, version ${version}`);
   } catch (error) {
     if (!(error instanceof PolicyError)) throw error;

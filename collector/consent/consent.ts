@@ -3,7 +3,7 @@
 // that is rolled back, `dropCaches` must be called.
 
 import type { Purpose } from '../contract/purposes.js';
-import type { AccountAsked, KeyContext } from '../log/log.js';
+import type { AccountAsked, KeyContext, TransferAsked } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
 import { type AccountRecord, followAccount } from './account.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
@@ -19,6 +19,7 @@ import { type ObjectionAsked, object } from './rights/object.js';
 import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tombstones } from './rights/tombstones.js';
 import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
 import { type ConsentCount, noDenial, openConsentStore } from './store.js';
+import { type TransferResult, transfer } from './transfer.js';
 
 export interface ConsentOptions {
   policy: Policy;
@@ -61,6 +62,8 @@ export interface Consent {
   door: (request: DoorRequest) => Door;
   /** What a logged-in person's devices agree on (`scope: "account"`); null where choices stay on their device. */
   account: (asked: AccountAsked) => AccountRecord | null;
+  /** An answer that goes to another host of the site, or comes from one (`transfer` of the consent file). */
+  transfer: (asked: TransferAsked) => TransferResult;
   erasures: Erasures;
   exports: Exports;
   notices: Notices;
@@ -275,6 +278,11 @@ export const openConsent = (
     };
   };
 
+  const once: Consent['once'] = (nonce, until, now) => {
+    dropNonces.run(now);
+    return putNonce.run(keyOf('nonce', nonce), until).changes > 0;
+  };
+
   return {
     get policy() {
       return policy;
@@ -294,6 +302,7 @@ export const openConsent = (
     acceptRow: (row, context) => acceptRow(parts, row, context),
     door,
     account: (asked) => followAccount(parts, asked),
+    transfer: (asked) => transfer(parts, asked, once),
     erasures: openErasures(parts),
     exports: openExports(parts),
     notices: openNotices({
@@ -327,10 +336,7 @@ export const openConsent = (
       for (const receipt of receipts) store.capReceipt(receipt, lost, at);
     },
     object: (asked) => object(parts, asked),
-    once: (nonce, until, now) => {
-      dropNonces.run(now);
-      return putNonce.run(keyOf('nonce', nonce), until).changes > 0;
-    },
+    once,
     hasReturned: (userId) => tombstones.of('userId', userId)?.openedAt != null,
     receiptsOf: (visitorId) => {
       const bound = store.visitor(keyOf('visitorId', visitorId));

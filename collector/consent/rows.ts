@@ -15,7 +15,7 @@ import { regionCode, regionGrantStands, regionOf } from './policy/region.js';
 import type { JournalEntry } from './rights/journal.js';
 import type { KeyOf, Tombstone, Tombstones } from './rights/tombstones.js';
 import type { ConsentStore, LedgerDecision, ReceiptState } from './store.js';
-import { vouchedFor } from './voucher.js';
+import { transferredBy, vouchedFor } from './voucher.js';
 
 export interface RowContext {
   receivedAt: number;
@@ -151,7 +151,7 @@ export interface Weighed {
   asksForGrant: boolean;
   /** Granted after being told of the browser's signal. */
   ack: Mask;
-  /** Grants that follow an account, which nobody vouches for: they go on where they stood, and begin nowhere. */
+  /** Grants that came from elsewhere and that nobody vouches for: they go on where they stood, and begin nowhere. */
   followed: Mask;
   decisions: readonly LedgerDecision[];
 }
@@ -161,13 +161,13 @@ const severity = { granted: 0, unset: 1, denied: 2 } as const;
 /**
  * Of two decisions on one purpose the stricter counts. A grant counts if a person made it, or if it is a region's default
  * where regions have one; the signal never grants, and neither an account's nor a foreign banner's earlier word is taken
- * for a grant on this device (R15: a grant never travels), but for what the collector itself vouches for (`vouched`,
- * account.ts).
+ * for a grant on this device (R15: a grant never travels), but for what the collector itself vouches for (`vouched`:
+ * account.ts, transfer.ts).
  */
 export const weigh = (
   row: Pick<ConsentRow, 'kind' | 'decisions' | 'gpc'>,
   regionStands: boolean,
-  vouched: Mask = 0,
+  vouched: { account?: Mask | undefined; import?: Mask | undefined } = {},
 ): Weighed => {
   const strictest = new Map<Purpose, LedgerDecision & { ack: boolean }>();
   let asksForGrant = false;
@@ -206,8 +206,10 @@ export const weigh = (
     if (one.value !== 'granted') continue;
     if (one.source === 'user') chosen |= bit;
     if (one.source === 'user' || (one.source === 'region' && regionStands)) granted |= bit;
-    if (one.source === 'account' && vouched & bit) granted |= bit;
-    else if (one.source === 'account') followed |= bit;
+    if (one.source === 'account' || one.source === 'import') {
+      if ((vouched[one.source] ?? 0) & bit) granted |= bit;
+      else followed |= bit;
+    }
     if ((one.source === 'user' || one.source === 'account') && (acked || one.ack)) ack |= bit;
   }
   denied = withDependants(denied);
@@ -370,7 +372,9 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   const age = ageOf(row.age);
   const voucher = policy.scope === 'account' ? vouchedFor(keyOf, row.voucher, receivedAt) : null;
   const regionStands = regionGrantStands(policy.regions, told, context.country);
-  const weighed = ofAge(weigh(row, regionStands, voucher?.granted), age, policy.ageGate);
+  const transferred = policy.transfer.length > 0 ? transferredBy(keyOf, row.voucher, receivedAt) : null;
+  const vouched = { account: voucher?.granted, import: transferred?.granted };
+  const weighed = ofAge(weigh(row, regionStands, vouched), age, policy.ageGate);
   const clientAt = instantOf(row.clientAt);
   const named = typeof row.visitorId === 'string' ? row.visitorId.normalize('NFC').trim() : '';
   const visitorId = named === '' ? null : context.visitorIdOf ? context.visitorIdOf(named) : named;
@@ -381,7 +385,12 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
       ? { version: tokenOf(row.policy), configHash: null }
       : { version: null, configHash: null, ...pick(row.policy, ['version', 'configHash']) };
   const effectiveAt = effectiveInstant(clientAt, context.sentAt ?? null, receivedAt);
-  const expiresAt = (row.kind === 'import' ? Math.min(receivedAt, effectiveAt) : receivedAt) + policy.decisionMaxMs;
+  // An answer that was given elsewhere ends when it would have ended there.
+  const givenAt = transferred ? transferred.since : row.kind === 'import' ? effectiveAt : receivedAt;
+  const expiresAt = Math.min(receivedAt, givenAt) + policy.decisionMaxMs;
+  // What brings a choice to a device is told from what a person pressed there; what takes something back is told as that.
+  const isAnswer = row.kind === 'grant' || row.kind === 'update' || row.kind === 'refuse';
+  const kind = voucher ? 'account-sync' : transferred && isAnswer ? 'import' : row.kind;
 
   return {
     kind: row.kind,
@@ -403,8 +412,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         ...(fields.carried ?? []),
       ];
       const seq = store.append({
-        // What brings the account's choice to a device is told from what a person pressed there.
-        kind: voucher ? 'account-sync' : row.kind,
+        kind,
         at: receivedAt,
         clientAt,
         effectiveAt: fields.effectiveAt ?? effectiveAt,
@@ -417,7 +425,10 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         decisions,
         policy: underPolicy,
         text: pick(row.text, ['locale', 'sha256']),
-        ui: pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
+        // Where it came from is the collector's word, not the page's.
+        ui: transferred
+          ? { layer: 'transfer', action: 'link', variant: `from=${transferred.from}` }
+          : pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
         jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? (context.countryBy ?? 'cdn') : 'unknown' },
         gpc: { header: context.gpc, js: flagOf(row.gpc, 'js'), ack: weighed.ack !== 0 },
         // Where the site asks nobody's age, that much is known without the page's word.
@@ -429,7 +440,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
       const version = store.policyVersion(underPolicy.version, underPolicy.configHash);
       store.count({
         day: dayOf(receivedAt),
-        what: voucher ? 'account-sync' : row.kind,
+        what: kind,
         policy: version ?? 'unknown',
         model,
         ...labelsOf(policy, code, row),

@@ -66,6 +66,53 @@ export const consentAnswer = z.object({
 });
 export type ConsentAnswer = z.output<typeof consentAnswer>;
 
+const carried = {
+  purpose: z.string().min(1).max(64),
+  value: z.enum(['granted', 'denied']),
+};
+
+/** `POST /v1/consent/transfer`: a word for another host of the site (`transfer` of the consent file). */
+export const transferCall = z.looseObject({
+  writeKey: text(),
+  to: z.string().min(1).max(253).meta({ description: 'Host of the page that the link leads to.' }),
+  receipt: receipt.nullish().meta({
+    description: 'Grants travel only as far as this receipt stands; it is not in the token. None after a refusal.',
+  }),
+  decisions: z
+    .array(z.looseObject({ ...carried, at: z.union([short, z.number()]).nullish(), materialHash: short.nullish() }))
+    .max(32)
+    .meta({ description: "The device's own, made by a person; no default of a region." }),
+  policy: anything('`{version, configHash}` under which they were made.'),
+  sentAt: z.union([short, z.number()]).nullish(),
+});
+
+export const transferAnswer = z.object({
+  token: z
+    .string()
+    .nullable()
+    .meta({ description: 'For the fragment of the link, good once and for a minute; null where nothing may travel.' }),
+});
+
+/** `POST /v1/consent/transfer/accept`: the page that the link led to. */
+export const transferAcceptCall = z.looseObject({
+  writeKey: text(),
+  token: z.string().min(1).max(4_000),
+  from: short.nullish().meta({ description: 'Origin of `document.referrer`: must be that of the page with the link.' }),
+});
+
+export const transferAcceptAnswer = z.object({
+  decisions: z.array(
+    z.object({
+      ...carried,
+      at: z.iso.datetime().meta({ description: 'When it was made, wherever that was: its time runs from then.' }),
+      materialHash: z.string().nullable(),
+    }),
+  ),
+  voucher: z.string().nullable().meta({
+    description: 'To be sent as `voucher` with the consent row that these decisions make here; good for a day.',
+  }),
+});
+
 /** `POST /v1/consent/account`: what the device of a logged-in person has decided (`decision.scope: "account"`). */
 export const accountCall = z.looseObject({
   writeKey: text(),

@@ -153,7 +153,20 @@ export interface AccountAsked {
   origin: string | null;
 }
 
-/** What is asked of the writer besides events. All are idempotent. */
+/** An answer that goes to another host of the site, or comes from one. */
+export type TransferAsked = { receivedAt: number; gpc: boolean; origin: string | null } & (
+  | {
+      act: 'sign';
+      to: string;
+      receipt: string | null;
+      decisions: readonly Omit<AccountAsked['decisions'][number], 'ack'>[];
+      policy: unknown;
+      sentAt: number | null;
+    }
+  | { act: 'accept'; token: string; cameFrom: string | null }
+);
+
+/** What is asked of the writer besides events. All are idempotent, but for `transfer`: what it accepts is good once. */
 export type Command =
   | {
       kind: 'consent';
@@ -167,6 +180,7 @@ export type Command =
       placedBy?: 'cdn' | 'geoip';
     }
   | ({ kind: 'account' } & AccountAsked)
+  | ({ kind: 'transfer' } & TransferAsked)
   | { kind: 'undo'; mergeId: string; by: string; at: number }
   | { kind: 'merge'; from: string; into: string; by: string; at: number }
   | RightsCommand

@@ -13,6 +13,7 @@ import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/
 import type { ErasureStep } from '../consent/rights/erase.js';
 import { type JournalEntry, journalFile } from '../consent/rights/journal.js';
 import type { RowResult } from '../consent/rows.js';
+import type { TransferResult } from '../consent/transfer.js';
 import { type AuditAct, auditEntry } from '../contract/audit.js';
 import { countCookieless } from '../cookieless/store.js';
 import { identityStore } from '../identity/store.js';
@@ -196,6 +197,8 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         const decisions = record.decisions.map((one) => ({ ...one, at: iso(one.at) }));
         return { status: 200, body: { ...record, decisions } };
       }
+      case 'transfer':
+        return transferAnswer(pipeline.attempt(() => consent.transfer(asked)));
       case 'undo': {
         const outcome = pipeline.within(asked.at, (set) => {
           const done = undoMerge(set, asked.mergeId, asked.by, asked.at);
@@ -343,6 +346,32 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
       release();
     },
   };
+};
+
+const transferAnswer = (result: TransferResult): CommandResult => {
+  switch (result.kind) {
+    case 'signed':
+      return { status: 200, body: { token: result.token } };
+    case 'accepted': {
+      const decisions = result.decisions.map((one) => ({ ...one, at: iso(one.at) }));
+      return { status: 200, body: { decisions, voucher: result.voucher } };
+    }
+    case 'unlisted':
+      return failure(
+        404,
+        'not_found',
+        'No answer is handed to this host.',
+        'List it under `transfer` in the consent file, by its whole name, if an answer shall go there.',
+      );
+    // One word for all: whoever tries tokens learns nothing of them.
+    case 'misplaced':
+      return failure(
+        403,
+        'forbidden',
+        'The token does not hold here.',
+        'It is good once, for a minute, on the page that a link of another host of the site led to.',
+      );
+  }
 };
 
 const consentAnswer = (result: RowResult): CommandResult => {

@@ -46,6 +46,8 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'POST /v1/consent': key,
   // And the proof of the user it is about, which the handler judges.
   'POST /v1/consent/account': key,
+  'POST /v1/consent/transfer': key,
+  'POST /v1/consent/transfer/accept': key,
   'POST /v1/cookieless': key,
   'GET /v1/cookieless/counts': secret(),
   // A preflight carries no credential.

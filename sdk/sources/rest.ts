@@ -13,6 +13,7 @@ import { permit } from '../event/permit.js';
 import type { PageEvent, Properties } from '../event/wire.js';
 import { dayMs, heldBounds, isOff } from '../options.js';
 import { following } from './following.js';
+import { transferring } from './transferring.js';
 
 type State = ReturnType<Client['consent']['state']>;
 type Dropped = { reason: string; event?: PageEvent };
@@ -26,7 +27,7 @@ const chunk = (client: Client, name: string): Stop => {
 };
 
 /** Whether a person must be asked, or wants to be, and the fetching of the banner then. */
-const asking = (client: Client): Stop => {
+const asking = (client: Client, arrived: Promise<unknown> | undefined): Stop => {
   const { state, onChange } = client.consent;
   let banner: Promise<Stop | undefined> | undefined;
   const need = (then?: () => void) => {
@@ -43,10 +44,14 @@ const asking = (client: Client): Stop => {
     // Where nothing is asked there may still be something to be said: that the signal is honoured, how to object.
     else if ((region.gpcStatus && signal) || (region.ui === 'link' && !/"user/.test(JSON.stringify(decisions)))) need();
   };
+  let isOver = false;
   // What was called before this was there has been heard by then, and may have answered.
-  const timer = after(0, ask);
+  const timer = after(0, () => void Promise.resolve(arrived).then(() => isOver || ask()));
   return together(
     () => cancel(timer),
+    () => {
+      isOver = true;
+    },
     onChange(ask),
     client.on('show', ({ layer }: { layer: 'first' | 'preferences' }) => {
       // Told once more, when there is somebody to hear it.
@@ -177,15 +182,18 @@ const counting = (client: Client): Stop => {
 
 export const start: Source = (client) => {
   const { banner, config }: State = client.consent.state();
+  // Before anything else: what the page was handed is taken out of its address.
+  const handed = transferring(client);
   return together(
+    handed?.stop,
     // `until-decision`, `on-reject`, `always`; `off` or nothing else.
     /[ty]/.test(`${config.cookieless?.mode ?? ''}`) ? counting(client) : undefined,
     unanswered(client),
     uncounted(client),
     found(client),
     /true/.test(JSON.stringify(config.bridges) ?? '') ? chunk(client, 'bridges') : undefined,
-    void defaults(client),
+    void (handed?.arrived ? handed.arrived.then(() => defaults(client)) : defaults(client)),
     following(client) as Stop | undefined,
-    isOff(banner) ? undefined : asking(client),
+    isOff(banner) ? undefined : asking(client, handed?.arrived),
   );
 };

@@ -1,7 +1,8 @@
 // `weft consent lint`: whether a consent file may ship, finding by finding, and the table for the privacy notice.
 
 import { basename } from 'node:path';
-import { lint as lintSource, noticeTable } from '../../consent/policy/lint.js';
+import { readConfig } from '../../config.js';
+import { lint as lintSource, noticeTable, type Surroundings } from '../../consent/policy/lint.js';
 import { lineOf, sourceOf } from '../../consent/policy/policy.js';
 import type { Finding } from '../../consent/policy/read.js';
 import { type Ending, Failure } from '../failure.js';
@@ -20,6 +21,15 @@ const shown = (file: string, finding: Finding): string => {
   return `${severity === 'error' ? 'ERROR' : 'warn '}  ${place === '' ? '' : `${place}: `}${lineOf(finding)}  [${rule}]`;
 };
 
+/** A secret that is set here will be set where the collector runs; one that is not says nothing. */
+const around = (): Surroundings => {
+  try {
+    return readConfig().identitySecret === null ? {} : { proof: true };
+  } catch {
+    return {};
+  }
+};
+
 export const lintFile = async (file: string, asked: LintAsked, out: Out): Promise<Ending> => {
   const { source, findings: beside } = sourceOf(file);
   if (beside.some(({ rule }) => rule === 'file'))
@@ -28,7 +38,7 @@ export const lintFile = async (file: string, asked: LintAsked, out: Out): Promis
       `${file}: ${beside[0]!.reason}.`,
       'Name a consent file: `weft consent lint consent.json`.',
     );
-  const { policy, findings } = lintSource(source, beside);
+  const { policy, findings } = lintSource(source, beside, around());
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
   const language =

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { contrast } from './contrast.js';
-import { lint, noticeTable } from './lint.js';
+import { lint, noticeTable, type Surroundings } from './lint.js';
 import { lineOf, parsePolicy, readSource, sourceOf } from './policy.js';
 import { readText } from './read.js';
 import { consentSchema } from './shape.js';
@@ -33,6 +33,84 @@ const lines = (json: unknown, own = {}) => {
   return lint({ text, own }).findings;
 };
 const found = (json: unknown) => lines(json).map(({ severity, rule, path }) => `${severity} ${rule} ${path}`);
+
+describe('hosts that an answer is handed to', () => {
+  test.each([
+    'https://a.example',
+    'a.example/path',
+    'a.example:8443',
+    '*.a.example',
+    'A.example',
+    '-a.example',
+    'a..b',
+    '',
+    'müller.example',
+  ])('%s is no plain host name', (host) => {
+    expect(found({ ...good, transfer: [host] })).toEqual(['error shape transfer.0']);
+  });
+  test.each(['a.example', 'www.a-b.example', 'localhost', '127.0.0.1', 'xn--mller-kva.example'])(
+    '%s is one',
+    (host) => {
+      expect(found({ ...good, transfer: [host] })).toEqual([]);
+    },
+  );
+  test.each<[string, string, string[]]>([
+    ['the own one', 'shop.example', ['error transfer-own transfer.0']],
+    ['one below it', 'www.shop.example', ['error transfer-own transfer.0']],
+    ['another, which cannot keep that cookie', 'outlet.example', ['error transfer-domain storage.domain']],
+    ['one that only looks like it', 'myshop.example', ['error transfer-domain storage.domain']],
+  ])('with a cookie of shop.example: %s', (_, host, expected) => {
+    expect(found({ ...good, storage: { domain: '.shop.example' }, transfer: [host] })).toEqual(expected);
+  });
+  test('one is listed once', () => {
+    expect(found({ ...good, transfer: ['a.example', 'b.example', 'a.example'] })).toEqual([
+      'warning transfer-twice transfer.2',
+    ]);
+  });
+});
+
+describe('what the collector around a file does not do', () => {
+  const within = (json: unknown, around: Surroundings) =>
+    lint({ text: JSON.stringify(json), own: {} }, [], around).findings.map(
+      ({ severity, rule, path }) => `${severity} ${rule} ${path}`,
+    );
+  const account = { ...good, decision: { scope: 'account' } };
+  const handed = { ...good, transfer: ['a.example', 'b.example'] };
+  const listed = (...origins: string[]) => ({ origins: { kind: 'listed' as const, origins } });
+  test.each<[string, unknown, Surroundings, string[]]>([
+    [
+      'a choice that follows an account, and nothing proves one',
+      account,
+      { proof: false },
+      ['error account-without-proof decision.scope'],
+    ],
+    ['the same, where it cannot be known', account, {}, ['warning account-without-proof decision.scope']],
+    ['the same, where it is proved', account, { proof: true }, []],
+    ['a choice that stays on its device', good, { proof: false }, []],
+    [
+      'a host whose pages may not ask',
+      handed,
+      listed('https://a.example', 'https://c.example'),
+      ['warning transfer-origin transfer.1'],
+    ],
+    ['hosts that may, on any port', handed, listed('https://a.example', 'http://b.example:8080'), []],
+    [
+      'hosts where only the collector’s own pages may ask',
+      handed,
+      { origins: { kind: 'same' } },
+      ['warning transfer-origin transfer.0', 'warning transfer-origin transfer.1'],
+    ],
+    ['hosts where all may ask', handed, { origins: { kind: 'any' } }, []],
+    ['hosts, where it cannot be known', handed, {}, []],
+  ])('%s', (_, json, around, expected) => {
+    expect(within(json, around)).toEqual(expected);
+  });
+  test('a rule for a conflict that cannot be', () => {
+    expect(found({ ...good, decision: { accountConflict: 'account' } })).toEqual([
+      'warning conflict-of-no-account decision.accountConflict',
+    ]);
+  });
+});
 
 describe('the linter', () => {
   test('finds nothing in a file that is well made', () => {

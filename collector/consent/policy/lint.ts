@@ -2,6 +2,7 @@
 // should look at, and the table for the privacy notice. Pure. Errors that make a file unusable come from ../policy.ts; these
 // here are of files that could be in force and should not.
 
+import type { Config } from '../../config.js';
 import { requires } from '../../contract/purposes.js';
 import { isPurpose } from '../mask.js';
 import { contrast } from './contrast.js';
@@ -30,6 +31,45 @@ const decisionDaysAdvised = 180;
 /** CNIL: what is collected for audience measurement is kept 25 months at most. */
 const retentionDaysAdvised = 760;
 const contrastMin = 4.5;
+
+/** How the collector is set up that serves the file; what is absent is not known here (a file in somebody's CI). */
+export interface Surroundings {
+  /** `WEFT_IDENTITY_SECRET` is set: somebody can be proved to be logged in. */
+  proof?: boolean;
+  /** Pages that may ask the collector anything. */
+  origins?: Config['origins'];
+}
+
+type Unmet = Pick<Finding, 'severity' | 'rule' | 'reason' | 'next'> & { path: readonly PropertyKey[] };
+
+const hostOf = (origin: string): string => new URL(origin).hostname;
+
+/** What the file says and the collector around it does not do: it would tell people something that is not so. */
+export const unmetBy = (policy: Pick<Policy, 'scope' | 'transfer'>, { proof, origins }: Surroundings): Unmet[] => {
+  const found: Unmet[] = [];
+  if (policy.scope === 'account' && !proof)
+    found.push({
+      severity: proof === false ? 'error' : 'warning',
+      rule: 'account-without-proof',
+      path: ['decision', 'scope'],
+      reason:
+        proof === false
+          ? 'the banner says that a choice follows the account, and without WEFT_IDENTITY_SECRET none does'
+          : 'a choice follows an account only where WEFT_IDENTITY_SECRET is set, which cannot be seen from here',
+      next: 'Set it where the collector runs, and have your server sign whom it names; or write "device".',
+    });
+  const asking = origins?.kind === 'listed' ? new Set(origins.origins.map(hostOf)) : null;
+  for (const [index, host] of policy.transfer.entries())
+    if (origins?.kind === 'same' || asking?.has(host) === false)
+      found.push({
+        severity: 'warning',
+        rule: 'transfer-origin',
+        path: ['transfer', index],
+        reason: `pages of "${host}" may not ask this collector, so no answer arrives there`,
+        next: 'Add their origin to WEFT_ORIGINS: the same collector serves both hosts.',
+      });
+  return found;
+};
 
 const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
   if (given.policy?.version === undefined)
@@ -204,6 +244,36 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
       'somebody who opted out is asked again within twelve months',
       'Write 365 or more.',
     );
+  const domain = given.storage?.domain?.replace(/^\./, '').toLowerCase();
+  for (const [index, host] of (given.transfer ?? []).entries()) {
+    if (domain !== undefined)
+      if (host === domain || host.endsWith(`.${domain}`))
+        note(
+          'error',
+          'transfer-own',
+          ['transfer', index],
+          `"${host}" reads the answer already: storage.domain covers it`,
+          'Take it out; a link needs to hand nothing on there.',
+        );
+      else
+        note(
+          'error',
+          'transfer-domain',
+          ['storage', 'domain'],
+          `a page of "${host}" can keep no cookie of "${domain}", and so no answer`,
+          'Leave storage.domain out, and list each host under transfer.',
+        );
+    if (given.transfer?.indexOf(host) !== index)
+      note('warning', 'transfer-twice', ['transfer', index], `"${host}" is listed twice`, 'Keep one of them.');
+  }
+  if (given.decision?.accountConflict !== undefined && policy.scope !== 'account')
+    note(
+      'warning',
+      'conflict-of-no-account',
+      ['decision', 'accountConflict'],
+      'choices stay on their device, so none is in conflict with an account',
+      'Write "scope": "account" beside it, or take the key out.',
+    );
   if (given.preConsent?.mode === 'hold')
     note(
       'warning',
@@ -295,7 +365,7 @@ const classesWithoutWords = (policy: Policy, note: Note): void => {
 };
 
 /** Everything at once: what refuses the file, and what should not ship. `beside` are findings of reading its locale files. */
-export const lint = (source: Source, beside: readonly Finding[] = []): Linted => {
+export const lint = (source: Source, beside: readonly Finding[] = [], around: Surroundings = {}): Linted => {
   const parsed = readSource(source);
   if (!parsed.ok) {
     const known = new Set(beside.map(({ path }) => path));
@@ -312,6 +382,8 @@ export const lint = (source: Source, beside: readonly Finding[] = []): Linted =>
     findings.push({ severity, rule, path: path.join('.'), ...placeOf(path), reason, next });
   inspect(consentFile.parse(json), parsed.policy, note);
   classesWithoutWords(parsed.policy, note);
+  for (const { severity, rule, path, reason, next } of unmetBy(parsed.policy, around))
+    note(severity, rule, path, reason, next);
   return { policy: parsed.policy, findings };
 };
 

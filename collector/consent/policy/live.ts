@@ -5,6 +5,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Log } from '../../log/log.js';
+import type { Surroundings } from './lint.js';
 import { type Policy, readSource, type Source, sourceOf } from './policy.js';
 import { type Finding, readText } from './read.js';
 import { consentFile } from './shape.js';
@@ -21,6 +22,8 @@ export interface LivePolicy {
   trouble: () => readonly Finding[];
   /** Where it is written, if anywhere. */
   file: string | null;
+  /** How the collector around it is set up, for the linter. */
+  around: Surroundings;
   /** A text as it would be if it were published: with the words beside the file. */
   check: (text: string) => { source: Source; policy: Policy } | { findings: readonly Finding[] };
   /** `over` = configHash of the policy it was made from. */
@@ -32,6 +35,7 @@ export interface LivePolicy {
 export interface LiveOptions {
   log: Pick<Log, 'command'>;
   file: string | null;
+  around?: Surroundings;
   now: () => number;
   /** Told of each file that is refused, and of each that came into force. Findings hold names of keys, never of people. */
   onChange: (change: { kind: 'refused'; findings: readonly Finding[] } | { kind: 'in-force'; policy: Policy }) => void;
@@ -102,6 +106,7 @@ const same = (a: Source, b: Source): boolean =>
 export const openLivePolicy = async ({
   log,
   file,
+  around = {},
   now,
   onChange,
 }: LiveOptions): Promise<LivePolicy & { look: () => Promise<void> }> => {
@@ -187,6 +192,7 @@ export const openLivePolicy = async ({
     current: () => live,
     trouble: () => trouble,
     file,
+    around,
     check,
     publish: (text, by, over) =>
       inTurn(async () => {

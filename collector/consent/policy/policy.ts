@@ -58,6 +58,8 @@ export interface Policy {
   preConsentMaxMs: number;
   onWithdraw: 'erase' | 'stop' | 'anonymise';
   regions: readonly RegionRule[];
+  /** Hosts that an answer may be handed to. */
+  transfer: readonly string[];
   /** A grant counts only from somebody who has passed the age gate, or whose guardian has agreed. */
   ageGate: boolean;
   /** The words of every language it is asked in. */
@@ -374,6 +376,7 @@ const policyOf = (given: ConsentFile, locales: Locales): Policy => {
     preConsentMaxMs: preConsent.mode === 'hold' ? preConsent.maxMinutes * 60_000 : 0,
     onWithdraw,
     regions,
+    transfer: given.transfer ?? [],
     ageGate: document.age.gate === true,
     locales,
     document,
@@ -473,6 +476,16 @@ const daysIn = ({ document }: Policy, { model }: { model: Model }): { granted: n
   return { granted: days, denied: model === 'opt-in' ? days : Math.max(days, reaskAfterOptOutDays) };
 };
 
+/**
+ * Whether a page needs more of the script than to record events, whatever has been answered there: it fetches that part only
+ * where it does.
+ */
+const needsRest = ({ document, scope, transfer }: Policy): boolean =>
+  scope === 'account' ||
+  transfer.length > 0 ||
+  (document.cookieless as typeof defaults.cookieless).mode !== 'off' ||
+  Object.values(document.bridges as object).includes(true);
+
 /** For `GET /v1/config`, without the site's settings: what a page must know before it may ask. */
 export const publicConfig = (
   policy: Policy,
@@ -485,6 +498,7 @@ export const publicConfig = (
   policy: { version: policy.version, configHash: policy.configHash },
   consent: {
     ...policy.document,
+    rest: needsRest(policy),
     purposes: policy.document.purposes as { id: string; materialHash: string }[],
     cookieless: cookielessOf(policy.document),
     // With what `regionOf` says where a rule is silent: a page that names its own region reads the rule itself.

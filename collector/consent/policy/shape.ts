@@ -206,10 +206,17 @@ export const consentFile = z
       })
       .optional(),
     transfer: z
-      .array(z.string().max(253))
+      .array(
+        z
+          .string()
+          .max(253)
+          .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, {
+            error: 'a host name in small letters, such as www.shop.example: no scheme, port, path or *',
+          }),
+      )
       .max(50)
       .optional()
-      .meta({ description: 'Domains a decision may be handed to.' }),
+      .meta({ description: 'Hosts that an answer may be handed to, by a link; each by its whole name.' }),
     ui: z
       .strictObject({
         layer1: z.enum(['box', 'bar']).optional(),

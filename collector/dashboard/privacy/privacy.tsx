@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import type { Child, FC } from 'hono/jsx';
-import { lint } from '../../consent/policy/lint.js';
+import { lint, type Surroundings } from '../../consent/policy/lint.js';
 import type { Source } from '../../consent/policy/policy.js';
 import type { RecipientState, RightsRequest, Standing } from '../../consent/rights/rights-view.js';
 import type { Page } from '../../contract/profile.js';
@@ -125,10 +125,10 @@ const recipientTasks = (recipients: readonly RecipientState[]): Task[] => {
 
 /** Linting draws colours and reads every language: once a policy, not once a look. */
 const linted = new WeakMap<Source, number>();
-const warningsOf = (source: Source): number => {
+const warningsOf = (source: Source, around: Surroundings): number => {
   const known = linted.get(source);
   if (known !== undefined) return known;
-  const count = lint(source).findings.filter(({ severity }) => severity === 'warning').length;
+  const count = lint(source, [], around).findings.length;
   linted.set(source, count);
   return count;
 };
@@ -158,7 +158,7 @@ const tasksOf = async (house: House): Promise<Task[]> => {
         </>
       ),
     });
-  const warnings = house.policy === null ? 0 : warningsOf(house.policy.current().source);
+  const warnings = house.policy === null ? 0 : warningsOf(house.policy.current().source, house.policy.around);
   if (warnings > 0)
     tasks.push({
       tone: 'warn',

@@ -363,7 +363,8 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
   ): Promise<Response> => {
     const { policy: before } = live.current();
     const checked = live.check(text);
-    const linted = 'findings' in checked ? { policy: null, findings: checked.findings } : lint(checked.source);
+    const linted =
+      'findings' in checked ? { policy: null, findings: checked.findings } : lint(checked.source, [], live.around);
     const errors = linted.findings.filter(({ severity }) => severity === 'error').length;
     const comparison =
       linted.policy === null
@@ -482,7 +483,10 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
     const over = fields.over ?? '';
     const checked = live.check(text);
     // What the linter calls an error does not go live from here, whatever a form says.
-    if (!('findings' in checked) && lint(checked.source).findings.some(({ severity }) => severity === 'error'))
+    if (
+      !('findings' in checked) &&
+      lint(checked.source, [], live.around).findings.some(({ severity }) => severity === 'error')
+    )
       return review(c, text, over, null, 400);
     const published = await live.publish(text, staffOf(c).id, over);
     if (!published.ok)
