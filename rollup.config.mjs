@@ -194,6 +194,8 @@ const copiesWhatIsNotCode = {
       mkdirSync(dirname(join(root, 'dist', path)), { recursive: true });
       copyFileSync(join(root, path), join(root, 'dist', path));
     }
+    if (existsSync(join(root, 'dist/collector')))
+      copyFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), join(root, 'dist/collector/THIRD-PARTY-NOTICES.md'));
     if (existsSync(join(root, 'dist/collector/cli.js'))) chmodSync(join(root, 'dist/collector/cli.js'), 0o755);
   },
 };

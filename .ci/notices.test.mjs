@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { bundledPackages, notices } from './notices.mjs';
 import { root } from './root.mjs';
 
-test('THIRD-PARTY-NOTICES.md holds the licence of each package inside dist/sdk (node .ci/notices.mjs writes it)', () => {
+test('THIRD-PARTY-NOTICES.md holds the licence of each package inside dist/sdk, and of each list inside dist/collector (node .ci/notices.mjs writes it)', () => {
   expect(readFileSync(join(root, 'THIRD-PARTY-NOTICES.md'), 'utf8')).toBe(notices(bundledPackages()));
 });
 

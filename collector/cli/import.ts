@@ -49,7 +49,7 @@ const mapOf = (path: string) => {
     throw new Failure(
       'usage',
       `${path}:\n${error.message}`,
-      'docs/import.md says what a map may hold; examples/imports/import.schema.json says it to an editor.',
+      'docs/import.md says what a map may hold; docs/import.schema.json says it to an editor.',
     );
   }
 };
