@@ -1862,7 +1862,7 @@ describe('consent on the wire (consent.md; R9, R14, R15)', () => {
     const answer = await it.page(
       under(row, page(A, 0, { fixed: soon(-60) })),
       under(row, page(A, 0, { fixed: soon(-180) })),
-      under(row, page(A, 0, { fixed: soon(-180), context: { consent: { preConsent: true } } })),
+      under(row, page(A, 0, { fixed: soon(-180), preConsent: true, releasedAt: soon() })),
       under(row, page(A, 0, { fixed: soon(-40 * 86_400) })),
     );
     expect(answer.accepted).toBe(1);

@@ -140,6 +140,8 @@ const listExamples: Record<ListName, unknown> = {
     properties: { product_id: 'OX-101' },
     page: { path: '/mugs/morning', title: 'Morning mug' },
     ownedBecause: 'device',
+    preConsent: false,
+    releasedAt: null,
   },
   sessions: {
     id: 'ses_81c',

@@ -8,12 +8,13 @@ import { openAudit } from '../audit/store.js';
 import { openLedgerView } from '../consent/ledger/ledger-view.js';
 import { openNotices } from '../consent/rights/notices.js';
 import { keyedHash } from '../consent/rights/tombstones.js';
-import type { EventItem, Page } from '../contract/profile.js';
+import type { Page } from '../contract/profile.js';
 import { purposes } from '../contract/purposes.js';
 import { databaseFile } from '../embedded.js';
-import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+import { type EventRow, parseBody } from '../events/store.js';
 import { identityStore } from '../identity/store.js';
 import { disclosureReading } from '../profiles/disclose.js';
+import { eventItemOf } from '../profiles/event-item.js';
 import { readModelOf } from '../profiles/open.js';
 import type { ReadModel } from '../profiles/read.js';
 import type { IdentifierQuery, PageAsked } from '../profiles/reader.js';
@@ -36,8 +37,6 @@ export interface ExportAsked extends PersonAsked, Partial<Record<Kind, boolean>>
 const lineOf = (kind: Kind, profileId: string | null, item: object): string =>
   JSON.stringify({ kind: kind.slice(0, -1), profileId, ...item });
 
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** Every event there is, those of nobody too, in the order of arrival. */
 function* allEvents(sql: Sql): Generator<string> {
   const sessionId = sql.prepare<{ public_id: string }>('SELECT public_id FROM sessions WHERE begin = ?');
@@ -52,19 +51,7 @@ function* allEvents(sql: Sql): Generator<string> {
     if (page.length === 0) return;
     for (const row of page) {
       const event = parseBody(row);
-      const item: EventItem = {
-        messageId: unpackMessageId(row.mid),
-        type: event.type,
-        event: event.name,
-        at: iso(event.at),
-        receivedAt: iso(event.receivedAt),
-        anonymousId: event.anonymousId,
-        userId: event.userId,
-        sessionId: row.session === null ? null : (sessionId.get(row.session)?.public_id ?? null),
-        properties: { ...event.properties },
-        page: event.page ? { path: event.page.path, title: event.page.title } : null,
-        ownedBecause: reasonOf(row.because),
-      };
+      const item = eventItemOf(row, row.session === null ? null : (sessionId.get(row.session)?.public_id ?? null));
       yield lineOf('events', row.hid, {
         ...item,
         channel: event.channel,

@@ -29,7 +29,7 @@ export interface Candidate {
   contacts?: readonly { kind: 'email' | 'phone' | `external:${string}`; value: string }[];
   /** `context.consent.receipt`, as given. */
   receipt: unknown;
-  /** `context.consent.preConsent`: it was held in the page until the grant. */
+  /** It says that it was held in the page until the grant. */
   preConsent?: boolean;
   /** `context.consent.categoryPreferences`. */
   preferences?: Readonly<Record<string, unknown>> | null;

@@ -71,6 +71,8 @@ const common = {
   originalTimestamp: timestamp,
   sentAt: text('ISO 8601; lets a wrong device clock be corrected.'),
   channel: text('`server` for events no browser saw.'),
+  preConsent: flag('It was held in the memory of the page until the grant (`preConsent: hold` of the consent file).'),
+  releasedAt: text('ISO 8601: when that was, by the clock that dated the event.'),
   context: context.nullish(),
   integrations: anything('Kept out: deliveries are set up at the collector.'),
 };

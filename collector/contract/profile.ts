@@ -83,6 +83,9 @@ export const eventItem = z.object({
   properties: z.record(z.string(), z.unknown()),
   page: z.object({ path: z.string().nullable(), title: z.string().nullable() }).nullable(),
   ownedBecause: z.string(),
+  /** It happened before the person agreed, and was held in their page until then: `releasedAt`. */
+  preConsent: z.boolean(),
+  releasedAt: instant.nullable(),
 });
 export const merge = z.object({
   id: z.string(),

@@ -83,6 +83,8 @@ export const event = (given: Partial<EventItem> & Pick<EventItem, 'type' | 'at'>
     properties: {},
     page: null,
     ownedBecause: 'device',
+    preConsent: false,
+    releasedAt: null,
     ...given,
   };
 };

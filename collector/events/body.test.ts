@@ -56,6 +56,7 @@ const eventArb = fc.record({
   country: orNull(word),
   locale: orNull(word),
   library: orNull(word),
+  releasedAt: orNull(fc.integer({ min: 1 })),
   kept: orNull(fc.record({ days: orNull(fc.nat(1_000)), orderDays: orNull(fc.nat(1_000)) })),
 }) as unknown as fc.Arbitrary<AcceptedEvent>;
 

@@ -25,6 +25,7 @@ interface Body {
   rc?: string;
   /** Days of an external key, and of its orders; absent with a secret key = nothing of its own. */
   x?: [number | null, number | null];
+  ra?: number;
   b?: string;
   c?: AcceptedEvent['contacts'];
   k?: AcceptedEvent['keys'];
@@ -96,6 +97,7 @@ export const packBody = (event: AcceptedEvent): string => {
   if (event.receipt !== null) body.rc = event.receipt;
   if (event.kept && (event.trust === 'public' || event.kept.days !== null || event.kept.orderDays !== null))
     body.x = [event.kept.days, event.kept.orderDays];
+  if (event.releasedAt) body.ra = event.releasedAt;
   if (event.bot !== null) body.b = event.bot;
   if (event.contacts.length > 0) body.c = event.contacts;
   if (keyCount > 0) body.k = isHintKey ? event.keys.slice(0, -1) : event.keys;
@@ -147,6 +149,7 @@ export const unpackBody = (text: string, messageId: MessageId, at: number): Acce
     purposes: purposeLists[body.p]!,
     receipt: (body.rc ?? null) as Receipt | null,
     kept: body.x ? { days: body.x[0], orderDays: body.x[1] } : body.f & 4 ? asThePolicySays : null,
+    releasedAt: body.ra ?? null,
     bot: body.b ?? null,
     contacts: body.c ?? none,
     keys: body.f & 16 ? [...keys, { kind: 'session', value: body.h! }] : keys,

@@ -90,6 +90,8 @@ export interface AcceptedEvent {
   receipt: Receipt | null;
   /** On a basis of its key's own, for so long; absent = as its consent's policy says. */
   kept?: KeptDays | null;
+  /** It was held in the page until the grant (`preConsent`): when that was. Absent = it was not. */
+  releasedAt?: number | null;
   bot: string | null;
   contacts: readonly Contact[];
   keys: readonly LookupKey[];

@@ -180,14 +180,17 @@ export const accept = (
       return rejected('negative_quantity', negative, 'a quantity of zero or more; returns are Order Refunded');
   }
 
+  // Of the request, which tells when it was sent last; some clients only date each event.
+  const sentAt = envelope.sentAt ?? parseInstant(raw.sentAt);
   const at = instantOf(
     parseInstant(raw.timestamp) ?? parseInstant(raw.originalTimestamp),
-    // Of the request, which tells when it was sent last; some clients only date each event.
-    envelope.sentAt ?? parseInstant(raw.sentAt),
+    sentAt,
     receivedAt,
     key.trust,
   );
   const consent = bag(context.consent);
+  // Its place is on the event; beside the receipt, where an event speaks of consent, it says the same (docs/decisions/0770).
+  const wasHeld = raw.preConsent === true || consent.preConsent === true;
   const contactsRead = readContacts(type, name, raw, context, rawProperties, site, warnings);
 
   const candidate: Candidate = {
@@ -200,7 +203,7 @@ export const accept = (
     previousId,
     contacts: contactsRead,
     receipt: consent.receipt,
-    preConsent: consent.preConsent === true,
+    preConsent: wasHeld,
     preferences: consent.categoryPreferences ? bag(consent.categoryPreferences) : null,
   };
   const pass = judge(candidate);
@@ -321,6 +324,8 @@ export const accept = (
     locale: text(context.locale, 35),
     library: text(bag(context.library).name, 100),
   };
+  if (wasHeld)
+    event.releasedAt = instantOf(parseInstant(raw.releasedAt), sentAt, receivedAt, key.trust);
   const redactions = {
     name: storedName === name ? 0 : 1,
     address: redactedPage.redactions,

@@ -133,6 +133,7 @@ export const disclosureReading = (sql: Sql, read: PeopleReading): DisclosureRead
       sentBy: event.trust === 'secret' ? 'the site’s server' : 'your device',
       purposes: event.purposes,
       receipt: event.receipt,
+      ...(event.releasedAt ? { heldUntil: iso(event.releasedAt) } : {}),
       ownedBecause: reasonOf(row.because),
     };
   };

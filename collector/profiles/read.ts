@@ -21,7 +21,7 @@ import type {
 } from '../contract/profile.js';
 import { assurances, type Purpose } from '../contract/purposes.js';
 import { type AcceptedEvent, compareEvents, type OwnedEvent } from '../events/event.js';
-import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+import { type EventRow, flag, parseBody, reasonOf } from '../events/store.js';
 import type { NodeKind } from '../identity/graph.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gateLookupKey, gatePhone } from '../identity/identifier.js';
 import { mergesOf } from '../identity/merges.js';
@@ -29,6 +29,7 @@ import { identityStore, type NodeRow } from '../identity/store.js';
 import { type DatedTouch, isEngaged, type Session, sessionSource } from '../sessions/session.js';
 import { sessionStore } from '../sessions/store.js';
 import type { Sql } from '../store/sql.js';
+import { eventItemOf } from './event-item.js';
 import type { ProfileFold, ProfileState, ShelfOf } from './fold.js';
 import type { PresenceState } from './presence.js';
 import type { Asked, IdentifierQuery, PageAsked } from './reader.js';
@@ -399,22 +400,8 @@ export const readModel = (
   );
   const sessionIdOfBegin = sql.prepare<{ public_id: string }>('SELECT public_id FROM sessions WHERE begin = ?');
 
-  const showEvent = (row: EventRow): EventItem => {
-    const event = parseBody(row);
-    return {
-      messageId: unpackMessageId(row.mid),
-      type: event.type,
-      event: event.name,
-      at: iso(event.at),
-      receivedAt: iso(event.receivedAt),
-      anonymousId: event.anonymousId,
-      userId: event.userId,
-      sessionId: row.session === null ? null : (sessionIdOfBegin.get(row.session)?.public_id ?? null),
-      properties: { ...event.properties },
-      page: event.page ? { path: event.page.path, title: event.page.title } : null,
-      ownedBecause: reasonOf(row.because),
-    };
-  };
+  const showEvent = (row: EventRow): EventItem =>
+    eventItemOf(row, row.session === null ? null : (sessionIdOfBegin.get(row.session)?.public_id ?? null));
 
   const listEvents = (leader: number, asked: PageAsked): Page<EventItem> => {
     const members = new Set(identity.members(leader).map((member) => member.id));

@@ -1,7 +1,7 @@
 // What an event looks like when it leaves the page. Types only: not a byte of this file is shipped.
 
 import type { EcommerceEvents } from '../../collector/contract/ecommerce.js';
-import type { CallType } from '../../collector/contract/event.js';
+import type { CallType, SentEvent } from '../../collector/contract/event.js';
 
 export type EventType = CallType;
 export type Properties = Record<string, unknown>;
@@ -38,7 +38,6 @@ export interface PageEvent {
   anonymousId?: string | undefined;
   previousId?: string | undefined;
   groupId?: string | undefined;
-  /** It was held in the page until the grant. */
-  preConsent?: true;
-  releasedAt?: string;
+  preConsent?: SentEvent['preConsent'];
+  releasedAt?: SentEvent['releasedAt'];
 }

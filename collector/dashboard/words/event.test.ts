@@ -17,6 +17,8 @@ const item = (given: Partial<EventItem>): EventItem => ({
   properties: {},
   page: null,
   ownedBecause: 'own',
+  preConsent: false,
+  releasedAt: null,
   ...given,
 });
 const say = (event: string, properties: Record<string, unknown> = {}) =>

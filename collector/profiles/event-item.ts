@@ -1,0 +1,26 @@
+// An event as it is read: the same line in the list of a person's events and in an export. Pure.
+
+import type { EventItem } from '../contract/profile.js';
+import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+export const eventItemOf = (row: EventRow, sessionId: string | null): EventItem => {
+  const event = parseBody(row);
+  const releasedAt = event.releasedAt ?? null;
+  return {
+    messageId: unpackMessageId(row.mid),
+    type: event.type,
+    event: event.name,
+    at: iso(event.at),
+    receivedAt: iso(event.receivedAt),
+    anonymousId: event.anonymousId,
+    userId: event.userId,
+    sessionId,
+    properties: { ...event.properties },
+    page: event.page ? { path: event.page.path, title: event.page.title } : null,
+    ownedBecause: reasonOf(row.because),
+    preConsent: releasedAt !== null,
+    releasedAt: releasedAt === null ? null : iso(releasedAt),
+  };
+};
