@@ -179,7 +179,7 @@ const start = (known: RemoteConfig | undefined) => {
   if (!begin(known) || isStarted) return;
   isStarted = true;
   // Still to be asked, or said; a region's default; or the site's file asks for more than events.
-  if (ask[0] || config.rest || !isOptIn || (place.gpcStatus && hasSignal)) needRest();
+  if (config.rest || ask[0] || !isOptIn || (hasSignal && place.gpcStatus)) needRest();
   if (on.measurement) return go();
   // What happens meanwhile may be held, told at the grant, or granted by the region: it waits as it did for the configuration.
   after(configMaxMs, go);

@@ -55,7 +55,7 @@ export interface ConsentConfig {
   decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };
-  /** The site says who is a child; nobody is asked whose age it has not told. */
+  /** The site says who is of age; nobody else is asked. */
   age?: { gate?: boolean };
   /** Hosts that an answer may be handed to. */
   transfer?: readonly string[];
@@ -95,7 +95,7 @@ export interface Options {
   base?: string | undefined;
   /** A person known to be a child: nothing but the consent record (consent.md section 8). */
   minor?: boolean | undefined;
-  /** What the site's own age gate said: a collector whose file has one takes no grant without it. */
+  /** What the site's own age gate said. Where its file has one (`age.gate`) nobody is asked, and nothing granted, without it. */
   age?: 'passed' | 'guardian' | undefined;
 }
 

@@ -9,6 +9,7 @@ import { type Chromium, newFolder, startChromium, until } from './fixtures/chrom
 import { type Collector, configOf, purposes, startCollector } from './fixtures/collector.js';
 import { startSite } from './fixtures/site.js';
 import { type StorageCall, watchStorage } from './fixtures/watch.js';
+import { version } from './options.js';
 
 const all = { measurement: true, personalisation: true, marketing: true, sharing: true };
 const none = { measurement: false };
@@ -396,6 +397,68 @@ describe('what goes before every answer', () => {
     await (await granted()).close();
     const [row] = [...collector.ledger.values()];
     expect(row).toMatchObject({ kind: 'grant', age: 'passed' });
+  });
+
+  it('a refusal and a withdrawal, which travel alone, say which script sent them and in which language was asked', async () => {
+    const page = await open();
+    const how = { layer: 'first', action: 'reject-all', locale: 'fr' };
+    await call(page, `weft.consent.set({ measurement: false }, ${JSON.stringify(how)})`);
+    await until(() => collector.posts().length === 1);
+    await call(page, `weft.consent.set(${JSON.stringify(all)}, { layer: 'first', locale: 'fr' })`);
+    await tracked(page, 'Granted');
+    await call(
+      page,
+      `weft.consent.set({ measurement: false }, { layer: 'preferences', action: 'save', locale: 'de' })`,
+    );
+    const rows = () => collector.posts().filter(({ path }) => path === '/v1/consent');
+    await until(() => rows().at(-1)?.body.kind === 'withdraw');
+    expect(rows().map(({ body }) => [body.kind, body.sdkVersion, body.text])).toEqual([
+      ['refuse', version, { locale: 'fr' }],
+      ...rows()
+        .slice(1, -1)
+        .map(({ body }) => [body.kind, version, { locale: 'fr' }]),
+      ['withdraw', version, { locale: 'de' }],
+    ]);
+    // It is no part of what waits on the device.
+    expect(JSON.stringify(await recorded())).not.toContain('sdkVersion');
+  });
+
+  it('where the site has an age gate, a page that says nothing of it asks nobody, grants nothing and says why', async () => {
+    collector.rule({ config: configOf({ age: { gate: true } }, france) });
+    const page = await context.newPage();
+    const said: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    await page.addInitScript(watchStorage);
+    await page.addInitScript(() => {
+      (window as any).weft = [['debug']];
+    });
+    await page.goto(site.url);
+    await page.waitForFunction(() => (window as any).weft.consent?.state().policy);
+    await set(page, all);
+    await call(page, `weft.track('X'), weft.flush()`);
+    await sleep(300);
+    expect(await asked(page)).toEqual([]);
+    expect(await call(page, 'weft.consent.get()')).toEqual({});
+    expect((await calls(page)).filter(({ what }) => what !== 'cookie.read')).toEqual([]);
+    expect(collector.posts()).toEqual([]);
+    expect(await recorded()).toBeUndefined();
+    expect(said.filter((text) => text.includes('data-age'))).toHaveLength(1);
+    // Told, it asks; and what was granted then is kept while another page does not tell.
+    attributes = { ...attributes, 'data-age': 'guardian' };
+    await (await granted()).close();
+    const before = await recorded();
+    attributes = { 'data-pages': 'false' };
+    const silentPage = await open('/next', site.url, true);
+    await silent(silentPage);
+    expect((await recorded()).receipt).toBe(before.receipt);
+  });
+
+  it('what the age gate said is not passed by any other word', async () => {
+    attributes = { ...attributes, 'data-age': 'minor' };
+    const page = await open('/', site.url, true);
+    await set(page, all);
+    await silent(page);
+    expect(await recorded()).toBeUndefined();
   });
 
   it('a child is neither asked nor counted, whatever was answered', async () => {

@@ -193,6 +193,27 @@ describe('the ledger', () => {
     expect(() => site.sql.prepare('DELETE FROM consent_ledger').run()).toThrow('append-only');
   });
 
+  test('is the same row with the script’s version, which stands in one that travels alone, and without', () => {
+    const site = openSite();
+    const row = site.row({ receipt: r1, visitorId: 'v1', grants: MP });
+    const first = site.post({ ...row, sdkVersion: '0.1.0' });
+    expect(first).toMatchObject({ kind: 'accepted' });
+    for (const again of [row, { ...row, sdkVersion: '0.2.0' }])
+      expect(site.post(again)).toMatchObject({ kind: 'same', seq: first.kind === 'accepted' && first.seq });
+    expect(site.post({ ...row, clientAt: null })).toEqual({ kind: 'conflict' });
+    const told = site.sql.prepare<{ sdk: string }>('SELECT sdk_version AS sdk FROM consent_ledger').all();
+    expect(told).toEqual([{ sdk: '0.1.0' }]);
+  });
+
+  test('keeps the language of a refusal that names no hash of its words', () => {
+    const site = openSite();
+    site.post(site.row({ kind: 'refuse', denies: MP, text: { locale: 'fr' } }));
+    expect(site.sql.prepare<{ text: string }>('SELECT text FROM consent_ledger').all()).toEqual([
+      { text: '{"locale":"fr"}' },
+    ]);
+    expect(site.consent.countsOf('2026-11-01')).toMatchObject([{ what: 'refuse', locale: 'fr' }]);
+  });
+
   test('keeps who said what under which terms, region and signal', () => {
     const site = openSite();
     site.post(

@@ -360,7 +360,8 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
     return { kind: 'invalid', path: issue?.path.join('.') ?? '', message: issue?.message ?? 'not a consent row' };
   }
   const row = parsed.data;
-  const { writeKey: _key, sentAt: _sentAt, ...body } = row;
+  // Said alone or beside events, by this script or the next: it is the same row.
+  const { writeKey: _key, sentAt: _sentAt, sdkVersion: _script, ...body } = row;
   const spelled = canonicalJson(body);
   if (spelled.length > rowMaxChars) return tooLarge;
   if (row.kind === 'account-sync') return { kind: 'invalid', path: 'kind', message: 'a page does not send this kind' };

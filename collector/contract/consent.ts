@@ -46,6 +46,7 @@ export const consentRow = z.looseObject({
   text: anything('`{locale, sha256}` of every string that was shown.'),
   ui: anything('`{layer, action, variant}`'),
   gpc: anything('`{js, ack}`, or whether it was on.'),
+  sdkVersion: anything('Of the script that sent it; beside events `context.library.version` says so.'),
   clientAt: z
     .union([z.string().refine((value) => parseInstant(value) !== null, { error: 'ISO 8601 with a zone' }), z.number()])
     .nullish()

@@ -46,14 +46,14 @@ const textOf = (decisions: Decisions | undefined) => JSON.stringify(decisions ??
 
 export const start: Source = (client: Client) => {
   const { consent } = client;
-  const { config, host, writeKey, policy, region } = consent.state();
+  const { config, host, writeKey, policy, region, age, minor } = consent.state();
   const { name = 'weft_consent', domain } = config.storage ?? {};
   const recordNow = () => valuesIn(cookiesNow(), name)[0] as ConsentRecord | undefined;
   const asideNow = () => valuesIn(cookiesNow(), `${name}_aside`)[0] as Aside | undefined;
   const putAside = (aside?: Aside) => writeCookie(`${name}_aside`, domain, aside, aside ? 2 * 180 * dayMs : 0);
 
   // This file has the rules for itself: what is in force is told to them once more.
-  resolve({ host, writeKey } as Options);
+  resolve({ host, writeKey, age, minor } as Options);
   enforce({ policy, region, consent: config }, undefined);
 
   let person: Person | undefined;

@@ -43,7 +43,8 @@ export const conclude = (
         // A decision's instant stays here: it could tell whose the record was before.
         decisions: Object.keys(decisions).map((purpose) => ({ ...decisions[purpose], purpose, at: undefined })),
         policy,
-        text: textHash && { locale, sha256: textHash },
+        // Without https a browser makes no hash; the language is known all the same.
+        text: { locale, sha256: textHash },
         ui: { layer: layer ?? source, action, variant },
         gpc: { js: hasSignal, ack: !!gpcAck },
         cmp,

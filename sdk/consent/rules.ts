@@ -33,13 +33,16 @@ export const enforce = (
   config: RemoteConfig | undefined,
   recorded: { decisions: Decisions; policy: unknown } | undefined,
 ) => {
-  const { purposes: listed, regions = [], killSwitch } = config?.consent ?? {};
+  const { purposes: listed, regions = [], killSwitch, age } = config?.consent ?? {};
   const { region, minor } = options;
   place = region
     ? { ...regions.find(({ match, fallback }) => fallback || match.includes(region)), code: region }
     : (config?.region ?? {});
+  // Where the site has an age gate, nobody is asked, and nothing granted, until it says who passed or has a guardian's word.
   purposes =
-    (killSwitch || minor ? [] : listed?.filter(({ always }) => !always)) ??
+    (killSwitch || minor || (options.age ? !/^[pg]/.test(options.age) : age?.gate)
+      ? []
+      : listed?.filter(({ always }) => !always)) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
   isOptIn = !!config && (place.model ?? 'opt-in') === 'opt-in';
   hasSignal = hasGpcSignal();

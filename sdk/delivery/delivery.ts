@@ -10,7 +10,7 @@ import { keep, look, on, onText, record, rowFor } from '../consent/keeper.js';
 import type { ConsentRecord, Row } from '../consent/record.js';
 import { permit } from '../event/permit.js';
 import type { PageEvent } from '../event/wire.js';
-import { batchBounds, config, options, requestMaxMs, retryBounds } from '../options.js';
+import { batchBounds, config, options, requestMaxMs, retryBounds, version } from '../options.js';
 
 type Held = { messageId: string };
 
@@ -79,7 +79,7 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   const { writeKey } = options;
   const [first] = entries;
   const head = JSON.stringify(
-    first ? { writeKey, sentAt: iso(now()), consent: row, discarded: lost } : { writeKey, ...row },
+    first ? { writeKey, sentAt: iso(now()), consent: row, discarded: lost } : { writeKey, sdkVersion: version, ...row },
   );
   const body = first ? `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}` : head;
   sentTo = entries[entries.length - 1]?.id ?? '';

@@ -138,6 +138,13 @@ const unanswered = (client: Client): Stop => {
   );
 };
 
+/** For whoever looks why nobody is asked (`weft.debug()`): a page of a site with an age gate that says nothing of it. */
+const tellUntold = ({ consent, tell }: Client) => {
+  const { config, age, minor } = consent.state();
+  if (config.age?.gate && !age && !minor)
+    tell('age', 'Nobody is asked: the consent file has an age gate, and this page has no data-age (or data-minor).');
+};
+
 /** A refusal may be left uncounted (`countRefusals`); what takes something back is told in any case. */
 const uncounted = (client: Client): Stop =>
   client.consent.onChange(() => {
@@ -188,6 +195,7 @@ export const start: Source = (client) => {
     handed?.stop,
     // `until-decision`, `on-reject`, `always`; `off` or nothing else.
     /[ty]/.test(`${config.cookieless?.mode ?? ''}`) ? counting(client) : undefined,
+    void tellUntold(client),
     unanswered(client),
     uncounted(client),
     found(client),

@@ -274,6 +274,14 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
       'choices stay on their device, so none is in conflict with an account',
       'Write "scope": "account" beside it, or take the key out.',
     );
+  if (given.age?.gate)
+    note(
+      'warning',
+      'age-told-by-pages',
+      ['age', 'gate'],
+      'nobody is asked, and nothing granted, on a page that does not say who has passed the age gate',
+      'Have each page say it: data-age="passed" or "guardian", or data-minor="true".',
+    );
   if (given.preConsent?.mode === 'hold')
     note(
       'warning',
