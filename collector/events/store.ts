@@ -134,6 +134,12 @@ export interface EventStore {
   insert: (row: EventRow) => void;
   row: (seq: number) => EventRow | undefined;
   ofDevice: (dev: number) => EventRow[];
+  /** So many, from a place in their order on. Bodies only where `flags` say that the columns do not tell all. */
+  somePast: (of: 'device' | 'owner', node: number, past: { at: number; seq: number }, limit: number) => EventRow[];
+  /** The newest by which a user was named on a device, up to an event of the order of arrival. */
+  lastNaming: (dev: number, usr: number, lastSeq: number) => { at: number; mid: SqlValue }[];
+  lastOwner: (dev: number) => number | null;
+  isAnyUpTo: (dev: number, lastSeq: number) => boolean;
   countOfDevice: (dev: number, from: number, before: number) => number;
   ownsAny: (owner: number) => boolean;
   /** Server events without a device. */
@@ -173,6 +179,24 @@ export const eventStore = (sql: Sql): EventStore => {
   );
   const row = sql.prepare<EventRow>('SELECT * FROM events WHERE seq = ?');
   const ofDevice = sql.prepare<EventRow>('SELECT * FROM events WHERE dev = ? ORDER BY at');
+  const columns = `seq, mid, dev, usr, at, flags, owner, because, session, via,
+    CASE WHEN flags & ${flag.bot | flag.measured} THEN body ELSE '' END AS body`;
+  const somePast = {
+    device: sql.prepare<EventRow>(
+      `SELECT ${columns} FROM events WHERE dev = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?`,
+    ),
+    owner: sql.prepare<EventRow>(
+      `SELECT ${columns} FROM events WHERE dev IS NULL AND owner = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?`,
+    ),
+  };
+  const lastNaming = sql.prepare<{ at: number; mid: SqlValue }>(
+    `WITH naming AS (SELECT at, mid FROM events WHERE dev = ? AND usr = ? AND seq <= ?)
+     SELECT at, mid FROM naming WHERE at = (SELECT max(at) FROM naming)`,
+  );
+  const lastOwner = sql.prepare<{ owner: number }>(
+    'SELECT owner FROM events WHERE dev = ? AND owner IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1',
+  );
+  const anyUpTo = sql.prepare('SELECT 1 FROM events WHERE dev = ? AND seq <= ? LIMIT 1');
   const countOfDevice = sql.prepare<{ count: number }>(
     'SELECT count(*) AS count FROM events WHERE dev = ? AND at >= ? AND at < ?',
   );
@@ -212,6 +236,10 @@ export const eventStore = (sql: Sql): EventStore => {
     },
     row: (seq) => row.get(seq),
     ofDevice: (dev) => ofDevice.all(dev),
+    somePast: (of, node, past, limit) => somePast[of].all(node, past.at, past.seq, limit),
+    lastNaming: (dev, usr, lastSeq) => lastNaming.all(dev, usr, lastSeq),
+    lastOwner: (dev) => lastOwner.get(dev)?.owner ?? null,
+    isAnyUpTo: (dev, lastSeq) => anyUpTo.get(dev, lastSeq) !== undefined,
     countOfDevice: (dev, from, before) => countOfDevice.get(dev, from, before)?.count ?? 0,
     ownsAny: (owner) => ownsAny.get(owner) !== undefined,
     ofOwner: (owner) => ofOwner.all(owner),

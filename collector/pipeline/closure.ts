@@ -6,10 +6,13 @@ import type { Consent } from '../consent/consent.js';
 import {
   type Closure,
   type ErasableEvent,
-  type ErasurePlan,
   type ErasureSubject,
-  planDeviceErasure,
-  planPersonErasure,
+  fateOf,
+  goes,
+  marksOf,
+  type Naming,
+  type Place,
+  type Scope,
 } from '../consent/rights/erase.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, unpackMessageId } from '../events/store.js';
@@ -34,14 +37,18 @@ const erasable = (set: WorkingSet, row: EventRow, owned: boolean): ErasableEvent
 
 export interface Planned {
   closure: Closure;
-  plan: ErasurePlan;
+  /** Where to look for what goes. */
+  scopes: readonly Scope[];
+  /** Everything that owns something of theirs. */
+  members: readonly number[];
   /** Whose profiles go at once. */
   leaders: readonly number[];
 }
 
 export const nobody: Planned = {
   closure: { userIds: [], aliases: [], visitorIds: [], contacts: [] },
-  plan: { deleted: [], erased: [], cut: [], marks: [] },
+  scopes: [],
+  members: [],
   leaders: [],
 };
 
@@ -61,19 +68,22 @@ const claimants = (set: WorkingSet, node: number, kind: string): number[] => {
   });
 };
 
-/** `since`: the last event there was when it was asked for. Who came back after that, under a new grant, stays. */
+/**
+ * Decided at once, from the graph and from who was named where, and at a cost that does not grow with the history; what goes
+ * is looked for afterwards, in the scopes. `since`: the last event there was when it was asked for. Who came back after that,
+ * under a new grant, stays.
+ */
 export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject, since: number): Planned => {
   const device = 'anonymousId' in subject ? subject.anonymousId : 'visitorId' in subject ? subject.visitorId : null;
   if (device !== null) {
-    const receipts = consent.receiptsOf(device);
     const node = set.findNode('anonymous_id', device);
-    const devices = [...(node ? [node.id] : []), ...receipts.flatMap((receipt) => set.events.measuredUnder(receipt))];
-    const events = [...new Set(devices)].flatMap((dev) =>
-      set.events.ofDevice(dev).map((row) => erasable(set, row, false)),
-    );
-    const plan = planDeviceErasure({ visitorId: device, receipts }, events);
+    const whole = { fate: { kind: 'whole' }, lastSeq: set.events.lastSeq() } as const;
+    const scopes: Scope[] = [
+      ...(node ? [{ kind: 'device' as const, node: node.id, ...whole }] : []),
+      ...visitsOf(set, consent, device, whole),
+    ];
     const leaders = node && set.identity.ownersOf(node.id).every((owner) => owner === node.id) ? [node.leader] : [];
-    return { closure: { ...nobody.closure, visitorIds: [device] }, plan, leaders };
+    return { closure: { ...nobody.closure, visitorIds: [device] }, scopes, members: [], leaders };
   }
 
   const node = nodeOfSubject(set, subject);
@@ -89,31 +99,20 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
   const ids = new Set(members.map((member) => member.id));
   // They have returned while the request waited: what came since then is a new life's.
   const returned = live.some(({ value }) => consent.hasReturned(value));
-  const isMeant = (row: EventRow): boolean => !returned || row.seq <= since;
-  const devs = new Set(
-    [...ids].flatMap((id) => set.identity.devicesOf(id)).filter((dev) => set.events.ofDevice(dev).some(isMeant)),
-  );
-  const visitorIds = [...devs].map((dev) => set.nodeById(dev)!).filter((it) => it.kind === 'anonymous_id');
-  const events = new Map<number, ErasableEvent>();
-  const add = (row: EventRow): void => {
-    if (isMeant(row)) events.set(row.seq, erasable(set, row, row.owner !== null && ids.has(row.owner)));
-  };
-  for (const dev of devs) for (const row of set.events.ofDevice(dev)) add(row);
-  for (const { value } of visitorIds) {
-    for (const receipt of consent.receiptsOf(value)) {
-      for (const dev of set.events.measuredUnder(receipt)) for (const row of set.events.ofDevice(dev)) add(row);
-    }
+  const lastSeq = returned ? since : set.events.lastSeq();
+  const users = new Set(live.map((member) => member.value));
+  const scopes: Scope[] = [];
+  const erased: string[] = [];
+  for (const dev of new Set([...ids].flatMap((id) => set.identity.devicesOf(id)))) {
+    const { kind, value } = set.nodeById(dev)!;
+    if (kind !== 'anonymous_id' || (returned && !set.events.isAnyUpTo(dev, since))) continue;
+    const fate = fateOf(users, namingsOn(set, dev, live, lastSeq));
+    if (fate.kind === 'whole') erased.push(value);
+    scopes.push({ kind: 'device', node: dev, fate, lastSeq, marks: marksOf(value, fate, randomUUID) });
+    scopes.push(...visitsOf(set, consent, value, { fate, lastSeq }));
   }
-  for (const id of ids) for (const row of set.events.ofOwner(id)) add(row);
-  const plan = planPersonErasure(
-    {
-      userIds: live.map((member) => member.value),
-      visitorIds: visitorIds.map((it) => it.value),
-      receiptsOf: consent.receiptsOf,
-    },
-    events.values(),
-    randomUUID,
-  );
+  for (const id of ids)
+    if (set.events.ownsAny(id)) scopes.push({ kind: 'owned', node: id, fate: { kind: 'whole' }, lastSeq });
   const contacts = new Map<string, Closure['contacts'][number]>();
   for (const member of members) {
     // What somebody else has proved to be theirs too stays with them.
@@ -129,12 +128,56 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
     closure: {
       userIds: live.filter((member) => !historical.has(member.id)).map((member) => member.value),
       aliases: live.filter((member) => historical.has(member.id)).map((member) => member.value),
-      visitorIds: plan.erased,
+      visitorIds: erased,
       contacts: [...contacts.values()],
     },
-    plan,
+    scopes,
+    members: [...ids],
     leaders: returned ? [] : [...new Set(members.map((member) => set.nodeById(member.id)?.leader ?? member.id))],
   };
+};
+
+/** Who was named on a device: of each the first time, of those who go the last too. Bots name nobody. */
+const namingsOn = (set: WorkingSet, dev: number, users: readonly { id: number }[], lastSeq: number): Naming[] => {
+  const first = set.identity
+    .namingsOfDevice(dev)
+    .map(({ usr, at, mid }) => ({ userId: set.nodeById(usr)!.value, at, messageId: mid }));
+  const last = users.flatMap(({ id }) =>
+    set.events
+      .lastNaming(dev, id, lastSeq)
+      .map(({ at, mid }) => ({ userId: set.nodeById(id)!.value, at, messageId: unpackMessageId(mid) })),
+  );
+  return [...first, ...last];
+};
+
+/** What a device sent while it had no lasting id, found by the receipts of its consent. */
+const visitsOf = (
+  set: WorkingSet,
+  consent: Consent,
+  visitorId: string,
+  more: Pick<Scope, 'fate' | 'lastSeq'>,
+): Scope[] => {
+  const receipts = consent.receiptsOf(visitorId);
+  const visits = new Set(receipts.flatMap((receipt) => set.events.measuredUnder(receipt)));
+  return [...visits].map((node) => ({ kind: 'visit', node, receipts, ...more }));
+};
+
+/** The next events of a scope, and which of them go. */
+export const lookThrough = (
+  set: WorkingSet,
+  { scope, past }: { scope: Scope; past: Place },
+  person: { users: ReadonlySet<string>; members: ReadonlySet<number> },
+  limit: number,
+): { seqs: number[]; past: Place | null } => {
+  const rows = set.events.somePast(scope.kind === 'owned' ? 'owner' : 'device', scope.node, past, limit);
+  const seqs = rows
+    .filter((row) => row.seq <= scope.lastSeq)
+    .map((row) => erasable(set, row, row.owner !== null && person.members.has(row.owner)))
+    .filter(({ receipt }) => !scope.receipts || (receipt !== null && scope.receipts.includes(receipt)))
+    .filter((event) => goes(event, person.users, scope.fate))
+    .map(({ seq }) => seq);
+  const last = rows.at(-1);
+  return { seqs, past: last === undefined || rows.length < limit ? null : { at: last.at, seq: last.seq } };
 };
 
 const isProvedElsewhere = (set: WorkingSet, contact: number, ids: ReadonlySet<number>): boolean =>
@@ -142,21 +185,14 @@ const isProvedElsewhere = (set: WorkingSet, contact: number, ids: ReadonlySet<nu
     .contactsOfNode(contact)
     .some(({ owner, assurance }) => owner !== null && !ids.has(owner) && assurance !== 'claimed');
 
-/** Events of others in which an erased address was typed: they are theirs, the address is not. */
-export const mentionsOf = (
-  set: WorkingSet,
-  contacts: Closure['contacts'],
-  deleted: ReadonlySet<number>,
-): ReadonlySet<number> => {
-  const mentions = new Set<number>();
-  for (const { kind, value } of contacts) {
+/** Events in which an erased address was typed: what of them does not go as a whole is others'; the address is not. */
+export const mentionsOf = (set: WorkingSet, contacts: Closure['contacts']): number[] =>
+  contacts.flatMap(({ kind, value }) => {
     const node = set.findNode(kind, value);
-    if (!node) continue;
-    for (const { seq, assurance } of set.identity.contactsOfNode(node.id))
-      if (!deleted.has(seq) && assurance === 'claimed') mentions.add(seq);
-  }
-  return mentions;
-};
+    return node === undefined
+      ? []
+      : set.identity.contactsOfNode(node.id).flatMap(({ seq, assurance }) => (assurance === 'claimed' ? [seq] : []));
+  });
 
 /** The event without these addresses, wherever they stand in it. */
 export const withoutContacts = (event: AcceptedEvent, contacts: Closure['contacts']): AcceptedEvent => {
@@ -210,8 +246,7 @@ const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null 
     if (!node) return null;
     if (node.kind !== 'anonymous_id' || set.identity.ownersOf(node.id).includes(node.id)) return node.id;
     // The id of a visitor whose every event is somebody's by now: it resolves to them, as it does for readers.
-    const owned = set.events.ofDevice(node.id).filter((row) => row.owner !== null);
-    return owned.at(-1)?.owner ?? node.id;
+    return set.events.lastOwner(node.id) ?? node.id;
   }
   if ('userId' in subject) return set.findNode('user_id', subject.userId)?.id ?? null;
   if ('email' in subject) return set.findNode('email', subject.email)?.id ?? null;

@@ -12,6 +12,7 @@ import type { Certificate } from '../contract/certificate.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { dumpLines } from './rebuild.js';
 import { openWriter, type Writer } from './writer.js';
 
 const closing: (() => void)[] = [];
@@ -129,6 +130,106 @@ describe('an erasure', () => {
     expect(accepted).toBe(Math.ceil(slices / 100));
     expect(writer.store.prepare("SELECT count(*) AS n FROM nodes WHERE kind = 'user_id'").get()).toEqual({ n: 0 });
   }, 240_000);
+
+  it('section 6: one long history goes in slices of so many rows too, and the door answers between any two', () => {
+    const shop = openShop();
+    // WEFT_TEST_EVENTS=100000 is the same, longer.
+    const events = Number(process.env.WEFT_TEST_EVENTS ?? 6_000);
+    shop.send([identify('A1', 'U1', 0), identify('A2', 'U1', 0), identify('A2', 'U2', 40)], { key: secretKey });
+    const perCall = 500;
+    for (let sent = 0; sent < events; sent += perCall) {
+      const minute = 1 + sent / 100;
+      const calls = Array.from({ length: perCall }, (_, n) =>
+        n % 3 === 2
+          ? track(null, 'Order Updated', minute, { order_id: `o${sent + n}` }, { userId: 'U1' })
+          : page(n % 3 === 0 ? 'A1' : 'A2', minute, n % 3 === 0 ? {} : { userId: 'U1' }),
+      );
+      shop.send(calls, { key: secretKey, minute });
+    }
+    const { writer } = shop;
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + events * 60_000 });
+    const changes = writer.store.prepare<{ n: number }>('SELECT total_changes() AS n');
+    let slices = 0;
+    let most = 0;
+    let longestMs = 0;
+    for (let more = true; more; slices += 1) {
+      const before = changes.get()!.n;
+      const from = process.cpuUsage();
+      more = writer.slice(startAt + events * 60_000);
+      const { user, system } = process.cpuUsage(from);
+      longestMs = Math.max(longestMs, (user + system) / 1_000);
+      most = Math.max(most, changes.get()!.n - before);
+      if (slices % 50 === 0)
+        expect(shop.send([page('A2', 50, { userId: 'U2' })], { key: secretKey })).toMatchObject({ accepted: 1 });
+    }
+    console.log(`${events} events: ${slices} slices, the longest took ${longestMs.toFixed(1)} ms of CPU`);
+    expect(slices).toBeGreaterThan(events / 400);
+    expect(most).toBeLessThan(4_000);
+    expect(shop.by({ userId: 'U1' })).toEqual([]);
+    expect(shop.one({ userId: 'U2' }).counts.events).toBeGreaterThan(slices / 50);
+    expect(shop.rebuild().equal).toBe(true);
+  }, 600_000);
+
+  it('section 6: killed after any commit it goes on where it stood, and ends as one that never was', () => {
+    // An hour ago, so that no instant is in the future.
+    const calls = [
+      page('own', -90),
+      identify('own', 'gone', -89, { traits: { email: 'gone@shop.test' } }),
+      ...Array.from({ length: 12 }, (_, n) => page('own', -88 + n)),
+      // Before them, between their namings and after them on a device of two.
+      page('shared', -88),
+      identify('shared', 'other', -87),
+      page('shared', -60, { userId: 'gone' }),
+      ...Array.from({ length: 6 }, (_, n) => page('shared', -59 + n)),
+      page('shared', -50, { userId: 'gone' }),
+      page('shared', -10),
+      ...Array.from({ length: 6 }, (_, n) =>
+        track(null, 'Order Completed', -40 + n, { order_id: `o${n}`, total: 5 }, { userId: 'gone' }),
+      ),
+      identify('shared', 'other', -5, { traits: { city: 'Ghent' } }),
+    ];
+    const left = (rowsMax: number, isKilled: boolean) => {
+      const folder = temporary();
+      const openAgain = (): Writer =>
+        openWriter({
+          path: join(folder, 'weft.sqlite'),
+          rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
+          site: { ...defaultSiteRules, reservedEmail: 'allow' },
+          consentFile: null,
+          erasureRowsMax: rowsMax,
+        });
+      let writer = openAgain();
+      take(writer, calls);
+      const { id } = writer.command({ kind: 'erase', subject: { userId: 'gone' }, by: 'test', at: startAt + 1 })
+        .body as { id: string };
+      let slices = 1;
+      for (; writer.slice(startAt + 2); slices += 1) {
+        if (!isKilled) continue;
+        writer.close();
+        writer = openAgain();
+      }
+      writer.due(startAt + 3);
+      const rows = (table: string) => writer.store.prepare(`SELECT * FROM ${table}`).all();
+      const marks = writer.store.prepare('SELECT at FROM marks ORDER BY at').all();
+      const { state, counts } = writer.consent.erasures.status(id)!;
+      // Ids of profiles are made with the store's own secret.
+      const lines = dumpLines(writer.pipeline.set).map((line) =>
+        line.replace(/"[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"/g, '"id"'),
+      );
+      const found = { lines, marks, state, counts };
+      for (const table of ['erasure_scopes', 'erasure_events', 'erasure_touched'])
+        expect([table, rows(table)]).toEqual([table, []]);
+      writer.close();
+      return { found, slices };
+    };
+    const once = left(10_000, false);
+    const killed = left(1, true);
+    expect(killed.slices).toBeGreaterThan(20);
+    expect(killed.found).toEqual(once.found);
+    expect(once.found).toMatchObject({ state: 'done', counts: { events: 29, devices: 1 } });
+    expect(once.found.marks).toHaveLength(2);
+    expect(once.found.lines.join()).not.toMatch(/gone/);
+  }, 60_000);
 
   it('R14: who returned while the request waited keeps what came after it, as a new generation', () => {
     const shop = openShop();

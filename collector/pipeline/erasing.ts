@@ -7,7 +7,7 @@ import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touc
 import { identitiesOf } from '../consent/rights/notices.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
-import { mentionsOf, nobody, type Planned, planErasure, withoutContacts } from './closure.js';
+import { lookThrough, mentionsOf, nobody, type Planned, planErasure, withoutContacts } from './closure.js';
 import { forgetEvents, forgetRows, type Loose, nothingLoose, tieUp } from './forget.js';
 import { record } from './record.js';
 import type { WorkingSet } from './working-set.js';
@@ -61,10 +61,16 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number => {
       done('in flight');
       return 0;
     case 2: {
-      const planned = work.subject ? planErasure(set, consent, work.subject, work.since) : nobody;
-      begin(set, consent, work, planned, now);
-      done('closure', { devices: planned.plan.erased.length });
-      return Math.ceil(planned.plan.deleted.length / 10);
+      if (work.closure === null) {
+        const planned = work.subject ? planErasure(set, consent, work.subject, work.since) : nobody;
+        begin(consent, work, planned, mentionsOf(set, planned.closure.contacts), now);
+        return stepCost + planned.scopes.length;
+      }
+      const looked = look(errand, work, work.closure, rows);
+      if (looked !== null) return looked;
+      mark(set, consent, work.id);
+      done('closure', { devices: work.closure.visitorIds.length });
+      return 0;
     }
     case 3:
       done('derived', forgetDerived(errand, work));
@@ -108,17 +114,41 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number => {
   }
 };
 
-const begin = (set: WorkingSet, consent: Consent, work: ErasureWork, planned: Planned, now: number): void => {
-  const { closure, plan, leaders } = planned;
-  const mentions = mentionsOf(set, closure.contacts, new Set(plan.deleted));
-  consent.erasures.begin(work.id, closure, plan, now, [...mentions]);
+const begin = (
+  consent: Consent,
+  work: ErasureWork,
+  { closure, scopes, members, leaders }: Planned,
+  mentions: readonly number[],
+  now: number,
+): void => {
+  consent.erasures.begin(work.id, closure, { deleted: [] }, now, mentions);
+  consent.erasures.look(work.id, scopes);
+  consent.erasures.touch(work.id, 'member', members);
   consent.erasures.touch(work.id, 'profile', leaders);
-  // From here on nobody inherits what is about to go.
-  for (const mark of plan.marks) {
-    const node = set.findNode('anonymous_id', mark.anonymousId);
+};
+
+/** Looking costs a tenth of deleting. */
+const lookedForOne = 10;
+
+/** A part of a scope. Nothing of the person goes, and no mark stands, before all of them are looked through. */
+const look = ({ set, consent }: Errand, work: ErasureWork, closure: Closure, rows: number): number | null => {
+  const next = consent.erasures.scope(work.id);
+  if (next === null) return null;
+  const users = new Set([...closure.userIds, ...closure.aliases]);
+  const members = new Set(consent.erasures.touched(work.id, 'member'));
+  const limit = Math.max(1, rows) * lookedForOne;
+  const { seqs, past } = lookThrough(set, next, { users, members }, limit);
+  consent.erasures.found(work.id, next.n, seqs, past);
+  return 1 + Math.ceil(seqs.length / lookedForOne);
+};
+
+/** From here on nobody inherits what is about to go. */
+const mark = (set: WorkingSet, consent: Consent, id: string): void => {
+  for (const { anonymousId, at, person } of consent.erasures.marks(id)) {
+    const node = set.findNode('anonymous_id', anonymousId);
     if (!node) continue;
-    set.identity.putMark(node.id, mark.at, '', mark.person);
-    consent.erasures.touch(work.id, 'device', [node.id]);
+    set.identity.putMark(node.id, at, '', person);
+    consent.erasures.touch(id, 'device', [node.id]);
     set.dropDevice(node.id);
   }
 };

@@ -39,6 +39,37 @@ export interface ErasurePlan {
   marks: readonly Mark[];
 }
 
+export interface Naming {
+  userId: string;
+  at: number;
+  messageId: string;
+}
+
+/** What happens to a device of the person: all of it goes, or what is theirs and what lies between their namings. */
+export type DeviceFate = { kind: 'whole' } | { kind: 'cut'; first: Naming | null; last: Naming | null };
+
+/** Of all who were named on it: of each the first and the last time are enough. */
+export const fateOf = (users: ReadonlySet<string>, namings: readonly Naming[]): DeviceFate => {
+  if (namings.every(({ userId }) => users.has(userId))) return { kind: 'whole' };
+  const theirs = namings.filter(({ userId }) => users.has(userId)).sort(compareEvents);
+  return { kind: 'cut', first: theirs[0] ?? null, last: theirs.at(-1) ?? null };
+};
+
+/** Whether an event of the device goes with them. */
+export const goes = (event: ErasableEvent, users: ReadonlySet<string>, fate: DeviceFate): boolean => {
+  if (fate.kind === 'whole' || event.owned || (event.userId !== null && users.has(event.userId))) return true;
+  const { first, last } = fate;
+  if (event.userId !== null || first === null || last === null) return false;
+  return compareEvents(event, first) > 0 && compareEvents(event, last) < 0;
+};
+
+export const marksOf = (anonymousId: string, fate: DeviceFate, mint: () => string): Mark[] => {
+  if (fate.kind === 'whole' || fate.first === null || fate.last === null) return [];
+  const { first, last } = fate;
+  const person = mint();
+  return [first.at, ...(last.at > first.at ? [last.at] : [])].map((at) => ({ anonymousId, at, person }));
+};
+
 /**
  * A device goes whole if nobody else was ever named on it. `events` are all events of `visitorIds`, by id or by one of the
  * device's receipts, and whatever else the person owns. `userIds` are all names of the person, former ones too. `mint`
@@ -69,23 +100,13 @@ export const planPersonErasure = (
   const cut: string[] = [];
   const marks: Mark[] = [];
   for (const [anonymousId, ofDevice] of devices) {
-    const shared = ofDevice.some((event) => event.userId !== null && !users.has(event.userId));
-    if (!shared) {
-      erased.push(anonymousId);
-      for (const event of ofDevice) deleted.add(event.seq);
-      continue;
-    }
-    cut.push(anonymousId);
-    const namings = ofDevice.filter((event) => event.userId !== null && users.has(event.userId)).sort(compareEvents);
-    const first = namings[0];
-    const last = namings.at(-1);
-    if (!first || !last) continue;
-    for (const event of ofDevice)
-      if (event.userId === null && compareEvents(event, first) > 0 && compareEvents(event, last) < 0)
-        deleted.add(event.seq);
-    const name = mint();
-    marks.push({ anonymousId, at: first.at, person: name });
-    if (last.at > first.at) marks.push({ anonymousId, at: last.at, person: name });
+    const fate = fateOf(
+      users,
+      ofDevice.flatMap(({ userId, at, messageId }) => (userId === null ? [] : [{ userId, at, messageId }])),
+    );
+    (fate.kind === 'whole' ? erased : cut).push(anonymousId);
+    for (const event of ofDevice) if (goes(event, users, fate)) deleted.add(event.seq);
+    if (fate.kind === 'cut') marks.push(...marksOf(anonymousId, fate, mint));
   }
   return { deleted: [...deleted].sort((a, b) => a - b), erased, cut, marks };
 };
@@ -173,10 +194,29 @@ export interface ErasureStatus {
   steps: readonly { step: ErasureStep; at: number }[];
 }
 
+/** Where a job has still to look for what goes, and how it tells. */
+export interface Scope {
+  /** A device's events, those of a visit without a lasting id, or those without a device that one of the person owns. */
+  kind: 'device' | 'visit' | 'owned';
+  node: number;
+  fate: DeviceFate;
+  /** Of a visit: only what came under one of these. */
+  receipts?: readonly string[];
+  /** Of a device that lives on. */
+  marks?: readonly Mark[];
+  /** What comes after this is a new life's, or nobody's. */
+  lastSeq: number;
+}
+/** A place in the order of a scope's events. */
+export interface Place {
+  at: number;
+  seq: number;
+}
+
 /** What is still to be done with an event: it goes, or an address that is not its owner's goes from it. */
 export type EventErrand = 'delete' | 'narrow';
 /** What a deletion leaves to be decided again, once all of them are through. */
-export type Touched = 'node' | 'device' | 'seeker' | 'person' | 'profile';
+export type Touched = 'node' | 'device' | 'seeker' | 'person' | 'profile' | 'member';
 
 export interface Erasures {
   /** Asked again while one is open: that one. From here on, what was named stays out. */
@@ -201,7 +241,15 @@ export interface Erasures {
     at: number,
     narrowed?: readonly number[],
   ) => void;
-  /** Of what `begin` kept, what is left. */
+  /** Where it must look before anything goes; with `begin`. */
+  look: (id: string, scopes: readonly Scope[]) => void;
+  /** The first of them that it is not through with, and how far it has come. */
+  scope: (id: string) => { n: number; scope: Scope; past: Place } | null;
+  /** These go. `past`: the last one looked at; null = through with this scope. */
+  found: (id: string, n: number, seqs: readonly number[], past: Place | null) => void;
+  /** What stays of them on devices that live on. */
+  marks: (id: string) => Mark[];
+  /** Of what was found, what is left. */
   events: (id: string, errand: EventErrand, limit: number) => number[];
   through: (id: string, seqs: readonly number[]) => void;
   touch: (id: string, what: Touched, ids: Iterable<number>) => void;
@@ -278,7 +326,28 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
     `UPDATE erasures SET state = 'done', step = ?, steps = ?, subject = NULL, work = NULL, counts = ?, done_at = ?
      WHERE id = ? AND state <> 'done'`,
   );
-  const putEvent = sql.prepare('INSERT OR IGNORE INTO erasure_events (erasure, seq, errand) VALUES (?, ?, ?)');
+  // What goes as a whole need not be narrowed.
+  const putEvent = sql.prepare(
+    `INSERT INTO erasure_events (erasure, seq, errand) VALUES (?, ?, ?)
+     ON CONFLICT (erasure, seq) DO UPDATE SET errand = min(errand, excluded.errand)`,
+  );
+  const putScope = sql.prepare(
+    `INSERT INTO erasure_scopes (erasure, kind, node, body, last_seq, past_at, past_seq)
+     VALUES (?, ?, ?, ?, ?, ${Number.MIN_SAFE_INTEGER}, 0)`,
+  );
+  const firstScope = sql.prepare<{
+    n: number;
+    kind: Scope['kind'];
+    node: number;
+    body: string;
+    last_seq: number;
+    past_at: number;
+    past_seq: number;
+  }>('SELECT * FROM erasure_scopes WHERE erasure = ? AND is_through = 0 ORDER BY n LIMIT 1');
+  const moveScope = sql.prepare('UPDATE erasure_scopes SET past_at = ?, past_seq = ? WHERE n = ?');
+  const endScope = sql.prepare('UPDATE erasure_scopes SET is_through = 1 WHERE n = ?');
+  const scopesOf = sql.prepare<{ body: string }>('SELECT body FROM erasure_scopes WHERE erasure = ? ORDER BY n');
+  const dropScopes = sql.prepare('DELETE FROM erasure_scopes WHERE erasure = ?');
   const someEvents = sql.prepare<{ seq: number }>(
     'SELECT seq FROM erasure_events WHERE erasure = ? AND errand = ? ORDER BY seq LIMIT ?',
   );
@@ -362,6 +431,26 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         for (const seq of plan.deleted) putEvent.run(id, seq, errandNumber.delete);
         for (const seq of narrowed) putEvent.run(id, seq, errandNumber.narrow);
       }),
+    look: (id, scopes) => {
+      for (const { kind, node, lastSeq, ...rest } of scopes)
+        putScope.run(id, kind, node, JSON.stringify(rest), lastSeq);
+    },
+    scope: (id) => {
+      const row = firstScope.get(id);
+      if (!row) return null;
+      const rest = JSON.parse(row.body) as Pick<Scope, 'fate' | 'receipts' | 'marks'>;
+      return {
+        n: row.n,
+        scope: { kind: row.kind, node: row.node, lastSeq: row.last_seq, ...rest },
+        past: { at: row.past_at, seq: row.past_seq },
+      };
+    },
+    found: (id, n, seqs, past) => {
+      for (const seq of seqs) putEvent.run(id, seq, errandNumber.delete);
+      if (past === null) endScope.run(n);
+      else moveScope.run(past.at, past.seq, n);
+    },
+    marks: (id) => scopesOf.all(id).flatMap(({ body }) => (JSON.parse(body) as Pick<Scope, 'marks'>).marks ?? []),
     events: (id, errand, limit) => someEvents.all(id, errandNumber[errand], limit).map(({ seq }) => seq),
     through: (id, seqs) => {
       for (const seq of seqs) dropEvent.run(id, seq);
@@ -389,6 +478,7 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         done.run(last, logged(row, last, at), JSON.stringify(added(countsOf(row), counts)), at, id);
         dropEvents.run(id);
         dropTouched.run(id);
+        dropScopes.run(id);
       }),
 
     status: (id) => {

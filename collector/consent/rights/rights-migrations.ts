@@ -4,10 +4,22 @@
 import type { Migration } from '../../store/sql.js';
 
 /**
- * `erasures` were there before; they are jobs now. `erasure_events` and `erasure_touched` hold what one has still to do,
- * `deliveries` which recipient was ever given whom.
+ * `erasures` were there before; they are jobs now. `erasure_scopes` hold where one has still to look, `erasure_events` and
+ * `erasure_touched` what it has still to do, `deliveries` which recipient was ever given whom.
  */
 export const rightsMigrations: Migration[] = [
+  {
+    // What of a person is still to be looked through, before anything of them goes.
+    name: '0081-erasure-scopes',
+    sql: `
+      CREATE TABLE erasure_scopes (
+        n INTEGER PRIMARY KEY, erasure TEXT NOT NULL, kind TEXT NOT NULL, node INTEGER NOT NULL, body TEXT NOT NULL,
+        last_seq INTEGER NOT NULL, past_at INTEGER NOT NULL, past_seq INTEGER NOT NULL,
+        is_through INTEGER NOT NULL DEFAULT 0
+      );
+      CREATE INDEX erasure_scopes_by_erasure ON erasure_scopes (erasure, n);
+    `,
+  },
   {
     name: '0040-rights',
     sql: `

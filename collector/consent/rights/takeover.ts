@@ -114,6 +114,7 @@ export const takeOverConsent = (sql: Sql): TakenOver => {
     .join(', ');
   sql.exec(
     `DELETE FROM main.erasures; DELETE FROM main.erasure_events; DELETE FROM main.erasure_touched;
+     DELETE FROM main.erasure_scopes;
      INSERT INTO main.erasures (${shared('erasures')}) SELECT ${jobs} FROM present.erasures`,
   );
   return { kind: 'taken', ledgerRows: changes, news };
