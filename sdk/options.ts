@@ -36,6 +36,8 @@ export type Model = 'opt-in' | 'opt-out' | 'none';
 export interface Region {
   /** ISO 3166; null where nobody knows. */
   code?: string | null;
+  /** By the page itself. */
+  isTold?: boolean;
   model?: Model;
   /** How long an answer stands: where the default is yes, nobody is asked back in for longer. */
   days?: { granted: number; denied: number };
@@ -50,8 +52,8 @@ export interface ConsentConfig {
   /** The file asks for more than events: something of what most pages do without (sources/rest.ts). */
   rest?: boolean;
   purposes?: readonly PurposeRule[];
-  /** Groups of countries written out. */
-  regions?: readonly (Region & { match: readonly string[]; fallback?: boolean })[];
+  /** Decided beforehand: the first whose pattern the region's code fits. */
+  regions?: readonly (Region & { match: string })[];
   decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent };

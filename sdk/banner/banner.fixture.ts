@@ -65,9 +65,9 @@ export const fullConsent = (home: string, more: object = {}) => ({
     },
   },
   regions: [
-    { match: ['FR', 'DE'], model: 'opt-in', ui: 'banner' },
-    { match: ['US-CA'], model: 'opt-out', ui: 'link', gpcStatus: true },
-    { match: ['*'], model: 'opt-in', ui: 'banner', fallback: true },
+    { match: '^(FR|DE)', model: 'opt-in', ui: 'banner' },
+    { match: '^US-CA$', model: 'opt-out', ui: 'link', gpcStatus: true },
+    { match: '^..', model: 'opt-in', ui: 'banner' },
   ],
   ui: { theme: { accent: '#1f5a46', radius: '8px', font: 'inherit', dark: 'auto' } },
   locales: { default: 'en', detect: 'document' },

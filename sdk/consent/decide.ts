@@ -3,7 +3,7 @@
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import { options } from '../options.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import { type Decided, type Decisions, hasSignal, lifeMs, policy, purposes, stands } from './rules.js';
+import { type Decided, type Decisions, hasSignal, lifeMs, place, policy, purposes, stands } from './rules.js';
 
 const grantsOf = (decisions: Decisions = {}) =>
   Object.keys(decisions).filter((id) => decisions[id]?.value === 'granted');
@@ -47,6 +47,7 @@ export const conclude = (
         text: { locale, sha256: textHash },
         ui: { layer: layer ?? source, action, variant },
         gpc: { js: hasSignal, ack: !!gpcAck },
+        jurisdiction: place.isTold && { code: place.code },
         cmp,
         clientAt: iso(at),
         age: options.age,

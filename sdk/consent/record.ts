@@ -17,6 +17,8 @@ export interface Row {
   text: unknown;
   ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };
   gpc: { js: boolean; ack: boolean };
+  /** Where the page says it is. */
+  jurisdiction: { code?: string | null | undefined } | false | undefined;
   /** 0: it was too long for the device. */
   cmp: Act['cmp'] | 0;
   /** What the site's age gate said, where it has one. */

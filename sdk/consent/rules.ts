@@ -34,10 +34,11 @@ export const enforce = (
   recorded: { decisions: Decisions; policy: unknown } | undefined,
 ) => {
   const { purposes: listed, regions = [], killSwitch, age } = config?.consent ?? {};
-  const { region, minor } = options;
-  place = region
-    ? { ...regions.find(({ match, fallback }) => fallback || match.includes(region)), code: region }
-    : (config?.region ?? {});
+  const { region = '', minor } = options;
+  // Spelled as the collector spells it, which has decided beforehand what holds where (`settled`).
+  const code = region.trim().toUpperCase().replace('EU-', '');
+  const found = regions.find(({ match }) => code.match(match));
+  place = found ? { ...found, code, isTold: true } : (config?.region ?? {});
   // Where the site has an age gate, nobody is asked, and nothing granted, until it says who passed or has a guardian's word.
   purposes =
     (killSwitch || minor || (options.age ? !/^[pg]/.test(options.age) : age?.gate)

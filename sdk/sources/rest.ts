@@ -156,7 +156,7 @@ const uncounted = (client: Client): Stop =>
 /** Adds the row again that the ledger has lost: with what is decided now, which is all that can be said. */
 const found = (client: Client): Stop =>
   client.on('lost', ({ receipt, json }: Entry) => {
-    const { record, decisions, policy, signal, age } = client.consent.state();
+    const { record, decisions, policy, signal, age, region } = client.consent.state();
     const row: Row = {
       kind: 'grant',
       receipt,
@@ -167,6 +167,7 @@ const found = (client: Client): Stop =>
       text: undefined,
       ui: { layer: undefined, action: undefined, variant: undefined },
       gpc: { js: signal, ack: false },
+      jurisdiction: region.isTold && { code: region.code },
       cmp: undefined,
       age,
       clientAt: iso(now()),

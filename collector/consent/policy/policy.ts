@@ -8,7 +8,16 @@ import { contentHash } from '../canonical.js';
 import { bitOf, everything, isPurpose, type Mask, maskOf } from '../mask.js';
 import { type Feature, type Locales, readLocaleFiles, readLocales } from './locales.js';
 import { clip, documentMaxBytes, type Finding, findingsOfIssues, readText, type Text } from './read.js';
-import { expandMatch, isInEea, type Model, type Region, type RegionRule, regionOf, regionPresets } from './region.js';
+import {
+  expandMatch,
+  isInEea,
+  type Model,
+  type Region,
+  type RegionRule,
+  regionOf,
+  regionPresets,
+  settled,
+} from './region.js';
 import { type ConsentFile, consentFile, type PurposeGiven } from './shape.js';
 
 /** The terms of one purpose, and the hash that says whether a decision was made under them. */
@@ -501,13 +510,7 @@ export const publicConfig = (
     rest: needsRest(policy),
     purposes: policy.document.purposes as { id: string; materialHash: string }[],
     cookieless: cookielessOf(policy.document),
-    // With what `regionOf` says where a rule is silent: a page that names its own region reads the rule itself.
-    regions: policy.regions.map((rule) => ({
-      ui: rule.model === 'opt-in' ? 'banner' : 'link',
-      ...rule,
-      match: expandMatch(rule.match),
-      days: daysIn(policy, rule),
-    })),
+    regions: settled(policy.regions).map((rule) => ({ ...rule, days: daysIn(policy, rule) })),
   },
   region: { ...regionOf(policy.regions, regionToldBy), days: daysIn(policy, regionOf(policy.regions, regionToldBy)) },
 });

@@ -3,6 +3,12 @@ import { parsePolicy } from './policy.js';
 import { type RegionRule, regionCode, regionGrantStands, regionOf } from './region.js';
 
 const preset = parsePolicy({}).regions;
+const crossed: readonly RegionRule[] = [
+  { match: ['*'], model: 'none', fallback: true },
+  { match: ['EU', 'US'], model: 'opt-out' },
+  { match: ['FR', 'US-CA'], model: 'opt-in' },
+  { match: ['DE-BY'], model: 'opt-in' },
+];
 const lax: readonly RegionRule[] = [
   { match: ['CA-QC'], model: 'opt-in' },
   { match: ['JP'], model: 'none' },
@@ -26,6 +32,12 @@ describe('the region of a visitor', () => {
     [lax, 'a lax site', 'CA-ON', 'opt-out', 'CA-ON'],
     [lax, 'a lax site', 'CA', 'opt-in', 'CA'],
     [lax, 'a lax site', undefined, 'opt-in', null],
+    [crossed, 'rules listed from the widest', 'FR-75', 'opt-in', 'FR-75'],
+    [crossed, 'rules listed from the widest', 'US-CA', 'opt-in', 'US-CA'],
+    [crossed, 'rules listed from the widest', 'US-NV', 'opt-out', 'US-NV'],
+    [crossed, 'rules listed from the widest', 'US', 'opt-in', 'US'],
+    [crossed, 'rules listed from the widest', 'DE-BE', 'opt-out', 'DE-BE'],
+    [crossed, 'rules listed from the widest', 'JP', 'none', 'JP'],
     [[{ match: ['FR'], model: 'none' }], 'a site without fallback', 'DE', 'none', 'DE'],
     [[], 'a site without regions', 'DE', 'opt-in', 'DE'],
   ])(
@@ -54,9 +66,9 @@ describe('the region of a visitor', () => {
     ['FR', null, false],
     ['FR', 'US-CA', false],
     [null, 'US-CA', true],
-    [null, 'US', true],
+    [null, 'US', false],
     [null, 'FR', false],
-    [null, null, true],
+    [null, null, false],
     ['nonsense', 'FR', false],
   ])('a default that nobody gave, page says %j and collector sees %j, stands: %s', (told, seen, stands) => {
     expect(regionGrantStands(preset, told, seen)).toBe(stands);

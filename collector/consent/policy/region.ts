@@ -78,42 +78,91 @@ const strictest = <Rule extends { model: Model }>(rules: readonly Rule[]): Rule 
   );
 
 const countryOf = (code: string): string => code.slice(0, 2);
-const covers = (match: string, code: string): boolean =>
-  match === '*' || match === code || match === countryOf(code) || (groups[match]?.includes(countryOf(code)) ?? false);
+
+/**
+ * The most specific rule wins: the subdivision, the country by its name, the country as one of a group, the fallback; of
+ * two alike, the first listed.
+ */
+const ruleFor = (rules: readonly RegionRule[], code: string): RegionRule | undefined => {
+  const country = countryOf(code);
+  return (
+    rules.find(({ match }) => match.includes(code)) ??
+    rules.find(({ match }) => match.includes(country)) ??
+    rules.find(({ match }) => match.some((one) => groups[one]?.includes(country))) ??
+    rules.find(({ match, fallback }) => fallback || match.includes('*'))
+  );
+};
 
 /** The rules that may apply: one, unless the subdivision matters and is not known. */
 const candidates = (rules: readonly RegionRule[], code: string | null): readonly RegionRule[] => {
   if (code === null) return rules;
-  const matching =
-    rules.find((rule) => rule.match.some((one) => one !== '*' && covers(one, code))) ??
-    rules.find((rule) => rule.fallback || rule.match.includes('*'));
+  const matching = ruleFor(rules, code);
   const finer = code.includes('-') ? [] : rules.filter((rule) => rule.match.some((one) => one.startsWith(`${code}-`)));
   return matching ? [matching, ...finer] : finer.length > 0 ? finer : rules;
 };
 
-/** Unknown, wholly or in part, is the strictest of what it may be. */
-export const regionOf = (rules: readonly RegionRule[], value: unknown): Region => {
-  const code = regionCode(value);
-  const rule = strictest(candidates(rules, code));
+const describe = (rule: RegionRule | undefined): Omit<Region, 'code'> => {
   const model = rule?.model ?? 'opt-in';
   return {
-    code,
     model,
     ui: rule?.ui ?? (model === 'opt-in' ? 'banner' : 'link'),
     gpcStatus: rule?.gpcStatus ?? false,
   };
 };
 
+/** Unknown, wholly or in part, is the strictest of what it may be. */
+export const regionOf = (rules: readonly RegionRule[], value: unknown): Region => {
+  const code = regionCode(value);
+  return { code, ...describe(strictest(candidates(rules, code))) };
+};
+
+export interface SettledRule extends Omit<Region, 'code'> {
+  match: string;
+}
+
 /**
- * Whether a grant that nobody gave (source `region`) may stand. The page's word comes first, as in the page itself; but
- * where the collector sees another country than the page says, the stricter of both holds, and a region that nobody
- * tells stands only if some region of the policy has such a default at all.
+ * The same rules, decided beforehand for a page that names its own region: in their order, the first whose pattern the code
+ * fits. None: it is no code, and counts as not said.
+ */
+export const settled = (rules: readonly RegionRule[]): SettledRule[] => {
+  // A group stays beside its members: some networks say `EU` of whom they know no better.
+  const listed = new Set(rules.flatMap(({ match }) => [...match, ...expandMatch(match)]).filter(regionCode));
+  const parts = [...listed].filter((one) => one.includes('-'));
+  const parted = new Set(parts.map(countryOf));
+  const gathered = (
+    codes: Iterable<string>,
+    of: (code: string) => Omit<Region, 'code'>,
+    end: string,
+  ): SettledRule[] => {
+    const alike = new Map<string, string[]>();
+    for (const code of codes) {
+      const key = JSON.stringify(of(code));
+      alike.set(key, [...(alike.get(key) ?? []), code]);
+    }
+    return [...alike].map(([key, some]) => ({ match: `^(${some.join('|')})${end}$`, ...JSON.parse(key) }));
+  };
+  const known = (code: string): Omit<Region, 'code'> => {
+    const { code: _, ...region } = regionOf(rules, code);
+    return region;
+  };
+  const part = '(-[A-Z\\d]{1,3})?';
+  return [
+    ...gathered([...parts, ...parted], known, ''),
+    ...gathered(new Set([...listed, ...parted].map(countryOf)), (code) => describe(ruleFor(rules, `${code}-`)), part),
+    // A place that no rule names.
+    { match: `^[A-Z]{2}${part}$`, ...describe(ruleFor(rules, '') ?? strictest(rules)) },
+  ];
+};
+
+/**
+ * Whether a grant that nobody gave (source `region`) may stand. The page's word comes first, as in the page itself; where
+ * the collector sees another country than the page says, the stricter of both holds, and where nobody tells a region the
+ * strictest does.
  */
 export const regionGrantStands = (rules: readonly RegionRule[], told: unknown, seen: unknown): boolean => {
-  const open = (code: string) => candidates(rules, code).some((rule) => rule.model !== 'opt-in');
+  const isOpen = (code: string | null) => regionOf(rules, code).model !== 'opt-in';
   const toldCode = regionCode(told);
   const seenCode = regionCode(seen);
-  if (toldCode === null) return seenCode === null ? rules.some((rule) => rule.model !== 'opt-in') : open(seenCode);
-  if (regionOf(rules, toldCode).model === 'opt-in') return false;
-  return seenCode === null || countryOf(seenCode) === countryOf(toldCode) || open(seenCode);
+  if (!isOpen(toldCode ?? seenCode)) return false;
+  return toldCode === null || seenCode === null || countryOf(seenCode) === countryOf(toldCode) || isOpen(seenCode);
 };
