@@ -33,7 +33,7 @@ Exit codes:
   3    somebody else has the data folder, or the collector cannot be reached: come again
   4    what was asked for cannot be done: a damaged file, a key that may not
   70   a bug
-  78   the environment or the consent file makes no sense
+  78   the environment, the consent file or the site's options make no sense
   130  stopped by Ctrl+C
 
 Every command works on the folder WEFT_DATA (./data). See docs/import.md and docs/cli.md.`;

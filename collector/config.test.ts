@@ -32,6 +32,7 @@ describe('the environment', () => {
       role: 'all',
       demo: false,
       geoFile: null,
+      siteFile: null,
       proxies: 0,
       publicUrl: null,
       webhooks: 'public',
@@ -66,6 +67,7 @@ describe('the environment', () => {
     ['WEFT_LOG', 'nats://h:4222', { log: { kind: 'nats', url: 'nats://h:4222' } }],
     ['WEFT_KEY_CONSENT', 'external', { keyConsent: 'external' }],
     ['WEFT_CONSENT', 'consent.json', { consentFile: 'consent.json' }],
+    ['WEFT_SITE', 'site.json', { siteFile: 'site.json' }],
     ['WEFT_ORIGINS', '*', { origins: { kind: 'any' } }],
     [
       'WEFT_ORIGINS',

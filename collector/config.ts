@@ -19,6 +19,8 @@ export interface Config {
   readonly keyConsent: ConsentMode;
   /** Path of the consent file; null = the one that ships. */
   readonly consentFile: string | null;
+  /** Path of the site's options (pipeline/site-file.ts); null = the defaults. */
+  readonly siteFile: string | null;
   /** Path of a MaxMind file; null = regions come from a CDN's headers alone. */
   readonly geoFile: string | null;
   /** How many proxies of one's own stand in front: so many entries of `X-Forwarded-For` are believed. */
@@ -117,6 +119,7 @@ const variables = z.object({
   WEFT_ADMIN_PASSWORD: z.string().max(500, { error: 'must not be longer than 500 characters' }).optional(),
   WEFT_KEY_CONSENT: oneOf(consentModes).default('ledger'),
   WEFT_CONSENT: z.string().optional(),
+  WEFT_SITE: z.string().optional(),
   WEFT_GEO: z.string().optional(),
   WEFT_PROXIES: whole(0, 10).default(0),
   WEFT_ORIGINS: origins.optional(),
@@ -170,6 +173,7 @@ export const readConfig = (environment: Readonly<Record<string, string | undefin
     adminPassword: set.WEFT_ADMIN_PASSWORD ?? null,
     keyConsent: set.WEFT_KEY_CONSENT,
     consentFile: set.WEFT_CONSENT ?? null,
+    siteFile: set.WEFT_SITE ?? null,
     geoFile: set.WEFT_GEO ?? null,
     proxies: set.WEFT_PROXIES,
     origins: set.WEFT_ORIGINS ?? (demo ? { kind: 'any' } : { kind: 'same' }),

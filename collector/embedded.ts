@@ -10,10 +10,10 @@ import { every } from './jobs/every.js';
 import { embeddedLog, UnavailableError, type WriterPort } from './log/embedded.js';
 import type { Log } from './log/log.js';
 import { defaultSiteRules } from './pipeline/accept.js';
+import { readSiteOptions } from './pipeline/site-file.js';
 import { openWriter, type WriterOptions } from './pipeline/writer.js';
 import { openReadModel, type Readings, readModelOf } from './profiles/open.js';
 import type { Reader } from './profiles/reader.js';
-import { sessionRules } from './sessions/session.js';
 import { type LogSync, type Moved, openLogSync } from './store/checkpoint.js';
 import { isLocked } from './store/lock.js';
 import { isUnavailable } from './store/sqlite.js';
@@ -27,13 +27,19 @@ export interface Engines {
 export const databaseFile = (folder: string): string => (folder === ':memory:' ? folder : join(folder, 'weft.sqlite'));
 
 export const writerOptions = (
-  config: Pick<Config, 'store' | 'bots' | 'reservedEmail' | 'identitySecret' | 'consentFile'>,
+  config: Pick<Config, 'store' | 'bots' | 'reservedEmail' | 'identitySecret' | 'consentFile' | 'siteFile'>,
 ): WriterOptions => {
   if (config.store.kind !== 'sqlite') throw new Error('The embedded engine keeps its data in a folder.');
+  const { rules, site } = readSiteOptions(config.siteFile);
   return {
     path: databaseFile(config.store.folder),
-    rules: { sessions: sessionRules, emailMerge: 'transactional', bots: config.bots },
-    site: { ...defaultSiteRules, reservedEmail: config.reservedEmail, identitySecret: config.identitySecret },
+    rules: { ...rules, bots: config.bots },
+    site: {
+      ...defaultSiteRules,
+      ...site,
+      reservedEmail: config.reservedEmail,
+      identitySecret: config.identitySecret,
+    },
     consentFile: config.consentFile,
   };
 };

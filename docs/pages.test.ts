@@ -85,6 +85,7 @@ describe('operators', () => {
       WEFT_ROLE: config.role,
       WEFT_KEY_CONSENT: config.keyConsent,
       WEFT_CONSENT: config.consentFile ?? 'as shipped',
+      WEFT_SITE: config.siteFile ?? 'defaults',
       WEFT_ORIGINS: { same: 'same origin', any: '*', listed: '' }[config.origins.kind],
       WEFT_RATE: String(config.ratePerS),
       WEFT_RATE_ADDRESS: String(config.addressRatePerS),

@@ -37,6 +37,7 @@ const house = async () => {
     reservedEmail: 'allow',
     identitySecret: null,
     consentFile: null,
+    siteFile: null,
   });
   closing.push(engines.close);
   const { log, reader } = engines;

@@ -191,6 +191,27 @@ describe('weft doctor', () => {
       'consent file',
       /^fail: /,
     ],
+    [
+      'options of a site that are none',
+      () => found({ WEFT_DATA: filled(), WEFT_SITE: '/nowhere' }),
+      'site options',
+      /^fail: Mend the file, or leave WEFT_SITE out/,
+    ],
+    [
+      'a store that was folded under other options',
+      async () => {
+        const WEFT_DATA = filled();
+        const store = openSqlite(join(WEFT_DATA, 'weft.sqlite'));
+        store.exec("INSERT INTO events (seq, mid, at, flags, because, body) VALUES (1, x'00', 0, 0, 0, x'00')");
+        store.close();
+        expect((await found({ WEFT_DATA }))['site options']).toBe('ok');
+        const WEFT_SITE = join(WEFT_DATA, 'site.json');
+        writeFileSync(WEFT_SITE, '{"sessionTimeoutMinutes": 5}');
+        return found({ WEFT_DATA, WEFT_SITE });
+      },
+      'site options',
+      /^warn: .*weft rebuild/,
+    ],
   ])('finds %s', async (_, look, what, said) => {
     expect((await look())[what]).toMatch(said);
   });

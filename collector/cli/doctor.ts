@@ -10,7 +10,9 @@ import { unmetBy } from '../consent/policy/lint.js';
 import { PolicyError, readPolicy } from '../consent/policy/policy.js';
 import { dayMs } from '../consent/retention/retention.js';
 import { retentionRuns } from '../consent/retention/retention-store.js';
+import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { migrations } from '../pipeline/migrations.js';
+import { readSiteOptions, type SiteOptions } from '../pipeline/site-file.js';
 import { listCredentials } from '../site/store.js';
 import { lockOwner } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
@@ -248,6 +250,38 @@ const retentionFinding = (store: SqliteStore, now: number): Finding => {
     : ok('retention', said);
 };
 
+/** What of the site's options binds what was folded, and whether the store was. */
+const siteFindings = ({ siteFile }: Config, store: SqliteStore | null): Finding[] => {
+  const what = 'site options';
+  let options: SiteOptions;
+  try {
+    options = readSiteOptions(siteFile);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    return [fail(what, error.message, 'Mend the file, or leave WEFT_SITE out for the defaults.')];
+  }
+  const { sessions, emailMerge } = options.rules;
+  const { blocked, serverTraits } = options.site;
+  const said = [
+    siteFile ?? 'the defaults',
+    `sessions end after ${sessions.idleMaxMs / 60_000} min${sessions.splitOnCampaign ? ' and at a campaign' : ''}`,
+    `e-mails join: ${emailMerge}`,
+    `${plural(blocked.length, 'value')} blocked`,
+    `${plural(serverTraits.length, 'trait')} of the server`,
+  ].join('; ');
+  const note = store?.prepare<{ value: string }>('SELECT value FROM site WHERE key = ?').get(foldedUnderKey)?.value;
+  const filled = store?.prepare('SELECT 1 FROM events LIMIT 1').get() !== undefined;
+  return [
+    filled && foldedOtherwise(note ?? null, options.rules)
+      ? warn(
+          what,
+          `${said}; the store was folded under others, in part at least`,
+          'Stop the collector, and run `weft rebuild`.',
+        )
+      : ok(what, said),
+  ];
+};
+
 const consentFinding = (config: Config): Finding => {
   if (config.consentFile === null) return ok('consent file', 'the one that ships');
   try {
@@ -287,6 +321,8 @@ export const examine = async (
     try {
       store = openSqlite(place.file, [], { readonly: true });
       found.push(...storeFindings(place, store, full, now));
+      const made = store.prepare("SELECT name FROM sqlite_master WHERE name IN ('site', 'events')").all().length === 2;
+      found.push(...siteFindings(config, made ? store : null));
     } catch (error) {
       const code = String((error as { code?: unknown }).code ?? (error as Error).message);
       found.push(
@@ -300,6 +336,7 @@ export const examine = async (
       store?.close();
     }
   } else {
+    found.push(...siteFindings(config, null));
     found.push(warn('store', `there is none in ${place.folder} yet`, 'The first start makes it.'));
     if (now < earliestAt) found.push(fail('clock', new Date(now).toISOString(), 'Set the clock (NTP).'));
   }

@@ -14,7 +14,7 @@ export const exitCodes = {
   refused: 4,
   /** A bug. */
   bug: 70,
-  /** The environment or the consent file makes no sense. */
+  /** The environment, the consent file or the site's options make no sense. */
   config: 78,
   interrupted: 130,
 } as const;

@@ -2,6 +2,7 @@
 // there, and nothing is changed.
 
 import { createHash } from 'node:crypto';
+import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { dump, rebuild } from '../pipeline/rebuild.js';
 import type { WorkingSet } from '../pipeline/working-set.js';
 import type { Writer } from '../pipeline/writer.js';
@@ -179,6 +180,8 @@ export const rebuildAll = async (asked: RebuildAsked, out: Out): Promise<Ending>
       return 'done';
     }
     writer.due(now);
+    const { identity, rules } = writer.pipeline.set;
+    const otherwise = foldedOtherwise(identity.site(foldedUnderKey) ?? null, rules);
     const checked = checkRebuild(writer, now, onProgress);
     progress.end();
     const differences = checked.differences.map(({ before, after, ...rest }) =>
@@ -198,7 +201,11 @@ export const rebuildAll = async (asked: RebuildAsked, out: Out): Promise<Ending>
         if ('before' in one) out.tell(`    before ${one.before}\n    after  ${one.after}`);
       }
       out.note(
-        'Nothing was changed. `weft rebuild` without --check makes it what the events say; a state that differs is a bug worth reporting.',
+        `Nothing was changed. \`weft rebuild\` without --check makes it what the events say; ${
+          otherwise
+            ? 'the options of the site (WEFT_SITE) have changed since it was folded.'
+            : 'a state that differs is a bug worth reporting.'
+        }`,
       );
     }
     return checked.equal ? 'done' : 'found';

@@ -63,9 +63,11 @@ export const personCaps: Readonly<Record<string, number>> = { email: 5, phone: 5
 
 export type EmailMerge = 'off' | 'transactional' | 'claimed';
 
-/** R7: which contacts join. */
-export const joinsPeople = (assurance: Assurance, emailMerge: EmailMerge): boolean =>
-  emailMerge !== 'off' && assurances.indexOf(assurance) >= assurances.indexOf(emailMerge);
+/** R7: the site's option is about e-mails and phones. An external id and an alias join from `transactional` on, always. */
+export const joinsPeople = (kind: NodeKind, assurance: Assurance, emailMerge: EmailMerge): boolean => {
+  const needed = kind === 'email' || kind === 'phone' ? emailMerge : 'transactional';
+  return needed !== 'off' && assurances.indexOf(assurance) >= assurances.indexOf(needed);
+};
 
 interface Group {
   members: number[];

@@ -233,6 +233,7 @@ export const identityStore = (sql: Sql) => {
   );
   const site = one<{ value: string }>('SELECT value FROM site WHERE key = ?');
   const putSite = one('INSERT OR IGNORE INTO site (key, value) VALUES (?, ?)');
+  const changeSite = one('INSERT OR REPLACE INTO site (key, value) VALUES (?, ?)');
 
   return {
     nodeBy: (kind: NodeKind, value: string) => nodeBy.get(kind, value),
@@ -305,6 +306,7 @@ export const identityStore = (sql: Sql) => {
     warn: (code: string, detail: string, count: number, at: number) => warn.run(code, detail, count, at),
     site: (key: string) => site.get(key)?.value,
     putSite: (key: string, value: string) => putSite.run(key, value),
+    changeSite: (key: string, value: string) => changeSite.run(key, value),
   };
 };
 

@@ -107,13 +107,13 @@ const keyNames: readonly [LookupKind, readonly string[]][] = [
   ['checkout', ['checkout_id', 'checkout_token']],
 ];
 
-const readKeys = (properties: Bag, context: Bag, sessionHint: string | null): LookupKey[] => {
+const readKeys = (properties: Bag, context: Bag, sessionHint: string | null, site: SiteRules): LookupKey[] => {
   const keys: LookupKey[] = [];
   for (const [kind, names] of keyNames) {
     for (const name of names) {
       for (const from of [properties, context]) {
         if (from[name] === undefined) continue;
-        const gated = gateLookupKey(from[name]);
+        const gated = gateLookupKey(from[name], site);
         if (gated.ok && !keys.some((key) => key.kind === kind && key.value === gated.value)) {
           keys.push({ kind, value: gated.value });
         }
@@ -229,7 +229,7 @@ export const accept = (
   const sessionHint = text(context.sessionId, 100);
   const contacts =
     strip.contacts === 'all' ? [] : contactsRead.filter((_, at) => !(strip.contacts as readonly number[]).includes(at));
-  const keys = readKeys(rawProperties, context, sessionHint);
+  const keys = readKeys(rawProperties, context, sessionHint, site);
   const ownable =
     anonymousId !== null ||
     userId !== null ||

@@ -7,6 +7,7 @@ import type { IdentifierQuery } from '../profiles/reader.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules, type SiteRules } from './accept.js';
 import { dumpLines } from './rebuild.js';
+import type { HouseRules } from './working-set.js';
 import { openWriter } from './writer.js';
 
 export const minuteMs = 60_000;
@@ -51,10 +52,14 @@ export interface Sent {
   origin?: string | null;
 }
 
-export const openShop = (site: Partial<SiteRules> = {}, bots: 'apart' | 'keep' = 'apart') => {
+export const openShop = (
+  site: Partial<SiteRules> = {},
+  bots: 'apart' | 'keep' = 'apart',
+  rules: Partial<HouseRules> = {},
+) => {
   const writer = openWriter({
     path: ':memory:',
-    rules: { sessions: sessionRules, emailMerge: 'transactional', bots },
+    rules: { sessions: sessionRules, emailMerge: 'transactional', ...rules, bots },
     site: { ...defaultSiteRules, ...site },
     consentFile: null,
   });

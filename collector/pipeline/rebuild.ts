@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import type { MessageId } from '../contract/ids.js';
 import { type AcceptedEvent, compareEvents } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+import { noteRebuilt } from './folded-under.js';
 import { type Announcer, refoldProfile, save } from './project.js';
 import { indexEvent } from './record.js';
 import { decideServerEvent, refoldDevice, resolve } from './resolve.js';
@@ -124,6 +125,7 @@ export const rebuild = (
   onProgress('profiles', leaders.length, leaders.length);
   set.warnings.clear();
   set.pending.length = 0;
+  noteRebuilt(set.identity, set.rules);
   return total;
 };
 

@@ -247,7 +247,7 @@ export const indexEvent = (
       at: event.at,
       mid: event.messageId,
     });
-    if (joinsPeople(event.assurance, set.rules.emailMerge)) set.spoiltPersons.add(node.id);
+    if (joinsPeople(contact.kind, event.assurance, set.rules.emailMerge)) set.spoiltPersons.add(node.id);
   }
   if (event.type === 'alias' && event.previousId && event.trust === 'secret' && row.usr !== null) {
     const from = set.node('user_id', event.previousId, event.at, event.messageId);

@@ -6,7 +6,7 @@ import { type AcceptedEvent, compareEvents, type LookupKind, type OwnedBecause }
 import { type EventRow, flag, parseBody, reasonNumber, reasonOf, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, foldDevice } from '../identity/device.js';
 import { type ContactEdge, type GraphNode, joinsPeople, partition, type Rename } from '../identity/graph.js';
-import { deriveMergeId } from '../identity/store.js';
+import { type ContactRow, deriveMergeId } from '../identity/store.js';
 import { deviceEventOf, floodMax, ownedEvent } from './record.js';
 import { circumstancesOf, type Node, type WorkingSet } from './working-set.js';
 
@@ -97,6 +97,9 @@ export const refoldDevice = (
   device.owners = owners;
 };
 
+const joins = (set: WorkingSet, contact: Pick<ContactRow, 'node' | 'assurance'>): boolean =>
+  joinsPeople(set.nodeById(contact.node)!.kind, contact.assurance, set.rules.emailMerge);
+
 /** An event changed hands, or its visit did: both profiles fold again, and what looked to it for an owner looks again. */
 const moved = (set: WorkingSet, row: Pick<EventRow, 'seq' | 'owner'>, owner: number | null): void => {
   if (row.owner !== null) set.spoiltProfiles.add(row.owner);
@@ -109,7 +112,7 @@ const moved = (set: WorkingSet, row: Pick<EventRow, 'seq' | 'owner'>, owner: num
     set.identity.ownContacts(row.seq, owner);
     if (owner !== null) set.newborn.delete(owner);
     for (const contact of contacts) {
-      if (joinsPeople(contact.assurance, set.rules.emailMerge)) set.spoiltPersons.add(contact.node);
+      if (joins(set, contact)) set.spoiltPersons.add(contact.node);
     }
     if (row.owner !== null) set.spoiltPersons.add(row.owner);
     if (owner !== null) set.spoiltPersons.add(owner);
@@ -150,7 +153,8 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
     owner = carrier.row.owner;
     because = carrier.kind === 'session' ? 'session' : carrier.kind;
   } else {
-    const contact = joinsPeople(event.assurance, set.rules.emailMerge) ? firstContact(event) : undefined;
+    // Whose contact it is says only that identifier: with `emailMerge: off` that is a profile of its own, joined with nobody.
+    const contact = event.assurance === 'claimed' ? undefined : firstContact(event);
     if (contact) {
       owner = set.node(contact.kind, contact.value, event.at, event.messageId).id;
       because = contact.kind === 'email' || contact.kind === 'phone' ? contact.kind : 'external';
@@ -179,7 +183,7 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
     for (const contact of set.identity.contactsOfEvent(seq)) {
       set.identity.ownContacts(seq, owner);
       set.newborn.delete(owner);
-      if (joinsPeople(contact.assurance, set.rules.emailMerge)) set.spoiltPersons.add(contact.node);
+      if (joins(set, contact)) set.spoiltPersons.add(contact.node);
     }
     set.pending.push({ owner, event: ownedEvent(event, because, session ? JSON.parse(session.body).beginId : null) });
     return;
@@ -205,7 +209,7 @@ const reachable = (set: WorkingSet, start: number): { nodes: Node[]; edges: Cont
     if (!node) continue;
     nodes.set(id, node);
     for (const row of [...set.identity.contactsOfOwner(id), ...set.identity.contactsOfNode(id)]) {
-      if (row.owner === null || !joinsPeople(row.assurance, set.rules.emailMerge)) continue;
+      if (row.owner === null || !joins(set, row)) continue;
       edges.set(`${row.seq}\n${row.node}`, {
         owner: row.owner,
         contact: row.node,

@@ -10,7 +10,6 @@ import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
 import { gateAnonymousId } from '../identity/identifier.js';
 import type { Submission } from '../log/log.js';
-import { sessionRules } from '../sessions/session.js';
 import { findsNobody, forgetAndNarrow } from './forget.js';
 import type { WorkingSet } from './working-set.js';
 
@@ -49,7 +48,7 @@ export const situated = (set: WorkingSet, candidate: Candidate): Candidate => {
   if (!node) return candidate;
   const { state, circumstances } = set.device(node.id);
   const session = state.session;
-  const inSession = session !== null && candidate.at - session.lastActivityAt <= sessionRules.idleMaxMs;
+  const inSession = session !== null && candidate.at - session.lastActivityAt <= set.rules.sessions.idleMaxMs;
   const person = inSession && session.user !== null ? (set.nodeById(session.user)?.value ?? null) : null;
   const { marks } = circumstances;
   if (person === null && marks.length === 0) return candidate;

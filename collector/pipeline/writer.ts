@@ -24,6 +24,7 @@ import { traits } from '../profiles/traits.js';
 import { takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import type { SiteRules } from './accept.js';
+import { noteRules } from './folded-under.js';
 import { keysCommand } from './keys.js';
 import { adminMerge, personsOfMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
@@ -122,6 +123,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     durable: options.durable ?? 'commit',
   });
   const secret = siteSecret(store);
+  noteRules(identityStore(store), options.rules, store.prepare('SELECT 1 FROM events LIMIT 1').get() === undefined);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
   const releases = openReleases(store);
   const inForce = policyToStartWith(releases, options.consentFile);

@@ -60,6 +60,7 @@ export const openRoom = async ({
     reservedEmail: 'allow',
     identitySecret: null,
     consentFile: file,
+    siteFile: null,
   });
   const { log, reader } = engines;
   const now = Date.now();
