@@ -254,3 +254,71 @@ describe('a hundred events', { timeout: 90_000 }, () => {
     expect(request).toMatchObject({ method: 'POST', path: '/v1/batch', isGzip: false });
   });
 });
+
+describe('what a page lets go of', { timeout: 60_000 }, () => {
+  /** By reason, as all batches that were answered have told it. */
+  const told = (from = 0) => {
+    const sums: Record<string, number> = {};
+    for (const { body } of collector.batches().slice(from))
+      for (const [reason, n] of Object.entries((body.discarded ?? {}) as Record<string, number>))
+        sums[reason] = (sums[reason] ?? 0) + n;
+    return Object.fromEntries(Object.entries(sums).filter(([, n]) => n !== 0));
+  };
+  const call = (page: Page, code: string) => page.evaluate(code);
+  const tooLarge = `weft.track('Counted', { text: 'x'.repeat(40_000) })`;
+
+  it('is told with the first batch, when the row of the consent has gone alone before it', async () => {
+    after = '';
+    const page = await chromium.context.newPage();
+    await page.goto(site.url);
+    await page.waitForFunction(() => (window as any).weft?.consent?.get?.()?.measurement === null);
+    await call(page, `weft.track('Early'); weft.track('Early')`);
+    await call(page, grant);
+    await until(() => collector.posts().some(({ path }) => path === '/v1/consent'));
+    await call(page, `weft.track('Counted')`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.batches().length);
+    expect(told()).toEqual({ no_consent: 2 });
+    await call(page, `weft.track('Counted')`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.batches().length > 1);
+    expect(told()).toEqual({ no_consent: 2 });
+  });
+
+  it('is told later, when it happens while a batch is on its way, and again, when that is not answered', async () => {
+    const page = await open();
+    await granted(page);
+    let go = () => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    let asked = 0;
+    await page.route('**/v1/batch', async (route) => {
+      asked += 1;
+      if (asked === 1) await held;
+      await route.continue();
+    });
+    await call(page, `weft.track('Counted', { n: 1 })`);
+    const first = call(page, `weft.flush()`);
+    await until(() => asked);
+    await call(page, tooLarge);
+    go();
+    await first;
+    expect(told()).toEqual({});
+
+    const failing = {
+      fault: ({ path }: { path: string }) =>
+        path === '/v1/batch' ? ({ kind: 'status', status: 500 } as const) : undefined,
+    };
+    collector.rule(failing);
+    const before = collector.batches().length;
+    await call(page, `weft.track('Counted', { n: 2 })`);
+    await call(page, `weft.flush()`);
+    await until(() => collector.batches().length > before);
+    const refused = collector.batches().length;
+    collector.rule({});
+    await until(() => counted() === 2, 25_000);
+    await until(() => collector.batches().length > refused);
+    expect(told(refused)).toEqual({ too_large: 1 });
+  });
+});

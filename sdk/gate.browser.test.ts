@@ -192,6 +192,17 @@ describe('an answer', () => {
     expect(collector.named('Later')[0].preConsent).toBeUndefined();
   });
 
+  it('consent 4: of more than may wait, what did not is counted as that, and what waited as nothing lost', async () => {
+    attributes = { 'data-pages': 'false' };
+    const page = await open();
+    await call(page, `for (let n = 0; n < 53; n++) weft.track('Early', { n })`);
+    await set(page, all);
+    await until(() => collector.named('Early').length === 50);
+    const told = collector.batches().map(({ body }) => body.discarded);
+    expect(told.reduce((sum, one) => sum + (one.full ?? 0), 0)).toBe(3);
+    expect(told.reduce((sum, one) => sum + (one.no_consent ?? 0), 0)).toBe(0);
+  });
+
   it('consent 6: measurement alone has a session, and neither visitor id, user id nor click ids', async () => {
     const page = await open('/?gclid=abc123&utm_source=ads');
     await set(page, { measurement: true, personalisation: false, marketing: false, sharing: false });

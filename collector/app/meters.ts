@@ -38,6 +38,12 @@ export const openMeters = (waiting: () => number, options: { process: boolean })
     labelNames: ['kind'] as const,
     registers,
   });
+  const discarded = new Counter({
+    name: 'weft_discarded_total',
+    help: 'Events that pages let go of before sending them, by reason.',
+    labelNames: ['reason'] as const,
+    registers,
+  });
   const requests = new Histogram({
     name: 'weft_request_duration_seconds',
     help: 'From the request line to the answer.',
@@ -62,6 +68,7 @@ export const openMeters = (waiting: () => number, options: { process: boolean })
         for (const { code } of answer[verdict]) events.inc({ verdict, code: codeOf(code) });
       }
       for (const [kind, n] of Object.entries(answer.redactions ?? {})) redacted.inc({ kind }, n);
+      for (const [reason, n] of Object.entries(answer.discarded ?? {})) discarded.inc({ reason }, n);
       for (const { code } of answer.warnings) warned.inc({ code: codeOf(code) });
     },
     requested: (method, route, status, seconds) => {

@@ -35,6 +35,10 @@ export type DropCode = (typeof dropCodes)[number];
 export const holdCodes = ['unknown_receipt'] as const;
 export type HoldCode = (typeof holdCodes)[number];
 
+/** Why a page let go of an event before any collector judged it: counted there, told with the next batch (`discarded`). */
+export const discardReasons = ['no_consent', 'purpose', 'full', 'age', 'too_large', 'foreign'] as const;
+export type DiscardReason = (typeof discardReasons)[number];
+
 /** The event counts; something about it should be looked at. */
 export const warningCodes = [
   'bot',

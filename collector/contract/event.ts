@@ -2,6 +2,7 @@
 // are not named here are kept as given. Containers and what decides an event's fate are judged; leaves are not (lenient.ts).
 
 import { z } from 'zod';
+import { type DiscardReason, discardReasons } from './codes.js';
 import { parseInstant } from './instant.js';
 import { amount, anything, bag, flag, identifier, text } from './lenient.js';
 import { limits } from './limits.js';
@@ -141,6 +142,27 @@ export const event = z.discriminatedUnion('type', [
   z.looseObject({ ...calls.group.shape, type: z.literal('group') }),
 ]);
 
+/** A count that cannot be one is left out: it must not cost the events it came with. */
+const discarded = z.optional(
+  z.unknown().meta({
+    type: ['object', 'null'],
+    propertyNames: { enum: [...discardReasons] },
+    additionalProperties: { type: 'integer', minimum: 0, maximum: limits.discardedMax },
+    description: 'How many events the sender let go of since the last batch that was answered, by reason.',
+  }) as unknown as z.ZodType<unknown, Partial<Record<DiscardReason, number>> | null>,
+);
+
+/** Known reasons only, whole numbers, and no more of them than a device can lose. */
+export const readDiscarded = (said: unknown): [DiscardReason, number][] => {
+  if (typeof said !== 'object' || said === null) return [];
+  const counts: [DiscardReason, number][] = [];
+  for (const reason of discardReasons) {
+    const n: unknown = Object.hasOwn(said, reason) ? (said as Record<string, unknown>)[reason] : 0;
+    if (Number.isSafeInteger(n) && (n as number) > 0) counts.push([reason, Math.min(n as number, limits.discardedMax)]);
+  }
+  return counts;
+};
+
 /**
  * What surrounds the events of a request. Its items are `unknown` here: each is judged by itself, so that a bad one
  * does not cost its neighbours.
@@ -154,6 +176,7 @@ export const envelope = z.looseObject({
   consent: anything(
     'The ledger row of the live consent record (see `ConsentRow`), until one batch with it is answered 200.',
   ),
+  discarded,
 });
 
 /** The same, as documented: with its items. */

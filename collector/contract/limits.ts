@@ -18,6 +18,8 @@ export const limits = {
    * an event recursively (redaction, hashing) may rely on this bound.
    */
   depthMax: 40,
+  /** Of what one request may say a page has lost, for each reason: a device holds a thousand events at most. */
+  discardedMax: 10_000,
   /** Of a list a reader asks for. */
   pageMaxItems: 500,
   pageDefaultItems: 50,

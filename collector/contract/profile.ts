@@ -188,6 +188,8 @@ export const overview = z.object({
   /** Last 24 hours by hour, oldest first. */
   eventsByHour: z.array(z.object({ at: instant, accepted: z.number().int(), refused: z.number().int() })),
   refusals: z.array(z.object({ verdict: z.string(), code: z.string(), count: z.number().int() })),
+  /** What pages let go of before sending it, in the last 24 hours. */
+  discarded: z.array(z.object({ reason: z.string(), count: z.number().int() })),
   warnings: z.array(z.object({ code: z.string(), count: z.number().int() })),
 });
 

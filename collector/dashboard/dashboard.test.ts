@@ -451,6 +451,7 @@ describe('text of strangers', () => {
     shop.overview = {
       ...openShop().overview,
       refusals: given.map((word) => ({ verdict: word, code: word, count: 1 })),
+      discarded: given.map((word) => ({ reason: word, count: 1 })),
       warnings: given.map((word) => ({ code: word, count: 1 })),
     };
     const pages: [string, string][] = [];

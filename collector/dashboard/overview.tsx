@@ -24,7 +24,7 @@ import { type Column, Row, Table } from './kit/table.js';
 import { counted, numberFormat, useView } from './kit/view.js';
 import { Money } from './money.js';
 import { SearchForm } from './people/search.js';
-import { isVerdict, refusalReason, verdictWords, warningReason } from './words/verdict.js';
+import { discardReason, isVerdict, refusalReason, verdictWords, warningReason } from './words/verdict.js';
 
 const refreshMs = 2_000;
 
@@ -75,6 +75,30 @@ const Refusals: FC<{ refusals: Overview['refusals'] }> = ({ refusals }) => (
     )}
   </Panel>
 );
+
+const discardColumns: readonly Column[] = [{ name: 'Why' }, { name: 'Next step' }, { name: 'Events', end: true }];
+const Discarded: FC<{ discarded: Overview['discarded'] }> = ({ discarded }) =>
+  discarded.length === 0 ? null : (
+    <Panel id="discarded" title="Let go of in the page, in the last 24 hours">
+      <Table label="Let go of in the page, in the last 24 hours" columns={discardColumns}>
+        {discarded.map(({ reason, count }) => {
+          const { meaning, hint } = discardReason(reason);
+          return (
+            <Row
+              columns={discardColumns}
+              cells={[
+                <>
+                  <Words text={meaning} /> <Coded code={reason} />
+                </>,
+                hint === null ? null : <Words text={hint} />,
+                <Count value={count} />,
+              ]}
+            />
+          );
+        })}
+      </Table>
+    </Panel>
+  );
 
 const warningColumns: readonly Column[] = [{ name: 'What' }, { name: 'Next step' }, { name: 'Times', end: true }];
 const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) =>
@@ -225,6 +249,7 @@ export const overview = (house: House): Hono<Staffed> => {
           </>
         )}
         {(!isEmpty || shown.refusals.length > 0) && <Refusals refusals={shown.refusals} />}
+        <Discarded discarded={shown.discarded} />
         {shown.warnings.length > 0 && <Warnings warnings={shown.warnings} />}
       </>,
     );

@@ -724,6 +724,7 @@ const overviewFull = (): Overview => ({
     accepted: Math.round(240 + 220 * Math.sin((index - 3) / 3.6)),
     refused: index % 5 === 0 ? 0 : Math.round(14 + 11 * Math.cos(index)),
   })),
+  discarded: [{ reason: 'full', count: 12 }],
   refusals: [
     { verdict: 'dropped', code: 'no_receipt', count: 214 },
     { verdict: 'dropped', code: 'gpc', count: 61 },
@@ -751,6 +752,7 @@ export const overviewEmpty = (): Overview => ({
   cartsAbandoned: 0,
   cartsRecovered: 0,
   eventsByHour: overviewFull().eventsByHour.map(({ at }) => ({ at, accepted: 0, refused: 0 })),
+  discarded: [],
   refusals: [],
   warnings: [],
 });

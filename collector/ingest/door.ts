@@ -107,7 +107,7 @@ export const door = (options: DoorOptions): Hono => {
       const answer = await take(c, type, path === importPath ? limits.importEventMaxBytes : limits.eventMaxBytes);
       if (isRefusal(answer)) return respondRefusal(c, answer);
       options.onAnswer?.(answer);
-      const { redactions: _, ...told } = answer;
+      const { redactions: _, discarded: __, ...told } = answer;
       return c.json(told);
     });
   }

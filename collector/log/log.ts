@@ -3,6 +3,7 @@
 // because text is cheaper to pass between threads than objects.
 
 import type { AuditEntry } from '../contract/audit.js';
+import type { DiscardReason } from '../contract/codes.js';
 import type { LedgerCheck } from '../contract/proofs.js';
 import type { Purpose } from '../contract/purposes.js';
 
@@ -66,6 +67,8 @@ export type RedactedIn = 'name' | 'address' | 'properties' | 'traits';
 export interface Answer {
   /** How often something was taken out, by where it stood; for the meters alone, the door tells nobody. */
   redactions?: Partial<Record<RedactedIn, number>>;
+  /** How many events the page let go of, by its own reason; likewise for the meters alone. */
+  discarded?: Partial<Record<DiscardReason, number>>;
   accepted: number;
   duplicates: number;
   held: Verdicted[];

@@ -324,8 +324,7 @@ export const accept = (
     locale: text(context.locale, 35),
     library: text(bag(context.library).name, 100),
   };
-  if (wasHeld)
-    event.releasedAt = instantOf(parseInstant(raw.releasedAt), sentAt, receivedAt, key.trust);
+  if (wasHeld) event.releasedAt = instantOf(parseInstant(raw.releasedAt), sentAt, receivedAt, key.trust);
   const redactions = {
     name: storedName === name ? 0 : 1,
     address: redactedPage.redactions,

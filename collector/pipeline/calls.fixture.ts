@@ -50,6 +50,8 @@ export interface Sent {
   gpc?: boolean;
   consent?: unknown;
   origin?: string | null;
+  /** Beside the batch. */
+  more?: Call;
 }
 
 export const openShop = (
@@ -77,6 +79,7 @@ export const openShop = (
       const submission: Submission = {
         text: JSON.stringify({
           batch: calls,
+          ...sent.more,
           ...(sent.sentMinute == null ? {} : { sentAt: iso(startAt + sent.sentMinute * minuteMs) }),
           ...(sent.consent === undefined ? {} : { consent: sent.consent }),
         }),

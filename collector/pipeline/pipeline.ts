@@ -6,6 +6,7 @@ import type { Consent } from '../consent/consent.js';
 import type { Candidate } from '../consent/gate.js';
 import type { WarningCode } from '../contract/codes.js';
 import { knownName } from '../contract/ecommerce.js';
+import { readDiscarded } from '../contract/event.js';
 import { parseInstant } from '../contract/instant.js';
 import type { Answer, RedactedIn, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
@@ -118,6 +119,13 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     }
     const state = door.state();
     if (state) answer.state = state;
+    // A batch whose every event is known was answered before, and told of the same losses then.
+    if (submission.type === null && answer.duplicates < calls.length) {
+      for (const [reason, n] of readDiscarded(body.discarded)) {
+        count('discarded', reason, n);
+        answer.discarded = { ...answer.discarded, [reason]: n };
+      }
+    }
     answer.rejected.sort((a, b) => a.index - b.index);
 
     if (answer.accepted > 0) count('accepted', '', answer.accepted);

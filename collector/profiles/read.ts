@@ -667,6 +667,12 @@ export const readModel = (
            WHERE verdict IN ('held', 'dropped', 'rejected') AND hour >= ? GROUP BY verdict, code ORDER BY count DESC`,
         )
         .all(thisHour - 23 * hourMs),
+      discarded: sql
+        .prepare<{ reason: string; count: number }>(
+          `SELECT code AS reason, sum(count) AS count FROM verdict_counts
+           WHERE verdict = 'discarded' AND hour >= ? GROUP BY code ORDER BY count DESC`,
+        )
+        .all(thisHour - 23 * hourMs),
       warnings: sql
         .prepare<{ code: string; count: number }>(
           'SELECT code, sum(count) AS count FROM warnings GROUP BY code ORDER BY count DESC',

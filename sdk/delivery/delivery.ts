@@ -25,7 +25,7 @@ interface Verdicts {
 const startedAt = now();
 /** Ids up to this one are on their way. */
 let sentTo = '';
-let lost: Record<string, number> = {};
+const lost: Record<string, number> = {};
 let attempts = 0;
 let retryAt = 0;
 let timer: Timer;
@@ -78,8 +78,10 @@ const choose = (entries: Iterable<Entry>, receipt: string, room: number) =>
 const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
   const { writeKey } = options;
   const [first] = entries;
+  // One request at a time tells of what was lost, and what it told is subtracted once it was answered.
+  const told = { ...(first && !sentTo && lost) };
   const head = JSON.stringify(
-    first ? { writeKey, sentAt: iso(now()), consent: row, discarded: lost } : { writeKey, sdkVersion: version, ...row },
+    first ? { writeKey, sentAt: iso(now()), consent: row, discarded: told } : { writeKey, sdkVersion: version, ...row },
   );
   const body = first ? `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}` : head;
   sentTo = entries[entries.length - 1]?.id ?? '';
@@ -97,6 +99,7 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
   const kept = ((held ?? ((seq || error) && [])) as Held[]).map(({ messageId }) => messageId);
   for (const { id } of entries) if (!kept.includes(id)) change(id);
+  for (const reason in told) lost[reason]! -= told[reason]!;
   tell('sent', answer?.body_);
   look();
   if (state && record?.receipt === first?.receipt) {
@@ -114,7 +117,6 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
     return failed(answer);
   } else {
     attempts = retryAt = 0;
-    lost = {};
     if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
   }
   return true;
@@ -173,6 +175,6 @@ hear('stop', () => {
   retryAt = 1 / 0;
 });
 // Nothing is lost in silence: counted under a reason, reported with the next batch.
-hear('dropped', ({ reason }: { reason: string }) => {
-  lost[reason] = (lost[reason] ?? 0) + 1;
+hear('dropped', ({ reason, n = 1 }: { reason: string; n?: number }) => {
+  lost[reason] = (lost[reason] ?? 0) + n;
 });

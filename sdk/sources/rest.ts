@@ -109,9 +109,13 @@ const unanswered = (client: Client): Stop => {
   const hold = (event: PageEvent) => {
     const kept = permit(event, { measurement: true, personalisation: true }, state().config.redact);
     if (!kept) return;
+    // It was counted as lost when the gate was closed to it.
+    client.tell('dropped', { reason: 'no_consent', n: -1 });
     held.push(kept);
-    if (held.length > heldBounds.countMax || JSON.stringify(held).length > heldBounds.charsMax) held.pop();
-    else client.tell('held', kept);
+    if (held.length > heldBounds.countMax || JSON.stringify(held).length > heldBounds.charsMax) {
+      held.pop();
+      client.tell('dropped', { reason: 'full' });
+    } else client.tell('held', kept);
   };
   return together(
     client.on('dropped', ({ reason, event }: Dropped) => {
@@ -126,6 +130,7 @@ const unanswered = (client: Client): Stop => {
       for (const event of held.splice(0))
         if (measurement && at - Date.parse(event.timestamp) < heldBounds.ageMaxMs)
           client.tell('pass', { ...event, preConsent: true, releasedAt: iso(at) });
+        else client.tell('dropped', { reason: measurement ? 'age' : 'no_consent' });
       if (!measurement || !isMissed) return;
       isMissed = false;
       client.page();

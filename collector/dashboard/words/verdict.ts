@@ -2,7 +2,7 @@
 // errors.ts; here stand the words beside them, and those of the warnings that the fold raises.
 
 import { type CartWarning, cartWarnings } from '../../carts/warnings.js';
-import type { WarningCode } from '../../contract/codes.js';
+import type { DiscardReason, WarningCode } from '../../contract/codes.js';
 import type { LiveEvent } from '../../contract/profile.js';
 import { verdicts, warnings } from '../../errors.js';
 import type { Tone } from '../kit/badge.js';
@@ -30,6 +30,23 @@ export const refusalReason = (code: string): Reason => {
   const known = Object.hasOwn(verdicts, code) ? verdicts[code as keyof typeof verdicts] : undefined;
   return known === undefined ? { meaning: 'Refused.', hint: null } : { meaning: known.meaning, hint: known.hint };
 };
+
+const discardReasons: Readonly<Record<DiscardReason, Reason>> = {
+  no_consent: { meaning: 'It happened before the person agreed, and was not held.', hint: null },
+  purpose: { meaning: 'What the person agreed to did not permit it.', hint: null },
+  full: {
+    meaning: 'More waited in a page or on a device than may wait there.',
+    hint: 'Look for a loop in a page, or for long hours in which pages could not reach the collector.',
+  },
+  age: { meaning: 'It waited longer than events may wait.', hint: null },
+  too_large: { meaning: 'An event was larger than the wire allows.', hint: 'Send less with each event.' },
+  foreign: { meaning: 'It belonged to a consent that was taken back, or to another visitor.', hint: null },
+};
+
+export const discardReason = (reason: string): Reason =>
+  Object.hasOwn(discardReasons, reason)
+    ? discardReasons[reason as DiscardReason]
+    : { meaning: 'Let go of.', hint: null };
 
 const cartReasons: Readonly<Record<CartWarning, Reason>> = {
   amount_format: {
