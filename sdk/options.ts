@@ -3,6 +3,11 @@
 export const version = '0.1.0';
 
 export const dayMs = 864e5;
+/**
+ * How long the cookie of an answer outlives it: only who finds the answer over knows that its ids and its buffer must go. A
+ * cookie that went by itself would leave them where they are.
+ */
+export const goneMs = 30 * dayMs;
 /** Of what a page may hold in memory while nobody has answered (consent.md section 3). */
 export const heldBounds = { countMax: 50, charsMax: 64e3, ageMaxMs: 18e5 };
 /** Calls made before the configuration is known. */

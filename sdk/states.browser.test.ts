@@ -81,12 +81,16 @@ const granted = async (decisions: object = all) => {
   await until(async () => (await recorded()).rows.length === 0);
   return page;
 };
-/** As the pages after this see the time. */
-const pass = (days: number) =>
-  context.addInitScript((ms) => {
+/** As the pages after this see the time; the browser's cookies grow as old, and those whose time is over go. */
+const pass = async (days: number) => {
+  const aged = (await context.cookies()).map((one) => ({ ...one, expires: one.expires - days * 86_400 }));
+  await context.clearCookies();
+  await context.addCookies(aged.filter(({ expires }) => expires > Date.now() / 1e3));
+  await context.addInitScript((ms) => {
     const { now } = Date;
     Date.now = () => now() + ms;
   }, days * dayMs);
+};
 /** The banner's stand-in was given this to ask. */
 const asked = (page: Page): Promise<string[]> => call(page, 'weft.consent.state().ask');
 const silent = async (page: Page, code = `weft.track('Later'), weft.flush()`) => {

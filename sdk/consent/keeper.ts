@@ -8,6 +8,7 @@ import { tell } from '../browser/tell.js';
 import {
   type ConsentConfig,
   config,
+  goneMs,
   learn,
   type Options,
   options,
@@ -61,7 +62,7 @@ let unwritten: ConsentRecord | undefined;
 let channel: BroadcastChannel | undefined;
 
 const write = (value?: ConsentRecord) =>
-  writeCookie(recordName, config.storage?.domain, value, value && value.exp - now());
+  writeCookie(recordName, config.storage?.domain, value, value && value.exp + goneMs - now());
 
 export const keep = (next?: ConsentRecord): void => {
   write(next);
