@@ -108,7 +108,10 @@ for (const [flags, said] of personOptions) exporting.option(flags, `one person, 
 exporting
   .option('--ledger', 'the ledger of consent instead, with its signatures and public keys')
   .option('--out <file>', 'instead of stdout; gzipped if its name ends in .gz')
-  .option('--recipient <name>', 'who gets it, as the consent file names them: they are told of erasures')
+  .option(
+    '--recipient <name>',
+    'who gets it, as the consent file names them: only what their purposes permit; they are told of erasures',
+  )
   .action(async (given: ExportAsked & { quiet?: boolean }) => {
     const { options, out } = asked(given);
     ending = await (await import('./cli/export.js')).exportLines(options, out);

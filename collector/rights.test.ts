@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
 import { signedText } from './app/rights.js';
+import { openDeliveries } from './cli/export.js';
 import { readConfig } from './config.js';
 import { canonicalJson } from './consent/canonical.js';
 import { backOffMs, newWebhookSecret, noticeTryForMs, signatureOf } from './consent/rights/notices.js';
@@ -276,8 +277,11 @@ describe('recipients', () => {
     const [profile] = body.profiles as { id: string }[];
     const store = openSqlite(join(it.folder, 'weft.sqlite'), [], { readonly: true });
     closing.push(() => store.close());
-    const command = (await import('./cli/export.js')).noteDelivery;
-    for (const recipient of ['adnet', 'mailer']) command(it.folder, recipient, [profile!.id], Date.now());
+    for (const recipient of ['adnet', 'mailer']) {
+      const { deliver, close } = openDeliveries(it.folder, recipient);
+      expect([...deliver([profile!.id, 'p_nobody'])]).toEqual([profile!.id]);
+      close();
+    }
     const asked = await it.ask('/v1/privacy/erasures', { userId: 'u-told' });
     const path = `/v1/privacy/erasures/${asked.body.id as string}`;
     await ended(it, path);

@@ -314,7 +314,8 @@ describe('weft destinations', () => {
         policy: { version: '1' },
         purposes: [
           { id: 'necessary', always: true },
-          { id: 'measurement', retentionDays: 395, recipients: ['adnet'] },
+          { id: 'measurement', retentionDays: 395, recipients: [] },
+          { id: 'personalisation', retentionDays: 180, recipients: ['adnet'] },
         ],
         recipients: {
           adnet: { name: 'Ad network', country: 'US', role: 'controller', erasureWebhook: 'adnet-erasure' },

@@ -252,9 +252,17 @@ it('what an operator imports, exports and erases stands in the audit log, with w
   await told(['import', otto, '--map', example('imports/otto.map.json'), '--work', temporary()], { WEFT_DATA });
   const { stdout } = await weft(['export', '--profiles'], { WEFT_DATA });
   const { profileId } = JSON.parse(stdout.slice(0, stdout.indexOf('\n'))) as { profileId: string };
-  await weft(['export', '--profile', profileId, '--recipient', 'mailer', '--out', join(WEFT_DATA, 'one')], {
-    WEFT_DATA,
-  });
+  const forMailer = ['export', '--profile', profileId, '--recipient', 'mailer', '--out', join(WEFT_DATA, 'one')];
+  const unknown = await weft(forMailer, { WEFT_DATA });
+  expect([unknown.code, unknown.stderr.includes('names no recipient "mailer"')]).toEqual([2, true]);
+  const WEFT_CONSENT = join(temporary(), 'consent.json');
+  const purpose = { id: 'personalisation', retentionDays: 180, recipients: ['mailer'] };
+  const recipients = { mailer: { name: 'Mail service', country: 'FR', role: 'processor' } };
+  writeFileSync(
+    WEFT_CONSENT,
+    JSON.stringify({ purposes: [{ id: 'measurement', retentionDays: 395 }, purpose], recipients }),
+  );
+  expect((await weft(forMailer, { WEFT_DATA, WEFT_CONSENT })).code).toBe(0);
   await weft(['erase', '--profile', profileId], { WEFT_DATA });
   const store = openSqlite(join(WEFT_DATA, 'weft.sqlite'), [], { readonly: true });
   const rows = store

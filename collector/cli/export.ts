@@ -1,4 +1,6 @@
-// `weft export`: what is kept, as JSON Lines, read from one instant of the store and written as fast as it is taken.
+// `weft export`: what is kept, as JSON Lines, read from one instant of the store and written as fast as it is taken. The
+// operator's own copy is all of it. What is for a recipient is what their purposes permit of each person now, and is noted
+// as given before the first byte of it leaves.
 
 import { once } from 'node:events';
 import { createWriteStream, renameSync, rmSync } from 'node:fs';
@@ -6,10 +8,13 @@ import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { openAudit } from '../audit/store.js';
 import { openLedgerView } from '../consent/ledger/ledger-view.js';
+import { bitOf } from '../consent/mask.js';
+import { type Policy, readSource } from '../consent/policy/policy.js';
+import { openReleases, policyToStartWith } from '../consent/policy/releases.js';
 import { openNotices } from '../consent/rights/notices.js';
 import { keyedHash } from '../consent/rights/tombstones.js';
 import type { Page } from '../contract/profile.js';
-import { purposes } from '../contract/purposes.js';
+import { type Purpose, purposes } from '../contract/purposes.js';
 import { databaseFile } from '../embedded.js';
 import { type EventRow, parseBody } from '../events/store.js';
 import { identityStore } from '../identity/store.js';
@@ -17,7 +22,7 @@ import { disclosureReading } from '../profiles/disclose.js';
 import { eventItemOf } from '../profiles/event-item.js';
 import { readModelOf } from '../profiles/open.js';
 import type { ReadModel } from '../profiles/read.js';
-import type { IdentifierQuery, PageAsked } from '../profiles/reader.js';
+import type { Asked, IdentifierQuery, PageAsked } from '../profiles/reader.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
 import { type Place, placeOf, readerOf, withStore } from './data.js';
@@ -28,7 +33,7 @@ import { type Out, plural } from './say.js';
 export { kinds };
 export interface ExportAsked extends PersonAsked, Partial<Record<Kind, boolean>> {
   out?: string;
-  /** Who gets it, as the consent file names them: they hear of erasures. */
+  /** Who gets it, as the consent file names them: what their purposes permit, and they hear of erasures. */
   recipient?: string;
   ledger?: boolean;
 }
@@ -76,9 +81,9 @@ function* allPeople(sql: Sql): Generator<string> {
   }
 }
 
-function* listOf(read: (asked: PageAsked) => Page<object> | null, now: number): Generator<object> {
+function* listOf(read: (asked: PageAsked) => Page<object> | null, asked: Asked): Generator<object> {
   for (let cursor: string | null = null; ; ) {
-    const page = read({ purposes, now, limit: 500, cursor });
+    const page = read({ ...asked, limit: 500, cursor });
     if (page === null) return;
     yield* page.items;
     if (page.next === null) return;
@@ -86,12 +91,12 @@ function* listOf(read: (asked: PageAsked) => Page<object> | null, now: number): 
   }
 }
 
-function* ofPerson(read: ReadModel, id: string, wanted: readonly Kind[], now: number): Generator<string> {
+function* ofPerson(read: ReadModel, id: string, wanted: readonly Kind[], asked: Asked): Generator<string> {
   for (const kind of wanted) {
     if (kind === 'profiles') {
-      const profile = read.profile(id, { purposes, now });
+      const profile = read.profile(id, asked);
       if (profile) yield lineOf('profiles', id, profile);
-    } else for (const item of listOf((asked) => read[kind](id, asked), now)) yield lineOf(kind, id, item);
+    } else for (const item of listOf((page) => read[kind](id, page), asked)) yield lineOf(kind, id, item);
   }
 }
 
@@ -104,10 +109,47 @@ function* ledgerLines(sql: Sql, now: number): Generator<string> {
   }
 }
 
+/** Whom the lines are for, and what they may be used for. */
+export interface Recipient {
+  name: string;
+  purposes: readonly Purpose[];
+  /** From here on what is read is of the present: whoever takes something back while others are written wins. */
+  toPresent: () => void;
+  /** Notes them as given, durably; whoever was erased meanwhile is not among those it returns. */
+  deliver: (profiles: readonly string[]) => ReadonlySet<string>;
+}
+
 export interface Exported {
   lines: Generator<string>;
   /** Found by the identifier that was asked for; null = all. */
   people: readonly string[] | null;
+}
+
+const chunksOf = function* <Item>(items: Iterable<Item>, size: number): Generator<Item[]> {
+  let chunk: Item[] = [];
+  for (const item of items) {
+    chunk.push(item);
+    if (chunk.length < size) continue;
+    yield chunk;
+    chunk = [];
+  }
+  if (chunk.length > 0) yield chunk;
+};
+
+/** Each person once they are noted, and nobody of whom nothing may be shown. Events of nobody are given to nobody. */
+function* forRecipient(
+  read: ReadModel,
+  ids: Iterable<string>,
+  wanted: readonly Kind[],
+  { purposes, toPresent, deliver }: Recipient,
+  now: number,
+): Generator<string> {
+  const asked = { purposes, now };
+  for (const some of chunksOf(ids, 100)) {
+    toPresent();
+    const shown = deliver(some.filter((id) => read.profile(id, asked) !== null));
+    for (const id of shown) yield* ofPerson(read, id, wanted, asked);
+  }
 }
 
 export const exportOf = (
@@ -115,39 +157,86 @@ export const exportOf = (
   wanted: readonly Kind[],
   person: ReturnType<typeof personOf>,
   now: number,
+  recipient: Recipient | null = null,
 ): Exported => {
   const read = readModelOf(sql);
-  if (person !== null) {
-    const found =
-      'profileId' in person
-        ? [read.profile(person.profileId, { purposes, now })].filter((it) => it !== null)
-        : read.profilesBy(person as IdentifierQuery, { purposes, now });
-    const lines = (function* () {
-      for (const { id } of found) yield* ofPerson(read, id, wanted, now);
-    })();
-    return { lines, people: found.map(({ id }) => id) };
-  }
-  const ofPeople = wanted.filter((kind) => kind !== 'events');
+  const asked: Asked = { purposes: recipient?.purposes ?? purposes, now };
+  const found =
+    person === null
+      ? null
+      : ('profileId' in person
+          ? [read.profile(person.profileId, asked)].filter((it) => it !== null)
+          : read.profilesBy(person as IdentifierQuery, asked)
+        ).map(({ id }) => id);
   const lines = (function* () {
-    if (ofPeople.length > 0) for (const id of allPeople(sql)) yield* ofPerson(read, id, ofPeople, now);
-    if (wanted.includes('events')) yield* allEvents(sql);
+    if (recipient !== null) return yield* forRecipient(read, found ?? allPeople(sql), wanted, recipient, now);
+    if (found !== null) for (const id of found) yield* ofPerson(read, id, wanted, asked);
+    else {
+      const ofPeople = wanted.filter((kind) => kind !== 'events');
+      if (ofPeople.length > 0) for (const id of allPeople(sql)) yield* ofPerson(read, id, ofPeople, asked);
+      if (wanted.includes('events')) yield* allEvents(sql);
+    }
   })();
-  return { lines, people: null };
+  return { lines, people: found };
+};
+
+/** The file's, as the collector takes it up; without one what was last in force, whoever put it there. */
+const policyInForce = (sql: Sql, file: string | null): Policy => {
+  const releases = openReleases(sql);
+  const last = file === null ? releases.latest() : null;
+  const kept = last === null ? null : readSource(last.source);
+  return kept?.ok ? kept.policy : policyToStartWith(releases, file).policy;
+};
+
+/** What the policy in force lets a recipient have. */
+export const purposesOfRecipient = (policy: Policy, name: string): readonly Purpose[] => {
+  const known = Object.keys((policy.document.recipients ?? {}) as object);
+  if (!known.includes(name))
+    throw new Failure(
+      'usage',
+      `The consent file in force names no recipient "${name}".`,
+      known.length === 0
+        ? 'Describe it there under `recipients`, and list it at the purposes it is for.'
+        : `It names ${known.join(', ')}.`,
+    );
+  const listed = policy.purposes.filter(
+    ({ id, recipients }) => recipients.includes(name) && policy.available & bitOf(id),
+  );
+  // `measurement` makes no profile: of nobody there is anything to give.
+  if (!listed.some(({ id }) => id !== 'measurement'))
+    throw new Failure(
+      'refused',
+      listed.length === 0
+        ? `No purpose of the consent file in force lists the recipient "${name}".`
+        : `The consent file in force lists the recipient "${name}" for measurement alone, which makes no profiles.`,
+      'List it at the purpose it is for: whoever is asked for that purpose is told of it.',
+    );
+  return listed.map(({ id }) => id);
 };
 
 /** In the store of this folder, beside a running collector: the log of deliveries is asked anew at each erasure. */
-export const noteDelivery = (folder: string, recipient: string, profiles: readonly string[], at: number): void => {
+export const openDeliveries = (
+  folder: string,
+  recipient: string,
+): { deliver: Recipient['deliver']; close: () => void } => {
   const store = openSqlite(databaseFile(folder));
-  try {
-    const keyOf = keyedHash(identityStore(store).site('secret') ?? '');
-    const reading = disclosureReading(store, readModelOf(store));
-    const notices = openNotices({ sql: store, keyOf, recipient: () => null });
-    store.transaction(() => {
-      for (const profileId of profiles) notices.delivered(recipient, reading.meant({ profileId }).identities, at);
-    });
-  } finally {
-    store.close();
-  }
+  const keyOf = keyedHash(identityStore(store).site('secret') ?? '');
+  const reading = disclosureReading(store, readModelOf(store));
+  const notices = openNotices({ sql: store, keyOf, recipient: () => null });
+  return {
+    deliver: (profiles) =>
+      store.transaction(
+        () =>
+          new Set(
+            profiles.filter((profileId) => {
+              const { identities } = reading.meant({ profileId });
+              notices.delivered(recipient, identities, Date.now());
+              return identities.length > 0;
+            }),
+          ),
+      ),
+    close: () => store.close(),
+  };
 };
 
 const personsNotedMax = 500;
@@ -164,15 +253,6 @@ const noteExport = (place: Place, persons: readonly string[], what: string, reci
       detail: what,
     }),
   );
-
-/** Whose lines go by. */
-function* noting(lines: Iterable<string>, given: Set<string>): Generator<string> {
-  for (const line of lines) {
-    const { profileId } = JSON.parse(line) as { profileId?: string | null };
-    if (profileId) given.add(profileId);
-    yield line;
-  }
-}
 
 const chunkChars = 64 * 1024;
 
@@ -226,23 +306,39 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
   const wanted = chosen.length === 0 ? kinds : chosen;
   const place = placeOf();
   const store = readerOf(place);
-  const given = new Set<string>();
+  let deliveries: ReturnType<typeof openDeliveries> | null = null;
   const progress = out.progress('Exporting');
   try {
     // One instant of the store, whatever is written meanwhile.
     store.exec('BEGIN');
     const person = personOf(asked);
-    if (asked.ledger && (person !== null || chosen.length > 0))
+    if (asked.ledger && (person !== null || chosen.length > 0 || asked.recipient !== undefined))
       throw new Failure(
         'usage',
         '--ledger is the whole ledger, and nothing else.',
         'Give --ledger alone, or leave it out.',
       );
-    const { lines: all, people } = asked.ledger
+    let recipient: Recipient | null = null;
+    if (asked.recipient !== undefined) {
+      const name = asked.recipient;
+      const permitted = purposesOfRecipient(policyInForce(store, place.config.consentFile), name);
+      deliveries = openDeliveries(place.folder, name);
+      recipient = {
+        name,
+        purposes: permitted,
+        toPresent: () => store.exec('COMMIT; BEGIN'),
+        deliver: deliveries.deliver,
+      };
+    }
+    const { lines, people } = asked.ledger
       ? { lines: ledgerLines(store, Date.now()), people: null }
-      : exportOf(store, wanted, person, Date.now());
-    const lines = asked.recipient === undefined ? all : noting(all, given);
-    if (people?.length === 0) out.note('Nobody is known by that identifier.');
+      : exportOf(store, wanted, person, Date.now(), recipient);
+    if (people?.length === 0)
+      out.note(
+        recipient === null
+          ? 'Nobody is known by that identifier.'
+          : 'Nobody is known by that identifier of whom this recipient may have anything.',
+      );
     noteExport(
       place,
       people ?? [],
@@ -271,9 +367,7 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
     return 'done';
   } finally {
     progress.end();
+    deliveries?.close();
     store.close();
-    // Also of what was written before it broke off.
-    if (asked.recipient !== undefined && given.size > 0)
-      noteDelivery(place.folder, asked.recipient, [...given], Date.now());
   }
 };

@@ -22,6 +22,8 @@ export interface ConsentViewer {
   objectedOf: (userId: string) => readonly Purpose[];
   /** What the opt-out signal of one of these devices denies for all of the person's, unless they took it back being told of it. */
   signalledOf: (visitorIds: readonly string[]) => readonly Purpose[];
+  /** One of these devices took `personalisation` back: what was kept all the same (`stop`) is used for it no more. */
+  hasTakenBack: (visitorIds: readonly string[]) => boolean;
   /** Some of these devices' consent has run out and was not given again. */
   isAnyLapsed: (visitorIds: readonly string[], now: number) => boolean;
   /** The consent that this receipt belongs to has run out: what was collected under it is used no more. */
@@ -83,6 +85,9 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
     return mask === 0 ? null : { mask, at: Math.min(...rows.map(({ at }) => at)) };
   };
 
+  const takenBack = sql.prepare(`
+    SELECT 1 FROM consent_visitors v JOIN consent_receipts r ON r.life = v.life
+    WHERE v.visitor_key = ? AND (r.granted & r.denied_after & ${bitOf('personalisation')}) <> 0 LIMIT 1`);
   const endOf = sql.prepare<{ expires_at: number }>(`
     SELECT h.expires_at FROM consent_visitors v
       JOIN consent_lives f ON f.life = v.life JOIN consent_receipts h ON h.receipt = f.head
@@ -122,6 +127,8 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
       return { purposes, gpcSeenAt };
     },
     signalledOf: (visitorIds) => purposesOf(signalled(visitorIds)?.mask ?? 0),
+    hasTakenBack: (visitorIds) =>
+      visitorIds.some((visitorId) => takenBack.get(keyOf('visitorId', visitorId)) !== undefined),
     isAnyLapsed: (visitorIds, now) =>
       visitorIds.some((visitorId) => {
         const end = endOf.get(keyOf('visitorId', visitorId));

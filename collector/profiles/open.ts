@@ -43,6 +43,7 @@ export const readModelOf = (sql: Sql): Readings => {
       objected: userIds.flatMap(consent.objectedOf),
     }),
     signalledOf: consent.signalledOf,
+    hasTakenBack: consent.hasTakenBack,
     isAnyLapsed: consent.isAnyLapsed,
     isLapsed: consent.isLapsed,
   };
@@ -53,6 +54,7 @@ export const readModelOf = (sql: Sql): Readings => {
     ...consentReading,
     denialOf: () => ({ denied: [], objected: [] }),
     signalledOf: () => [],
+    hasTakenBack: () => false,
     isAnyLapsed: () => false,
   });
   return {

@@ -45,9 +45,11 @@ export interface ConsentReading {
   ) => { purposes: Profile['consent']; gpcSeenAt: number | null };
   /** What a person said no to (R15), and what of it was an objection. */
   denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
-  /** Whether the consent of any of these devices, or the one a receipt belongs to, has run out. */
   /** What the opt-out signal, seen from one of these devices and not taken back, denies. */
   signalledOf: (anonymousIds: readonly string[]) => readonly Purpose[];
+  /** One of these devices took `personalisation` back: of theirs, not every event is for it any more. */
+  hasTakenBack: (anonymousIds: readonly string[]) => boolean;
+  /** Whether the consent of any of these devices, or the one a receipt belongs to, has run out. */
   isAnyLapsed: (anonymousIds: readonly string[], now: number) => boolean;
   isLapsed: (receipt: string, now: number) => boolean;
 }
@@ -90,7 +92,7 @@ const permitted = (purposes: readonly Purpose[]): boolean => purposes.some(isPer
 export const readModel = (
   sql: Sql,
   fold: ProfileFold,
-  { consentOf, denialOf, signalledOf, isAnyLapsed, isLapsed }: ConsentReading,
+  { consentOf, denialOf, signalledOf, hasTakenBack, isAnyLapsed, isLapsed }: ConsentReading,
 ): PeopleReading => {
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
@@ -165,7 +167,8 @@ export const readModel = (
       denied.length === 0 &&
       !signalled.includes('personalisation') &&
       !lapsed &&
-      asked.purposes.includes('personalisation')
+      asked.purposes.includes('personalisation') &&
+      !hasTakenBack(deviceIds)
     )
       return null;
     return ({ purposes, receipt }) =>
