@@ -14,7 +14,7 @@ import {
 } from 'node:fs';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { signatureOf } from '../consent/rights/notices.js';
 import { openSqlite } from '../store/sqlite.js';
@@ -68,6 +68,11 @@ const stopped = async (served: Awaited<ReturnType<typeof collector>>): Promise<v
   served.child.kill('SIGTERM');
   await served.ended;
 };
+/** Of the folder and all under it. */
+const filesWith = (folder: string, text: string): string[] =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => statSync(join(folder, name)).isFile() && hasText(join(folder, name), text),
+  );
 const hasText = (file: string, text: string): boolean => readFileSync(file).includes(text);
 
 describe('weft backup', () => {
@@ -177,7 +182,16 @@ describe('weft restore', () => {
     const late = await send(again.url, [{ type: 'page', anonymousId: 'visitor-9' }, ...history('u1', 'ada@shop.test')]);
     expect(late).toMatchObject({ accepted: 0 });
     expect(late.dropped.map(({ code }) => code)).toEqual(['erased', 'erased', 'erased', 'erased']);
-  }, 180_000);
+
+    // Section 6: whoever is erased after the restore is in no file of the folder, the store that was set aside included.
+    expect(filesWith(WEFT_DATA, 'bob@shop.test')).toContain(basename(done.replaced as string));
+    expect((await weft(['doctor'], { WEFT_DATA })).stdout).toContain('1 store that a restore replaced');
+    const gone = await told(['erase', '--user', 'u2', '--url', again.url], { WEFT_SECRET_KEY: secretKey });
+    expect(gone).toMatchObject({ state: 'done', counts: { replaced_stores: 1 } });
+    for (const text of ['bob@shop.test', 'device-u2', 'cyd@shop.test', 'ada@shop.test'])
+      expect(filesWith(WEFT_DATA, text)).toEqual([]);
+    expect((await weft(['doctor'], { WEFT_DATA })).stdout).not.toContain('set aside');
+  }, 240_000);
 
   it('keeps a revoked key revoked', async () => {
     const WEFT_DATA = temporary();

@@ -14,6 +14,7 @@ import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { migrations } from '../pipeline/migrations.js';
 import { readSiteOptions, type SiteOptions } from '../pipeline/site-file.js';
 import { listCredentials } from '../site/store.js';
+import { asideFiles, asideMaxMs } from '../store/aside.js';
 import { lockOwner } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { type Place, placeOf } from './data.js';
@@ -282,6 +283,21 @@ const siteFindings = ({ siteFile }: Config, store: SqliteStore | null): Finding[
   ];
 };
 
+/** Nothing that is asked of the store reaches them. */
+const asideFindings = ({ folder }: Place, now: number): Finding[] => {
+  const found = existsSync(folder) ? asideFiles(folder) : [];
+  if (found.length === 0) return [];
+  const oldest = Math.min(...found.map(({ at }) => at));
+  const bytes = found.reduce((sum, one) => sum + one.bytes, 0);
+  return [
+    warn(
+      'set aside',
+      `${plural(found.length, 'store')} that a restore replaced, ${bytesSaid(bytes)} of people, ${now - oldest > asideMaxMs ? 'longer than 30 days there' : `since ${new Date(oldest).toISOString()}`}`,
+      `Delete ${found.map(({ path }) => path).join(' and ')} once the restored data is sound. The next erasure does, and the running collector after 30 days.`,
+    ),
+  ];
+};
+
 const consentFinding = (config: Config): Finding => {
   if (config.consentFile === null) return ok('consent file', 'the one that ships');
   try {
@@ -340,7 +356,7 @@ export const examine = async (
     found.push(warn('store', `there is none in ${place.folder} yet`, 'The first start makes it.'));
     if (now < earliestAt) found.push(fail('clock', new Date(now).toISOString(), 'Set the clock (NTP).'));
   }
-  found.push(consentFinding(config));
+  found.push(...asideFindings(place, now), consentFinding(config));
   const script = builtScript();
   found.push(
     script === null

@@ -11,6 +11,7 @@ import { databaseFile, writerOptions } from '../embedded.js';
 import { migrations } from '../pipeline/migrations.js';
 import type { Replayed } from '../pipeline/replay.js';
 import { openWriter } from '../pipeline/writer.js';
+import { asideFile, restoringRoom } from '../store/aside.js';
 import { isLocked, takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import { countsOf, type Manifest, manifest, manifestFile, sha256Of, siteOf } from './backup.js';
@@ -162,7 +163,7 @@ const swap = ({ file, folder }: Place, restored: string, now: number): string | 
     } catch {
       // Damaged: it is kept as it is.
     }
-    aside = join(folder, `weft.replaced-${new Date(now).toISOString().replace(/[:.]/g, '-')}.sqlite`);
+    aside = asideFile(folder, now);
     try {
       linkSync(file, aside);
     } catch {
@@ -192,7 +193,7 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
     throw error;
   }
   // A room of its own in the same folder: the last step is then one rename.
-  const room = join(place.folder, 'restoring');
+  const room = restoringRoom(place.folder);
   const copy = databaseFile(room);
   try {
     rmSync(room, { recursive: true, force: true });
@@ -262,7 +263,9 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
       if (ledgerRows > 0)
         out.tell(`Taken over from what was there: ${plural(ledgerRows, 'act')} of consent since the backup.`);
       if (aside !== null)
-        out.tell(`What was there is in ${aside}. It holds people: delete it once you no longer need it.`);
+        out.tell(
+          `What was there is in ${aside}. It holds people: delete it once you no longer need it. The next erasure does, and after 30 days the collector.`,
+        );
     }
     return 'done';
   } catch (error) {

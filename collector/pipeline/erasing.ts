@@ -17,6 +17,8 @@ export interface Errand {
   consent: Consent;
   /** Deletes the files of exports. */
   forgetFiles: (exports: readonly string[]) => void;
+  /** Deletes the stores that a restore set aside: people are in them, and no row of theirs can be found. How many. */
+  forgetAside: () => number;
   now: number;
   /** Rows one transaction may take: a deletion costs some dozen statements. */
   rowsMax: number;
@@ -107,10 +109,12 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number => {
       done('downstream', { notices, deliveries });
       return 2;
     }
-    default:
-      // The journal has held every tombstone since before the answer: here it is only said.
-      done('backups');
+    default: {
+      // The journal has held every tombstone since before the answer: a backup is held against it when it is restored.
+      const aside = errand.forgetAside();
+      done('backups', aside === 0 ? {} : { replaced_stores: aside });
       return 0;
+    }
   }
 };
 

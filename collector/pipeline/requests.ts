@@ -3,7 +3,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { existsSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { AuditStore } from '../audit/store.js';
 import { canonicalJson } from '../consent/canonical.js';
 import type { Consent } from '../consent/consent.js';
@@ -15,6 +15,7 @@ import type { AuditAct } from '../contract/audit.js';
 import type { Certificate } from '../contract/certificate.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { CommandResult, RightsCommand } from '../log/log.js';
+import { asideMaxMs, dropAside, restoringRoom } from '../store/aside.js';
 import type { SqliteStore } from '../store/sqlite.js';
 import { subjectOf } from './closure.js';
 import type { Desk } from './desk.js';
@@ -28,8 +29,10 @@ export interface RequestsOptions {
   consent: Consent;
   /** Every request and every act upon a notice, in its transaction. Whom, the request itself says for as long as it may. */
   audit: Pick<AuditStore, 'add'>;
-  /** Where exports lie; null for a store in memory, which makes none. */
-  exportsFolder: string | null;
+  /** Of the data: where exports lie, and stores that were set aside; null for a store in memory, which has neither. */
+  folder: string | null;
+  /** Of the store: not in that folder while a restore works on it. */
+  file: string;
   /** Rows one transaction of an erasure may take. */
   erasureRowsMax?: number;
   /** For tests that end the process here: after each step, before its transaction commits. */
@@ -49,6 +52,8 @@ const rowsMaxDefault = 200;
 /** Requests for access that may wait at once; one is made at a time. */
 const exportsWaitingMax = 1_000;
 const sweepAtOnce = 100;
+/** How often the folder is looked at for stores that were set aside too long ago. */
+const asideLookMs = 3_600_000;
 
 export const exportFile = (folder: string, id: string): string => join(folder, `${id}.zip`);
 /** Ids are made here; nothing else names a file. */
@@ -75,7 +80,8 @@ const used = failure(
 );
 
 export const openRequests = (options: RequestsOptions): Requests => {
-  const { store, desk, consent, audit, exportsFolder } = options;
+  const { store, desk, consent, audit, folder } = options;
+  const exportsFolder = folder === null ? null : join(folder, 'exports');
   const { set } = desk;
   /** Something personal was taken out of the tables, and may still stand in the log of writes. */
   let unscrubbed = true;
@@ -86,6 +92,10 @@ export const openRequests = (options: RequestsOptions): Requests => {
     for (const id of ids)
       for (const tail of ['', '.part']) rmSync(`${exportFile(exportsFolder, id)}${tail}`, { force: true });
   };
+  // What a killed restore left. While one works, this store lies in that room.
+  if (folder !== null && folder === dirname(options.file))
+    rmSync(restoringRoom(folder), { recursive: true, force: true });
+  let sweptAsideAt = 0;
   // A file nobody can fetch any more: its row is the backup's that was restored, or its maker died.
   if (exportsFolder !== null && existsSync(exportsFolder))
     for (const name of readdirSync(exportsFolder)) {
@@ -309,6 +319,7 @@ export const openRequests = (options: RequestsOptions): Requests => {
   const erasing = (now: number) => ({
     consent,
     forgetFiles,
+    forgetAside: () => (folder === null ? 0 : dropAside(folder, Number.POSITIVE_INFINITY)),
     now,
     rowsMax: options.erasureRowsMax ?? rowsMaxDefault,
     ...(options.onErasureStep ? { onStep: options.onErasureStep } : {}),
@@ -337,6 +348,9 @@ export const openRequests = (options: RequestsOptions): Requests => {
       });
       forgetFiles(expired);
       if (expired.length > 0) unscrubbed = true;
+      if (folder === null || now - sweptAsideAt < asideLookMs) return;
+      sweptAsideAt = now;
+      dropAside(folder, now - asideMaxMs);
     },
   };
 };

@@ -3,7 +3,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { type AuditStore, openAudit } from '../audit/store.js';
 import { cartAspect } from '../carts/aspect.js';
 import { type Consent, openConsent } from '../consent/consent.js';
@@ -157,7 +157,8 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     desk: pipeline,
     consent,
     audit,
-    exportsFolder: options.path === ':memory:' ? null : join(dirname(journalPath ?? options.path), 'exports'),
+    folder: options.path === ':memory:' ? null : dirname(journalPath ?? options.path),
+    file: options.path,
     ...(options.erasureRowsMax === undefined ? {} : { erasureRowsMax: options.erasureRowsMax }),
     ...(hooks.onErasureStep ? { onErasureStep: hooks.onErasureStep } : {}),
   });
