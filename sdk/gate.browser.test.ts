@@ -203,6 +203,26 @@ describe('an answer', () => {
     expect(told.reduce((sum, one) => sum + (one.no_consent ?? 0), 0)).toBe(0);
   });
 
+  it('consent 4: holds no more, and no longer, than the file says', async () => {
+    attributes = { 'data-pages': 'false' };
+    rule({ config: configOf({ preConsent: { mode: 'hold', maxEvents: 2, maxMinutes: 0.02 } }) });
+    const page = await open();
+    await call(page, `window.told = []; weft.on('dropped', ({ reason, n }) => told.push(reason + (n ?? 1)))`);
+    await call(page, `weft.track('Old')`);
+    await sleep(1400);
+    // It has left the memory by itself, not only what is told.
+    expect(await call(page, 'told.filter((one) => one === "age1").length')).toBe(1);
+    await call(page, `for (const n of [1, 2, 3]) weft.track('Young', { n })`);
+    await set(page, all);
+    await until(() => collector.named('Young').length === 2);
+    await sleep(100);
+    expect(collector.named('Young').map(({ properties }) => properties.n)).toEqual([1, 2]);
+    expect(collector.named('Old')).toEqual([]);
+    const told = collector.batches().map(({ body }) => body.discarded);
+    expect(told.reduce((sum, one) => sum + (one.full ?? 0), 0)).toBe(1);
+    expect(told.reduce((sum, one) => sum + (one.age ?? 0), 0)).toBe(1);
+  });
+
   it('consent 6: measurement alone has a session, and neither visitor id, user id nor click ids', async () => {
     const page = await open('/?gclid=abc123&utm_source=ads');
     await set(page, { measurement: true, personalisation: false, marketing: false, sharing: false });

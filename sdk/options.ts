@@ -8,7 +8,7 @@ export const dayMs = 864e5;
  * cookie that went by itself would leave them where they are.
  */
 export const goneMs = 30 * dayMs;
-/** Of what a page may hold in memory while nobody has answered (consent.md section 3). */
+/** Of what a page may hold in memory while nobody has answered (consent.md section 3); the site's file may say less. */
 export const heldBounds = { countMax: 50, charsMax: 64e3, ageMaxMs: 18e5 };
 /** Calls made before the configuration is known. */
 export const earlyCallsMax = 500;
@@ -61,7 +61,7 @@ export interface ConsentConfig {
   regions?: readonly (Region & { match: string })[];
   decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };
-  preConsent?: { mode?: PreConsent };
+  preConsent?: { mode?: PreConsent; maxEvents?: number; maxMinutes?: number };
   /** The site says who is of age; nobody else is asked. */
   age?: { gate?: boolean };
   /** Hosts that an answer may be handed to. */

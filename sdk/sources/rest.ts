@@ -105,17 +105,29 @@ const unanswered = (client: Client): Stop => {
   const { fold, lines } = cart();
   const { state, get } = client.consent;
   const { preConsent, config } = state();
-  const mode = preConsent ?? config.preConsent?.mode ?? 'current';
+  const { mode: configured, maxEvents = Infinity, maxMinutes = Infinity } = config.preConsent ?? {};
+  const mode = preConsent ?? configured ?? 'current';
+  // The site may hold less than we do, not more.
+  const countMax = Math.min(maxEvents, heldBounds.countMax);
+  const ageMaxMs = Math.min(maxMinutes * 6e4, heldBounds.ageMaxMs);
   const hold = (event: PageEvent) => {
     const kept = permit(event, { measurement: true, personalisation: true }, state().config.redact);
     if (!kept) return;
     // It was counted as lost when the gate was closed to it.
     client.tell('dropped', { reason: 'no_consent', n: -1 });
     held.push(kept);
-    if (held.length > heldBounds.countMax || JSON.stringify(held).length > heldBounds.charsMax) {
+    if (held.length > countMax || JSON.stringify(held).length > heldBounds.charsMax) {
       held.pop();
       client.tell('dropped', { reason: 'full' });
-    } else client.tell('held', kept);
+      return;
+    }
+    client.tell('held', kept);
+    // What may not be told any more is not kept in memory either.
+    after(ageMaxMs, () => {
+      if (!held.includes(kept)) return;
+      held = held.filter((one) => one !== kept);
+      client.tell('dropped', { reason: 'age' });
+    });
   };
   return together(
     client.on('dropped', ({ reason, event }: Dropped) => {
@@ -128,7 +140,7 @@ const unanswered = (client: Client): Stop => {
       if (measurement === null) return;
       const at = now();
       for (const event of held.splice(0))
-        if (measurement && at - Date.parse(event.timestamp) < heldBounds.ageMaxMs)
+        if (measurement && at - Date.parse(event.timestamp) < ageMaxMs)
           client.tell('pass', { ...event, preConsent: true, releasedAt: iso(at) });
         else client.tell('dropped', { reason: measurement ? 'age' : 'no_consent' });
       if (!measurement || !isMissed) return;

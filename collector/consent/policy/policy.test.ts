@@ -77,6 +77,7 @@ describe('a consent file', () => {
     ['a region that is no code', { regions: [{ match: ['france'], model: 'opt-in' }] }, 'regions.0.match.0'],
     ['a year of consent and more', { decision: { days: 700 } }, 'decision.days'],
     ['closing as accepting', { decision: { onClose: 'accept' } }, 'decision.onClose'],
+    ['a cookie that would travel in the clear', { storage: { secure: false } }, 'storage.secure: true: there is no'],
     ['no object at all', [], '(file)'],
   ])('%s is refused, and the finding says where', (_, json, finding) => {
     let message = '';

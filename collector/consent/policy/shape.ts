@@ -162,7 +162,9 @@ export const consentFile = z
           .regex(/^\.?[a-z0-9-]+(\.[a-z0-9-]+)+$/i, { error: 'a domain such as shop.example' })
           .nullable()
           .optional(),
-        secure: z.boolean().optional(),
+        secure: z
+          .literal(true, { error: 'true: there is no other; the cookie of a page under https never travels without' })
+          .optional(),
       })
       .optional(),
     preConsent: z
