@@ -60,7 +60,6 @@ function* allEvents(sql: Sql): Generator<string> {
       yield lineOf('events', row.hid, {
         ...item,
         channel: event.channel,
-        traits: event.traits,
         purposes: event.purposes,
       });
     }

@@ -83,6 +83,12 @@ export const eventItem = z.object({
   properties: z.record(z.string(), z.unknown()),
   page: z.object({ path: z.string().nullable(), title: z.string().nullable() }).nullable(),
   ownedBecause: z.string(),
+  /** Of a group call. */
+  groupId: z.string().nullable(),
+  /** Of a page or screen. */
+  category: z.string().nullable(),
+  /** What it said: an identify of the person, a group of the group. */
+  traits: z.record(z.string(), z.unknown()),
   /** It happened before the person agreed, and was held in their page until then: `releasedAt`. */
   preConsent: z.boolean(),
   releasedAt: instant.nullable(),

@@ -31,6 +31,8 @@ const eventArb = fc.record({
   keys: fc.array(fc.record({ kind: fc.constantFrom('order', 'cart', 'session'), value: word }), { maxLength: 2 }),
   previousId: orNull(word),
   groupId: orNull(word),
+  groupTraits: orNull(fc.dictionary(word, fc.jsonValue())),
+  category: orNull(fc.string({ minLength: 1, maxLength: 12 })),
   traits: fc.dictionary(word, fc.jsonValue()),
   setOnce: fc.boolean(),
   properties: fc.dictionary(word, fc.jsonValue()),
@@ -118,4 +120,11 @@ it('an event written before that is read as it was', () => {
     properties: { path: '/p', url: 'https://shop.test/p' },
     page: { path: '/p', url: 'https://shop.test/p' },
   });
+  const joined = unpackBody(
+    '{"y":5,"r":5,"f":2,"p":6,"a":"d-1","u":"u-1","g":"g-7"}',
+    'm-2' as AcceptedEvent['messageId'],
+    4,
+  );
+  expect(joined).toMatchObject({ type: 'group', groupId: 'g-7', traits: {} });
+  expect([joined.groupTraits, joined.category, joined.releasedAt]).toEqual([null, null, null]);
 });

@@ -31,6 +31,8 @@ interface Body {
   k?: AcceptedEvent['keys'];
   pv?: string;
   g?: string;
+  gt?: Record<string, unknown>;
+  ca?: string;
   t?: AcceptedEvent['traits'];
   pr?: AcceptedEvent['properties'];
   pg?: (string | null)[];
@@ -103,6 +105,8 @@ export const packBody = (event: AcceptedEvent): string => {
   if (keyCount > 0) body.k = isHintKey ? event.keys.slice(0, -1) : event.keys;
   if (event.previousId !== null) body.pv = event.previousId;
   if (event.groupId !== null) body.g = event.groupId;
+  if (event.groupTraits) body.gt = event.groupTraits;
+  if (event.category) body.ca = event.category;
   if (hasAny(event.traits)) body.t = event.traits;
   if (hasAny(event.properties)) {
     const { properties, said } = withoutPage(event.properties, event.page);
@@ -155,6 +159,8 @@ export const unpackBody = (text: string, messageId: MessageId, at: number): Acce
     keys: body.f & 16 ? [...keys, { kind: 'session', value: body.h! }] : keys,
     previousId: body.pv ?? null,
     groupId: body.g ?? null,
+    groupTraits: body.gt ?? null,
+    category: body.ca ?? null,
     traits: body.t ?? {},
     setOnce: (body.f & 8) !== 0,
     properties,

@@ -98,7 +98,11 @@ export interface AcceptedEvent {
   /** alias: what is renamed. */
   previousId: string | null;
   groupId: string | null;
-  /** Of identify and group, or `context.traits`. `null` unsets (R6). */
+  /** What a group call says of the group: kept with the event, and nobody's trait. */
+  groupTraits?: Readonly<Record<string, unknown>> | null;
+  /** Of a page or screen. */
+  category?: string | null;
+  /** Of identify, or `context.traits`: the person's. `null` unsets (R6). */
   traits: Readonly<Record<string, unknown>>;
   /** `context.setOnce`: all traits of this event keep the earliest value (R6). */
   setOnce: boolean;

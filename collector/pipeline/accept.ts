@@ -289,6 +289,12 @@ export const accept = (
   const traits = bag(redactedTraits?.value);
   // A name of the contract is nobody's; any other is text like any.
   const storedName = name === null || knownName(name) !== null ? name : redactText(name);
+  const category = isPage ? text(raw.category, 200) : null;
+  const storedCategory = category === null ? null : redactText(category);
+  const redactedGroup =
+    type === 'group' && raw.traits && !strip.traits
+      ? redactProperties(bounded(bag(raw.traits)), { sort: 'traits', keys: site.keysRefused })
+      : null;
   // A bot is not asked for here: where bots are kept apart none of their events is folded, and where a site keeps them,
   // as the demo does, their visits are visits.
   const active = !server && context.active !== false && !(type === 'track' && name !== null && passive.test(name));
@@ -324,12 +330,15 @@ export const accept = (
     locale: text(context.locale, 35),
     library: text(bag(context.library).name, 100),
   };
+  // Rare, and so not named above: where they are absent nothing is written.
+  if (redactedGroup) event.groupTraits = bag(redactedGroup.value);
+  if (storedCategory !== null) event.category = storedCategory;
   if (wasHeld) event.releasedAt = instantOf(parseInstant(raw.releasedAt), sentAt, receivedAt, key.trust);
   const redactions = {
-    name: storedName === name ? 0 : 1,
+    name: (storedName === name ? 0 : 1) + (storedCategory === category ? 0 : 1),
     address: redactedPage.redactions,
     properties: redaction.redactions,
-    traits: redactedTraits?.redactions ?? 0,
+    traits: (redactedTraits?.redactions ?? 0) + (redactedGroup?.redactions ?? 0),
   };
   return { kind: 'accepted', event, warnings, candidate, pass, redactions };
 };
@@ -399,17 +408,20 @@ const readTraits = (
   trust: 'public' | 'secret',
   warnings: string[],
 ): Record<string, unknown> => {
-  const own = type === 'identify' ? bag(raw.traits) : type === 'group' ? {} : {};
+  const own = type === 'identify' ? bag(raw.traits) : {};
   const all = context.traits ? { ...bag(context.traits), ...own } : own;
-  const names = Object.keys(all);
-  if (names.length === 0) return {};
+  return bounded(all, (name) => {
+    if (trust !== 'public' || !site.serverTraits.includes(name)) return false;
+    warnings.push('trait_protected' satisfies WarningCode);
+    return true;
+  });
+};
+
+/** As many traits as are kept, without those refused by name. */
+const bounded = (all: Bag, isRefused: (name: string) => boolean = () => false): Record<string, unknown> => {
   const traits: Record<string, unknown> = {};
-  for (const name of names.slice(0, 200)) {
-    if (name === '__proto__' || name.length > 100) continue;
-    if (trust === 'public' && site.serverTraits.includes(name)) {
-      warnings.push('trait_protected' satisfies WarningCode);
-      continue;
-    }
+  for (const name of Object.keys(all).slice(0, 200)) {
+    if (name === '__proto__' || name.length > 100 || isRefused(name)) continue;
     traits[name] = all[name];
   }
   return traits;

@@ -214,6 +214,7 @@ export const withoutContacts = (event: AcceptedEvent, contacts: Closure['contact
     ...event,
     contacts: event.contacts.filter(({ kind, value }) => !isNamed(kind, value)),
     traits: kept(event.traits),
+    groupTraits: event.groupTraits ? kept(event.groupTraits) : null,
     properties: kept(event.properties),
   };
 };

@@ -132,7 +132,10 @@ const sameFact = (a: AcceptedEvent, b: AcceptedEvent): boolean =>
   a.name === b.name &&
   a.anonymousId === b.anonymousId &&
   a.userId === b.userId &&
-  JSON.stringify([a.properties, a.traits]) === JSON.stringify([b.properties, b.traits]);
+  factOf(a) === factOf(b);
+
+const factOf = ({ properties, traits, groupId, groupTraits, category }: AcceptedEvent): string =>
+  JSON.stringify([properties, traits, groupId, groupTraits ?? null, category ?? null]);
 
 const recordOnDevice = (
   set: WorkingSet,

@@ -124,6 +124,8 @@ export const disclosureReading = (sql: Sql, read: PeopleReading): DisclosureRead
       userId: event.userId,
       properties: event.properties,
       traits: event.traits,
+      ...(event.type === 'group' ? { group: { id: event.groupId, traits: event.groupTraits ?? {} } } : {}),
+      ...(event.category ? { category: event.category } : {}),
       contacts: event.contacts.map(({ kind, raw }) => ({ type: kind, value: raw })),
       page: event.page,
       source: event.touch,

@@ -20,6 +20,9 @@ export const eventItemOf = (row: EventRow, sessionId: string | null): EventItem 
     properties: { ...event.properties },
     page: event.page ? { path: event.page.path, title: event.page.title } : null,
     ownedBecause: reasonOf(row.because),
+    groupId: event.groupId,
+    category: event.category ?? null,
+    traits: { ...(event.type === 'group' ? event.groupTraits : event.traits) },
     preConsent: releasedAt !== null,
     releasedAt: releasedAt === null ? null : iso(releasedAt),
   };

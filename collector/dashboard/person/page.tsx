@@ -135,7 +135,7 @@ const EventRow: FC<{ event: Visit['events'][number]; telling: Telling; again: bo
 }) => {
   const { icon, parts, weight } = tell(event, telling, again);
   const owned = ownedWords(event.ownedBecause);
-  const properties = Object.entries(event.properties);
+  const properties = [...Object.entries(event.properties), ...Object.entries(event.traits)];
   const path = event.page?.path ?? null;
   return (
     <li class={`event ${weight}`} data-key={event.messageId} data-told={plain(parts)}>
@@ -197,12 +197,36 @@ const EventRow: FC<{ event: Visit['events'][number]; telling: Telling; again: bo
                 </dd>
               </div>
             )}
+            {event.groupId !== null && (
+              <div>
+                <dt>Group</dt>
+                <dd>
+                  <Said text={event.groupId} mono />
+                </dd>
+              </div>
+            )}
+            {event.category !== null && (
+              <div>
+                <dt>Category</dt>
+                <dd>
+                  <Said text={event.category} />
+                </dd>
+              </div>
+            )}
             <div>
               <dt>Happened</dt>
               <dd>
                 <Time at={event.at} />
               </dd>
             </div>
+            {event.releasedAt !== null && (
+              <div>
+                <dt>Held until they agreed</dt>
+                <dd>
+                  <Time at={event.releasedAt} />
+                </dd>
+              </div>
+            )}
             <div>
               <dt>Arrived</dt>
               <dd>

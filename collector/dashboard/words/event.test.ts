@@ -17,6 +17,9 @@ const item = (given: Partial<EventItem>): EventItem => ({
   properties: {},
   page: null,
   ownedBecause: 'own',
+  groupId: null,
+  category: null,
+  traits: {},
   preConsent: false,
   releasedAt: null,
   ...given,
@@ -76,7 +79,9 @@ describe('an event in words', () => {
     [{ type: 'identify', userId: 'u1' }, 'Signed in as u1'],
     [{ type: 'identify' }, 'Left details about themselves'],
     [{ type: 'alias', userId: 'u9' }, 'Was given the id u9'],
-    [{ type: 'group' }, 'Joined a group'],
+    [{ type: 'group' }, 'Joined the group (unnamed)'],
+    [{ type: 'group', groupId: 'g-7' }, 'Joined the group g-7'],
+    [{ type: 'group', groupId: 'g-7', traits: { name: 'Engines' } }, 'Joined the group Engines'],
     [{ type: 'of tomorrow', event: 'x' }, 'x'],
   ])('%j: %s', (given, words) => expect(plain(tell(item(given), telling).parts)).toBe(words));
 

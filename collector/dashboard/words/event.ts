@@ -303,7 +303,12 @@ export const tell = (event: EventItem, telling: Telling, again = false): Told =>
     case 'alias':
       return told('person', 'plain', 'Was given the id ', said(event.userId, '(unnamed)'));
     case 'group':
-      return told('person', 'plain', 'Joined a group');
+      return told(
+        'person',
+        'plain',
+        'Joined the group ',
+        said(first(event.traits, 'name') ?? text(event.groupId), '(unnamed)'),
+      );
     default: {
       const name = event.event ?? '';
       if (Object.hasOwn(tracks, name)) return tracks[name as EcommerceName](event.properties, telling);

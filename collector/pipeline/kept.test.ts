@@ -1,0 +1,57 @@
+// What is kept of what a call says, where no rule speaks of it: with the event, in its reading, and nowhere else.
+
+import { expect, it } from 'vitest';
+import { purposes } from '../contract/purposes.js';
+import { disclosureReading } from '../profiles/disclose.js';
+import { call, identify, openShop, page, secretKey } from './calls.fixture.js';
+
+it('a group and what is said of it stay with the event, and are nobody’s traits', () => {
+  const shop = openShop();
+  const traits = { name: 'Analytical Engines', loyalty_tier: 'gold', seats: 12, password: 'hunter2' };
+  const answer = shop.send([
+    identify('A1', 'U1', 0, { traits: { firstName: 'Ada' } }),
+    call('group', 'A1', 1, { userId: 'U1', groupId: 'g-7', traits }),
+    call('group', 'A1', 2, { userId: 'U1', groupId: 8 }),
+  ]);
+  // What only a server may say of a person (R8) is said of no person here.
+  expect(answer).toMatchObject({ accepted: 3, warnings: [], redactions: { traits: 1 } });
+  const profile = shop.one({ userId: 'U1' });
+  expect(Object.keys(profile.traits)).toEqual(['firstName']);
+  const kept = { name: 'Analytical Engines', loyalty_tier: 'gold', seats: 12 };
+  expect(shop.events(profile.id)).toMatchObject([
+    { type: 'group', groupId: '8', traits: {} },
+    { type: 'group', groupId: 'g-7', traits: kept },
+    { type: 'identify', groupId: null, traits: { firstName: 'Ada' } },
+  ]);
+  expect(shop.rebuild().equal).toBe(true);
+
+  const disclosure = disclosureReading(shop.writer.store, shop.read);
+  const told = disclosure.disclosed(disclosure.meant({ userId: 'U1' }), 'events', null, Date.now());
+  expect(told.items).toMatchObject([
+    { type: 'identify' },
+    { group: { id: 'g-7', traits: kept } },
+    { group: { id: '8' } },
+  ]);
+
+  // The same id with another word on the group is another fact.
+  const again = (more: object) =>
+    shop.send([{ ...call('group', 'A1', 1, { userId: 'U1', groupId: 'g-7', traits }), messageId: 'g-1', ...more }]);
+  expect(again({})).toMatchObject({ accepted: 1 });
+  expect(again({})).toMatchObject({ duplicates: 1, warnings: [] });
+  expect(again({ traits: { name: 'Other' } })).toMatchObject({ duplicates: 1, warnings: [{ code: 'id_conflict' }] });
+});
+
+it('nothing of a group comes in without personalisation', () => {
+  const shop = openShop();
+  const key = { ...secretKey, purposes: ['measurement' as const] };
+  const answer = shop.send([call('group', 'A1', 0, { groupId: 'g-7', traits: { name: 'x' } })], { key });
+  expect(answer).toMatchObject({ accepted: 0, dropped: [{ code: 'purpose' }] });
+});
+
+it('the category of a page stays with it, as text like any', () => {
+  const shop = openShop();
+  shop.send([page('A1', 0, { category: 'Mugs' }), page('A1', 1, { category: 'of ada@shop.test' }), page('A1', 2)]);
+  const { id } = shop.one({ anonymousId: 'A1' });
+  const events = shop.read.events(id, { purposes, now: Date.now(), limit: 10, cursor: null })!.items;
+  expect(events.map(({ category }) => category)).toEqual([null, 'of :redacted', 'Mugs']);
+});
