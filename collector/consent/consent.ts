@@ -127,6 +127,7 @@ export const openConsent = (
     journal = openJournal(journalFile, sql, secret, function* () {
       yield* tombstones.entries();
       yield* store.personEntries();
+      yield* store.objectedEntries();
     });
   /** The release of a policy that asks some purposes again is an act of the site, and the ledger says so. */
   const noteRestale = (before: readonly TermsOf[], at: number): void => {
@@ -320,6 +321,8 @@ export const openConsent = (
     keyOf,
     replay: (entry) => {
       tombstones.replay(entry);
+      if (entry.act === 'objected')
+        for (const visitor of entry.visitors) store.replayObjected(Buffer.from(visitor, 'hex'), entry.purposes);
       if (entry.act !== 'said') return;
       const key = Buffer.from(entry.person, 'hex');
       for (const value of ['denied', 'granted'] as const)

@@ -550,6 +550,12 @@ const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): Row
 /** Lives are counted from 1. */
 const noLife = 0;
 
+/** In the journal, so that an older backup does not come back without it. */
+export const noteObjected = ({ store, note }: RowParts, life: number, purposes: Mask, at: number): void => {
+  const visitors = store.visitorsOf(life).map(hexOf);
+  if (visitors.length > 0) note({ act: 'objected', visitors, purposes, at });
+};
+
 /** A new life, or the next act of one. */
 const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowContext): RowResult => {
   const { store, tombstones, keyOf } = parts;
@@ -570,7 +576,10 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   if (follows) granted = grantable(granted | (headLive & weighed.followed));
   // Two tabs decided at once, neither knowing of the other: only what both grant.
   if (predecessor && follows) granted = grantable(granted & predecessor.cap);
-  let objected = follows?.objected ?? 0;
+  // What a restored store knows of this device from the journal alone, until its consent is known again.
+  const kept = follows || !visitorKey ? null : store.objectedOf(visitorKey);
+  const objectedBefore = follows?.objected ?? kept ?? 0;
+  let objected = objectedBefore;
   if (act.kind === 'object') objected |= weighed.denied;
   else if (act.isDeliberate) objected &= ~weighed.chosen;
   granted = grantable(granted & ~objected);
@@ -657,6 +666,8 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   if (objected !== life.objected) store.setObjected(life.life, objected);
   if (holder && boundTo === null && (binds || (takesBack && !follows)) && !store.visitor(holder))
     store.bind(holder, life.life, act.receivedAt);
+  if (objected !== objectedBefore) noteObjected(parts, life.life, objected, act.receivedAt);
+  if (kept !== null && visitorKey) store.replayObjected(visitorKey, objected);
   if (all && follows)
     for (const key of store.visitorsOf(life.life)) tombstones.addKey('visitorId', key, 'withdrawn', act.receivedAt);
 

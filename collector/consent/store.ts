@@ -174,6 +174,15 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     'SELECT life, salt, head, began_at, objected FROM consent_lives WHERE life = ?',
   );
   const insertLife = sql.prepare('INSERT INTO consent_lives (salt, head, began_at) VALUES (?, ?, ?)');
+  const objectedRow = sql.prepare<{ purposes: number }>('SELECT purposes FROM consent_objected WHERE visitor_key = ?');
+  const objectedAll = sql.prepare<{ visitor_key: Uint8Array; purposes: number }>('SELECT * FROM consent_objected');
+  const objectedLives = sql.prepare<{ life: number; objected: number; at: number }>(
+    'SELECT life, objected, began_at AS at FROM consent_lives WHERE objected <> 0',
+  );
+  const putObjected = sql.prepare(
+    'INSERT INTO consent_objected (visitor_key, purposes) VALUES (?, ?) ON CONFLICT (visitor_key) DO UPDATE SET purposes = excluded.purposes',
+  );
+  const forgetObjected = sql.prepare('DELETE FROM consent_objected WHERE visitor_key = ?');
   const setObjected = sql.prepare('UPDATE consent_lives SET objected = ? WHERE life = ?');
   const setHead = sql.prepare('UPDATE consent_lives SET head = ? WHERE life = ?');
   const deleteLife = sql.prepare('DELETE FROM consent_lives WHERE life = ?');
@@ -369,6 +378,31 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     },
     setObjected: (life: number, objected: Mask): void => {
       setObjected.run(objected, life);
+    },
+    /** What a line of the journal says of a device: where its consent is not known, it waits for it. */
+    replayObjected: (key: Uint8Array, objected: Mask): void => {
+      const bound = visitorRow.get(key);
+      if (bound) setObjected.run(objected, bound.life);
+      if (bound || objected === 0) forgetObjected.run(key);
+      else putObjected.run(key, objected);
+    },
+    /** Of a device whose consent is not known: what it objected to before the store was lost; null = nothing is. */
+    objectedOf: (key: Uint8Array): Mask | null => objectedRow.get(key)?.purposes ?? null,
+    forgetObjected: (key: Uint8Array): void => {
+      forgetObjected.run(key);
+    },
+    *objectedEntries(): Iterable<JournalEntry> {
+      for (const { life, objected, at } of objectedLives.all()) {
+        const visitors = visitorsOfLife.all(life).map((row) => Buffer.from(row.visitor_key).toString('hex'));
+        if (visitors.length > 0) yield { act: 'objected', visitors, purposes: objected, at };
+      }
+      for (const row of objectedAll.all())
+        yield {
+          act: 'objected',
+          visitors: [Buffer.from(row.visitor_key).toString('hex')],
+          purposes: row.purposes,
+          at: 0,
+        };
     },
     /** A withdrawal the store has not seen: these receipts grant less from then on. */
     capReceipt: (receipt: string, lost: Mask, at: number): void => {

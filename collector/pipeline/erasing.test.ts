@@ -9,6 +9,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { erasureSteps } from '../consent/rights/erase.js';
 import { journalFile, readJournal } from '../consent/rights/journal.js';
 import type { Certificate } from '../contract/certificate.js';
+import { purposes } from '../contract/purposes.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
@@ -213,9 +214,9 @@ describe('an erasure', () => {
       const marks = writer.store.prepare('SELECT at FROM marks ORDER BY at').all();
       const { state, counts } = writer.consent.erasures.status(id)!;
       // Ids of profiles are made with the store's own secret.
-      const lines = dumpLines(writer.pipeline.set).map((line) =>
-        line.replace(/"[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"/g, '"id"'),
-      );
+      const lines = dumpLines(writer.pipeline.set)
+        .map((line) => line.replace(/"[0-9a-f]{8}(-[0-9a-f]{4,12}){4}"/g, '"id"'))
+        .sort();
       const found = { lines, marks, state, counts };
       for (const table of ['erasure_scopes', 'erasure_events', 'erasure_touched'])
         expect([table, rows(table)]).toEqual([table, []]);
@@ -328,5 +329,116 @@ describe('the erasure journal', () => {
     const again = open(folder);
     expect(again.replayed.lines).toBe(0);
     again.close();
+  });
+});
+
+describe('an objection, and a backup that is older than it', () => {
+  const consented = (writer: Writer, receipt: string, at: number, kind = 'grant', more: object = {}) => ({
+    receipt,
+    kind,
+    visitorId: 'objecting',
+    epoch: at,
+    decisions: writer.consent.policy.purposes.map(({ id, materialHash }) => ({
+      purpose: id,
+      value: 'granted',
+      source: 'user',
+      materialHash,
+    })),
+    policy: { version: writer.consent.policy.version, configHash: writer.consent.policy.configHash },
+    gpc: { js: false },
+    clientAt: new Date(at).toISOString(),
+    ...more,
+  });
+  const browser = { id: 'wk', trust: 'public' as const, mode: 'ledger' as const, purposes, categories: {} };
+  const agree = (writer: Writer, receipt: string, at: number, more: object = {}) =>
+    writer.command({
+      kind: 'consent',
+      row: consented(writer, receipt, at, 'grant', more) as never,
+      receivedAt: at,
+      key: browser,
+      gpc: false,
+      origin: null,
+      country: null,
+    });
+  const object = (writer: Writer, at: number, lift = false) =>
+    writer.command({
+      kind: 'object',
+      subject: { anonymousId: 'objecting' },
+      purposes: ['marketing'],
+      lift,
+      by: 'test',
+      at,
+    });
+  const heldBy = (writer: Writer, receipt: string) =>
+    writer.store
+      .prepare<{ granted: number; objected: number }>(
+        'SELECT granted, objected FROM consent_receipts JOIN consent_lives USING (life) WHERE receipt = ?',
+      )
+      .get(receipt)!;
+  const receipt = (n: number) => `receipt-${n}`.padEnd(22, '_');
+  const cases: [name: string, before: (writer: Writer) => void, after: (writer: Writer) => void, isOut: boolean][] = [
+    [
+      'holds a device that the backup knows',
+      (writer) => void agree(writer, receipt(1), startAt),
+      (writer) => void object(writer, startAt + 2_000),
+      true,
+    ],
+    [
+      'holds a device that the backup does not know, when it brings its consent again',
+      () => {},
+      (writer) => {
+        agree(writer, receipt(1), startAt);
+        object(writer, startAt + 2_000);
+      },
+      true,
+    ],
+    [
+      'and what lifted it since then holds as well',
+      (writer) => {
+        agree(writer, receipt(1), startAt);
+        object(writer, startAt + 2_000);
+      },
+      (writer) => void object(writer, startAt + 3_000, true),
+      false,
+    ],
+  ];
+  it.each(cases)('art. 21: %s', (_, before, after, isOut) => {
+    const folder = temporary();
+    const writer = open(folder);
+    before(writer);
+    writer.store.pragma('wal_checkpoint(TRUNCATE)');
+    const older = readFileSync(join(folder, 'weft.sqlite'));
+    after(writer);
+    writer.close();
+    // The store is lost; only the journal beside it is what it was.
+    writeFileSync(join(folder, 'weft.sqlite'), older);
+    for (const more of ['-wal', '-shm']) rmSync(join(folder, `weft.sqlite${more}`), { force: true });
+    for (let opened = 0; opened < 2; opened += 1) {
+      const restored = open(folder);
+      // A banner's "accept all", of a consent that begins anew or goes on.
+      agree(
+        restored,
+        receipt(2 + opened),
+        startAt + 10_000 + opened,
+        opened === 0 ? { supersedes: receipt(1) } : { supersedes: receipt(2) },
+      );
+      const marketing = 1 << purposes.indexOf('marketing');
+      const { granted, objected } = heldBy(restored, receipt(2 + opened));
+      expect([opened, objected === marketing]).toEqual([opened, isOut]);
+      if (isOut) expect(granted & marketing).toBe(0);
+      restored.close();
+    }
+    expect(readFileSync(journalFile(folder), 'utf8')).not.toContain('objecting');
+  });
+
+  it('art. 21: is in a journal that is begun anew beside a store', () => {
+    const folder = temporary();
+    const writer = open(folder);
+    agree(writer, receipt(1), startAt);
+    object(writer, startAt + 2_000);
+    writer.close();
+    rmSync(journalFile(folder));
+    open(folder).close();
+    expect(readFileSync(journalFile(folder), 'utf8')).toContain('"objected"');
   });
 });

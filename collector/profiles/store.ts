@@ -63,6 +63,9 @@ export const profileStore = (sql: Sql) => {
     'INSERT INTO shelf (leader, key, body) VALUES (?, ?, ?) ON CONFLICT (leader, key) DO UPDATE SET body = excluded.body',
   );
   const deleteDocument = sql.prepare('DELETE FROM shelf WHERE leader = ? AND key = ?');
+  const clearSome = sql.prepare(
+    'DELETE FROM shelf WHERE leader = ? AND key IN (SELECT key FROM shelf WHERE leader = ? ORDER BY key LIMIT ?)',
+  );
   const clearShelf = sql.prepare('DELETE FROM shelf WHERE leader = ?');
   const deadline = sql.prepare<{ due_at: number }>('SELECT due_at FROM deadlines WHERE leader = ?');
   const putDeadline = sql.prepare(
@@ -95,6 +98,7 @@ export const profileStore = (sql: Sql) => {
       keysBetween.all(leader, from, before).map(({ key }) => key),
     putDocument: (leader: number, key: string, body: string) => putDocument.run(leader, key, body),
     deleteDocument: (leader: number, key: string) => deleteDocument.run(leader, key),
+    clearSome: (leader: number, limit: number) => clearSome.run(leader, leader, limit).changes,
     clearShelf: (leader: number) => clearShelf.run(leader),
     deadline: (leader: number) => deadline.get(leader)?.due_at,
     putDeadline: (leader: number, at: number) => putDeadline.run(leader, at),

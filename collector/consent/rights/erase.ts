@@ -368,6 +368,7 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
   /** The consents of a device: no receipt of it stands, and the ledger no longer knows whose they were. */
   const endDevice = (visitorId: string, at: number): void => {
     tombstones.add('visitorId', visitorId, 'erased', at);
+    store.forgetObjected(keyOf('visitorId', visitorId));
     const bound = store.visitor(keyOf('visitorId', visitorId));
     if (!bound) return;
     for (const { receipt } of store.receiptsOf(bound.life)) tombstones.add('receipt', receipt, 'erased', at);

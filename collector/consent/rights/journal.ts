@@ -35,7 +35,9 @@ export type JournalEntry =
       at: number;
     }
   /** What somebody decided as a person (R15), objections (art. 21) among it. */
-  | { act: 'said'; person: string; granted: Mask; denied: Mask; objection: boolean; at: number };
+  | { act: 'said'; person: string; granted: Mask; denied: Mask; objection: boolean; at: number }
+  /** What the person of a device objects to from then on, by all ids of its consent; 0 = it was lifted. */
+  | { act: 'objected'; visitors: string[]; purposes: Mask; at: number };
 
 export type JournalLine = JournalEntry & { n: number };
 

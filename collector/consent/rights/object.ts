@@ -2,7 +2,7 @@
 // person lifts, by a deliberate act. Asked for by a request, it becomes rows of the ledger like any other act.
 
 import { bitOf, everything, type Mask, purposesOf, withDependants } from '../mask.js';
-import { acceptRow, notePersonAct, type RowContext, type RowParts, type RowResult } from '../rows.js';
+import { acceptRow, noteObjected, notePersonAct, type RowContext, type RowParts, type RowResult } from '../rows.js';
 
 export interface ObjectionAsked {
   id: string;
@@ -32,6 +32,7 @@ export const object = (parts: RowParts, asked: ObjectionAsked): RowResult[] => {
       if (!life) continue;
       if (lift) {
         store.setObjected(life.life, life.objected & ~purposes);
+        noteObjected(parts, life.life, life.objected & ~purposes, at);
         continue;
       }
       results.push(

@@ -9,6 +9,13 @@ import type { Migration } from '../../store/sql.js';
  */
 export const rightsMigrations: Migration[] = [
   {
+    // Objections of devices that the store does not know any more: it is older than they are. They wait for the device.
+    name: '0082-objections-kept',
+    sql: `
+      CREATE TABLE consent_objected (visitor_key BLOB PRIMARY KEY, purposes INTEGER NOT NULL) WITHOUT ROWID;
+    `,
+  },
+  {
     // What of a person is still to be looked through, before anything of them goes.
     name: '0081-erasure-scopes',
     sql: `

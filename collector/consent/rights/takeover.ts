@@ -12,6 +12,7 @@ const replaced = [
   'consent_terms',
   'consent_lives',
   'consent_visitors',
+  'consent_objected',
   'consent_persons',
   'consent_counts',
   'consent_policies',
