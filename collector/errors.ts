@@ -208,6 +208,7 @@ export const verdicts: Readonly<Record<RejectCode | DropCode | HoldCode, Verdict
 };
 
 export const warnings: Readonly<Record<WarningCode, string>> = {
+  amount_text: 'The page gave an amount as text, such as "9,99"; it was read with either decimal mark.',
   bot: 'Sent by a bot; apart from people, unless this site keeps bots.',
   id_conflict: 'Another event was accepted under this messageId; the first one stands.',
   alias_ignored: 'A rename that was already made, or that would go round in a circle.',

@@ -39,8 +39,13 @@ export type HoldCode = (typeof holdCodes)[number];
 export const discardReasons = ['no_consent', 'purpose', 'full', 'age', 'too_large', 'foreign'] as const;
 export type DiscardReason = (typeof discardReasons)[number];
 
+/** What a page had to guess at when it read the site's own words: said with the event, in `context.warnings`. */
+export const notedCodes = ['amount_text'] as const;
+export type NotedCode = (typeof notedCodes)[number];
+
 /** The event counts; something about it should be looked at. */
 export const warningCodes = [
+  ...notedCodes,
   'bot',
   'id_conflict',
   'alias_ignored',

@@ -60,6 +60,7 @@ export const context = z.looseObject({
   externalIds: z
     .array(z.looseObject({ id: identifier(), type: text(), collection: text(), encoding: text() }))
     .nullish(),
+  warnings: anything('Codes of what the sender had to guess at: `["amount_text"]`. Others are not read.'),
   setOnce: flag('Traits of this event keep the earliest value (R6).'),
   identityProof: text('Hex HMAC-SHA256(identity secret, userId), or a short JWT (R8).'),
 });

@@ -3,7 +3,7 @@
 // for the consent judge handed in; must never keep or log what it refuses.
 
 import type { Candidate, Judgement, Pass } from '../consent/gate.js';
-import type { WarningCode } from '../contract/codes.js';
+import { notedCodes, type WarningCode } from '../contract/codes.js';
 import { canonicalTrack, checkEcommerce, knownName, negativeQuantity } from '../contract/ecommerce.js';
 import { type CallType, isCallType } from '../contract/event.js';
 import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
@@ -277,6 +277,10 @@ export const accept = (
     for (const field of ['url', 'path', 'search', 'referrer', 'title'] as const) {
       if (field in properties) (properties as Record<string, unknown>)[field] = page[field];
     }
+  }
+  if (Array.isArray(context.warnings)) {
+    const said: readonly unknown[] = context.warnings;
+    for (const code of notedCodes) if (said.includes(code)) warnings.push(code);
   }
   if (track) for (const warning of checkEcommerce(track.name, rawProperties)) warnings.push(warning.code);
 

@@ -3,7 +3,7 @@
 import { expect, it } from 'vitest';
 import { purposes } from '../contract/purposes.js';
 import { disclosureReading } from '../profiles/disclose.js';
-import { call, identify, openShop, page, secretKey } from './calls.fixture.js';
+import { call, identify, openShop, page, secretKey, track } from './calls.fixture.js';
 
 it('a group and what is said of it stay with the event, and are nobody’s traits', () => {
   const shop = openShop();
@@ -54,4 +54,25 @@ it('the category of a page stays with it, as text like any', () => {
   const { id } = shop.one({ anonymousId: 'A1' });
   const events = shop.read.events(id, { purposes, now: Date.now(), limit: 10, cursor: null })!.items;
   expect(events.map(({ category }) => category)).toEqual([null, 'of :redacted', 'Mugs']);
+});
+
+it('what the page had to guess at is a warning of the answer, counted; what is no code of ours is nothing', () => {
+  const shop = openShop();
+  const viewed = (minute: number, warnings: unknown) =>
+    track(
+      'A1',
+      'Product Viewed',
+      minute,
+      { product_id: 'p1', price: 9.99, currency: 'EUR' },
+      { context: { warnings } },
+    );
+  const answer = shop.send([
+    viewed(0, ['amount_text', 'amount_text']),
+    viewed(1, ['hunger', { code: 'amount_text' }, '__proto__']),
+    viewed(2, 'amount_text'),
+    viewed(3, null),
+  ]);
+  expect(answer.warnings).toMatchObject([{ index: 0, code: 'amount_text' }]);
+  expect([answer.accepted, answer.warnings.length]).toEqual([4, 1]);
+  expect(shop.warnings()).toEqual([{ code: 'amount_text', count: 1 }]);
 });

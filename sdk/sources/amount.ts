@@ -1,6 +1,8 @@
 // Reading numbers that a page writes as text, with either decimal mark. Pure. What cannot be read is handed back as it
 // came: the collector says so where somebody looks (`bad_amount`).
 
+import type { NotedCode } from '../../collector/contract/codes.js';
+
 const spaces = /[\s\u00a0\u202f']/g;
 
 /**
@@ -24,7 +26,7 @@ export const readText = (text: string): number | undefined => {
 };
 
 /** A number as it is; text read with either mark, and noted; anything else is no amount. */
-export const amount = (value: unknown, note: (code: string) => void): number | string | undefined => {
+export const amount = (value: unknown, note: (code: NotedCode) => void): number | string | undefined => {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
   if (typeof value !== 'string' || !value.trim()) return undefined;
   // Text that is a number to any reader, as `9.99`, is common and needs no remark.

@@ -2,12 +2,13 @@
 // gtag. Pure but for the little that a data layer itself remembers. It knows no window, no client and no array.
 // A page writes anything into a data layer: every size and count here is bounded, and nothing is trusted to be of a type.
 
+import type { NotedCode } from '../../collector/contract/codes.js';
 import type { Properties } from '../event/wire.js';
 import { amount } from './amount.js';
 
 /** What one push comes to. */
 export type Told =
-  | { kind: 'track'; event: string; properties: Properties; warnings: string[] }
+  | { kind: 'track'; event: string; properties: Properties; warnings: NotedCode[] }
   | { kind: 'identify'; userId: string }
   | { kind: 'consent'; mode: 'default' | 'update'; granted: Record<string, boolean> };
 
@@ -88,7 +89,7 @@ interface Line {
   currency: string | undefined;
 }
 
-const lineOf = (item: Bag, note: (code: string) => void): Line | undefined => {
+const lineOf = (item: Bag, note: (code: NotedCode) => void): Line | undefined => {
   const name = first(item.item_name, item.name);
   const id = first(item.item_id, item.id);
   const sku = first(item.item_sku, item.sku);
@@ -119,7 +120,7 @@ const lineOf = (item: Bag, note: (code: string) => void): Line | undefined => {
   };
 };
 
-const linesOf = (items: unknown, note: (code: string) => void): Line[] => {
+const linesOf = (items: unknown, note: (code: NotedCode) => void): Line[] => {
   const list = Array.isArray(items) ? items.slice(0, itemsMax) : isBag(items) ? [items] : [];
   const lines: Line[] = [];
   for (const item of list) {
@@ -391,8 +392,8 @@ export const createReader = () => {
   const say = (name: string, e: Bag, pushed: Bag, table = translations): Told[] => {
     const translate = table[name];
     if (!translate) return [];
-    const warnings = new Set<string>();
-    const note = (code: string) => void warnings.add(code);
+    const warnings = new Set<NotedCode>();
+    const note = (code: NotedCode) => void warnings.add(code);
     const lines = linesOf(e.items, note);
     const currency = first(
       e.currency,

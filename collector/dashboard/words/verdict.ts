@@ -124,6 +124,7 @@ const nextSteps: Readonly<Partial<Record<WarningCode, string>>> = {
   trait_protected: 'Set it from a server, with the secret key.',
   unproved_identity: 'Sign the user id: see the identity secret in the docs.',
   missing_property: 'See the table of ecommerce events in the docs.',
+  amount_text: 'Give prices in the data layer as plain numbers: 9.99.',
   bad_amount: 'Send amounts as plain numbers.',
   bad_currency: 'Send “EUR”, not “€”.',
   id_conflict: 'Give each event an id of its own.',
