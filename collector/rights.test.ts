@@ -12,6 +12,7 @@ import { signedText } from './app/rights.js';
 import { openDeliveries } from './cli/export.js';
 import { readConfig } from './config.js';
 import { canonicalJson } from './consent/canonical.js';
+import { type ShownDocument, type ShownOf, shownLayer } from './consent/ledger/shown-layer.js';
 import { backOffMs, newWebhookSecret, noticeTryForMs, signatureOf } from './consent/rights/notices.js';
 import { mayReach, post, refusedUrl } from './jobs/post.js';
 import { serve } from './serve.js';
@@ -588,6 +589,98 @@ describe('consent 2, other domains: an answer that is handed to another host', (
     expect((await it.ask('/v1/consent/transfer', { writeKey, to: 'other.test', decisions: told }, shop)).status).toBe(
       404,
     );
+  }, 60_000);
+});
+
+describe('the consents in the person’s copy', () => {
+  it('section 6: show the banner of each as it stood: what was asked, buttons in their order, terms, recipients, switches', async () => {
+    const file = join(temporary(), 'consent.json');
+    writeFileSync(
+      file,
+      JSON.stringify({
+        policy: { version: '7', links: { privacy: '/privacy' } },
+        purposes: [
+          { id: 'necessary', always: true },
+          { id: 'measurement', retentionDays: 395 },
+          { id: 'personalisation', retentionDays: 180, recipients: ['mailer'] },
+        ],
+        recipients: { mailer: { name: 'Mail <service>', country: 'FR', role: 'processor' } },
+      }),
+    );
+    const it = await house({ WEFT_CONSENT: file, WEFT_ORIGINS: '*' });
+    const { body: config } = await it.ask('/v1/config', undefined, {});
+    const document = config.consent as ShownDocument & { texts: Record<string, { href: string }> };
+    const texts = (await (await fetch(`${it.url}${document.texts.en!.href}`)).json()) as ShownOf['texts'];
+    const said = (kind: 'measurement' | 'personalisation', value: string) => ({
+      purpose: kind,
+      value,
+      source: 'user',
+      materialHash: (document.purposes as { id: string; materialHash: string }[]).find(({ id }) => id === kind)!
+        .materialHash,
+    });
+    const shown: ShownOf = {
+      document,
+      texts,
+      locale: 'en',
+      layer: 'preferences',
+      region: { model: 'opt-in', ui: 'banner' },
+      gpc: false,
+      decisions: { measurement: true, personalisation: false },
+      variant: '',
+    };
+    const receipt = 's'.repeat(22);
+    const row = {
+      writeKey: 'wk_test_0123456789',
+      receipt,
+      kind: 'grant',
+      visitorId: 'd-shown',
+      decisions: [said('measurement', 'granted'), said('personalisation', 'granted')],
+      policy: config.policy,
+      clientAt: new Date(Date.now() - 5_000).toISOString(),
+    };
+    const answers = [
+      { ...row, text: { locale: 'en', sha256: 'f'.repeat(64) }, ui: { layer: 'first', action: 'accept-all' } },
+      {
+        ...row,
+        receipt: 't'.repeat(22),
+        kind: 'update',
+        supersedes: receipt,
+        decisions: [said('measurement', 'granted'), said('personalisation', 'denied')],
+        text: { locale: 'en', sha256: shownLayer(shown).sha256 },
+        ui: { layer: 'preferences', action: 'save' },
+        clientAt: new Date(Date.now() - 1_000).toISOString(),
+      },
+    ];
+    for (const one of answers) expect((await it.ask('/v1/consent', one, {})).status).toBe(200);
+    // Nothing else is kept of them.
+    const access = await it.ask('/v1/privacy/exports', { anonymousId: 'd-shown' });
+    const path = `/v1/privacy/exports/${access.body.id as string}`;
+    await ended(it, path);
+    const copy = await fetch(`${it.url}${path}/file`, { headers: { 'weft-token': access.body.token as string } });
+    const { 'README.html': page, 'consents.jsonl': lines } = unzipped(Buffer.from(await copy.arrayBuffer()));
+    const consents = lines!
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { kind: string; shown: { isExact: boolean; lines: object[] } });
+    expect(consents.map(({ kind, shown: { isExact } }) => [kind, isExact])).toEqual([
+      ['grant', false],
+      ['update', true],
+    ]);
+    expect(consents[1]!.shown.lines).toEqual(shownLayer(shown).lines);
+    const [first, second] = page!.split('<blockquote').slice(1);
+    expect(page).not.toMatch(/\{\w+\}|<service>/);
+    expect(first).toContain('May we store data on this device for: Visit statistics, Personal profile?');
+    expect(first).not.toContain('Messages and advertising');
+    expect([...first!.matchAll(/class="button">([^<]+)/g)].map(([, text]) => text)).toEqual([
+      'Reject all',
+      'Accept all',
+      'Choose',
+    ]);
+    expect(second).toContain('Visit statistics <span class="switch">switch on</span>');
+    expect(second).toContain('Personal profile <span class="switch">switch off</span>');
+    expect(second).toContain('<dt>Kept, in days</dt><dd>180</dd>');
+    expect(second).toContain('<dd>Mail &#60;service&#62; (France). Works on our instructions.</dd>');
+    expect(page).toContain('this is what was shown');
   }, 60_000);
 });
 

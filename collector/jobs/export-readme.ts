@@ -1,6 +1,7 @@
 // The page in an export that explains it to the person: what each file is, what for, for how long, who had it, how
 // conclusions are drawn, and what they agreed to, in the words they saw. Pure; every value is escaped.
 
+import type { ShownLine } from '../consent/ledger/shown-layer.js';
 import type { DisclosedConsent } from '../consent/rights/rights-view.js';
 
 interface Terms {
@@ -44,33 +45,60 @@ const files: readonly [string, string][] = [
   ['carts.jsonl', 'Your carts: what was in them, when they were left, whether you came back.'],
   ['orders.jsonl', 'Your orders and refunds.'],
   ['merges.jsonl', 'How several devices and identifiers came to be taken for one person, and why.'],
-  ['consents.jsonl', 'What you agreed to or refused, and the words that were shown to you.'],
+  [
+    'consents.jsonl',
+    'What you agreed to or refused, and the banner as it was shown to you: its words, buttons and switches in their order.',
+  ],
   ['recipients.jsonl', 'Who was given data about you, and when.'],
 ];
 
 const rows = (cells: readonly (readonly string[])[]): string =>
   cells.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n');
 
-/** Words as a tree of strings, as a locale file has them. */
-const wordsOf = (value: unknown): string[] => {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.values(value).flatMap(wordsOf);
-};
+const switchSaid = (on: boolean | null): string =>
+  on === null ? '' : ` <span class="switch">switch ${on ? 'on' : 'off'}</span>`;
+
+/** A layer as it stood there: nothing in it can be pressed. */
+const layerOf = (lines: readonly ShownLine[]): string =>
+  lines
+    .map((line) => {
+      const text = escaped(line.text);
+      switch (line.kind) {
+        case 'title':
+          return `<h4>${text}</h4>`;
+        case 'heading':
+          return `<h5>${text}</h5>`;
+        case 'purpose':
+          return `<h5>${text}${switchSaid(line.on)}</h5>`;
+        case 'button':
+          return `<span class="button">${text}</span>`;
+        case 'term':
+          return `<dl><dt>${text}</dt>${line.values.map((value) => `<dd>${escaped(value)}</dd>`).join('')}</dl>`;
+        default:
+          return `<p>${text}</p>`;
+      }
+    })
+    .join('\n');
+
+const exactness = (isExact: boolean | null): string =>
+  isExact === null
+    ? 'Its words were not hashed on your device, so this copy cannot be held against what was shown.'
+    : isExact
+      ? 'These words have the hash that was recorded with your answer: this is what was shown.'
+      : 'These words do not have the hash that was recorded with your answer: what was shown differed from this.';
 
 const consentSection = (consent: DisclosedConsent): string => {
   const decisions = (consent.decisions as { purpose: string; value: string }[])
     .map(({ purpose, value }) => `${escaped(purpose)}: ${escaped(value)}`)
     .join(', ');
-  const words = consent.words as Record<string, unknown> | null;
-  const layer = (consent.ui as { layer?: string } | null)?.layer === 'preferences' ? 'layer2' : 'layer1';
-  const shown = words === null ? [] : [...wordsOf(words[layer]), ...wordsOf(words.purposes)];
+  const { shown, text } = consent;
   return `<section><h3>${escaped(consent.at)}: ${escaped(consent.kind)}</h3>
 <p>${decisions || 'No decision of its own.'} Policy ${escaped(consent.policy.version ?? 'unknown')}. ${consent.receipt === null ? 'Of your account.' : `Receipt <code>${escaped(consent.receipt)}</code>.`}</p>
 ${
-  shown.length === 0
-    ? '<p>The words that were shown were not kept here.</p>'
-    : `<blockquote lang="${escaped(consent.text?.locale)}">${shown.map((text) => `<p>${escaped(text)}</p>`).join('')}</blockquote>`
+  shown === null
+    ? '<p>No banner of this collector was shown for it, or its words were not kept here.</p>'
+    : `<p>${shown.layer === 'preferences' ? 'The privacy choices' : 'The banner'} as you saw it, with the buttons in their order${shown.layer === 'preferences' ? ' and the switches as you left them' : ''}. ${exactness(shown.isExact)}</p>
+<blockquote lang="${escaped(text?.locale)}" dir="auto">${layerOf(shown.lines)}</blockquote>`
 }</section>`;
 };
 
@@ -88,6 +116,7 @@ export const readmeOf = ({ id, at, terms, consents, recipients, known }: ReadmeO
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: start; vertical-align: top; padding: .4rem; border-bottom: 1px solid #8886; }
 blockquote { border-inline-start: 3px solid #8886; margin-inline: 0; padding-inline-start: 1rem; } code { overflow-wrap: anywhere; }
+h4, h5, dl { margin: .6rem 0 .2rem; } dd { margin-inline-start: 1rem; } .button { display: inline-block; border: 1px solid; border-radius: 4px; padding: .1rem .6rem; margin: .2rem .3rem .2rem 0; } .switch { font-weight: normal; font-style: italic; }
 </style></head><body>
 <h1>What is kept about you</h1>
 <p>Made on ${escaped(new Date(at).toISOString())}, by request <code>${escaped(id)}</code>, for ${escaped(controller?.name ?? 'the operator of the site')}${

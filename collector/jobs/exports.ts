@@ -31,6 +31,19 @@ interface Work {
 /** A history of a million events; what is larger is a fault, or somebody's attempt to fill the disk. */
 const maxBytesDefault = 1_000_000_000;
 
+/** The identifier itself, where a consent can stand under it. */
+const namedIn = ({
+  userId,
+  anonymousId,
+  visitorId,
+}: NonNullable<Work['subject']>): { type: string; value: string }[] => {
+  const device = anonymousId ?? visitorId;
+  return [
+    ...(device === undefined ? [] : [{ type: 'anonymous_id', value: device }]),
+    ...(userId === undefined ? [] : [{ type: 'user_id', value: userId }]),
+  ];
+};
+
 class TooLarge extends Error {}
 
 const claim = async ({ log, now = Date.now }: ExportOptions): Promise<Work | null> =>
@@ -74,8 +87,10 @@ export const makeExport = async (options: ExportOptions): Promise<boolean> => {
         give(null, stream);
       });
     }
-    const consents = await reader.consentsOf(meant.identities);
-    const recipients = await reader.receivedBy(meant.identities);
+    // Whoever only ever answered has no events to be found by: their answers are theirs all the same.
+    const identities = meant.identities.length > 0 ? meant.identities : namedIn(work.subject ?? {});
+    const consents = await reader.consentsOf(identities);
+    const recipients = await reader.receivedBy(identities);
     counts.consents = consents.length;
     counts.recipients = recipients.length;
     zip.addBuffer(lines(consents), 'consents.jsonl', entry);
@@ -87,7 +102,7 @@ export const makeExport = async (options: ExportOptions): Promise<boolean> => {
       terms: await reader.terms(),
       consents,
       recipients,
-      known: meant.identities.length > 0,
+      known: meant.identities.length > 0 || consents.length > 0,
     });
     zip.addBuffer(Buffer.from(readme), 'README.html', entry);
     zip.end();
@@ -100,7 +115,7 @@ export const makeExport = async (options: ExportOptions): Promise<boolean> => {
       kind: 'exports',
       act: 'finish',
       id: work.id,
-      identities: meant.identities,
+      identities,
       bytes: size,
       counts,
       at: now(),

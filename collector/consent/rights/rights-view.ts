@@ -3,7 +3,9 @@
 
 import type { Page } from '../../contract/profile.js';
 import type { Sql } from '../../store/sql.js';
-import { asShown, openWords } from '../ledger/receipt.js';
+import { openWords } from '../ledger/receipt.js';
+import { type ShownDocument, type ShownLayer, shownLayer } from '../ledger/shown-layer.js';
+import { type RegionRule, regionOf } from '../policy/region.js';
 import { type Identity, identityKey } from './notices.js';
 import { keyedHash } from './tombstones.js';
 
@@ -69,8 +71,8 @@ export interface DisclosedConsent {
   text: { locale?: string; sha256?: string } | null;
   ui: unknown;
   jurisdiction: unknown;
-  /** The words of the policy it was given under, in the language it was shown in; null where they were never kept. */
-  words: unknown;
+  /** The layer of the banner as it stood before them; null where none was, or its words were never kept. */
+  shown: (ShownLayer & { isExact: boolean | null }) | null;
 }
 
 export interface RightsReading {
@@ -95,6 +97,8 @@ export interface RightsReading {
 }
 
 const iso = (at: number): string => new Date(at).toISOString();
+const bag = (text: string | null): Record<string, unknown> | null =>
+  text === null ? null : (JSON.parse(text) as Record<string, unknown>);
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 
 /** A month later, or the last day of a shorter one. */
@@ -183,15 +187,16 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
     text: string | null;
     ui: string | null;
     jurisdiction: string;
+    gpc: string;
   }
   const ofDevice = sql.prepare<ActRow>(`
-    SELECT l.receipt, l.kind, l.at, l.expires_at, l.decisions, l.policy, l.text, l.ui, l.jurisdiction
+    SELECT l.receipt, l.kind, l.at, l.expires_at, l.decisions, l.policy, l.text, l.ui, l.jurisdiction, l.gpc
     FROM consent_visitors v JOIN consent_receipts r ON r.life = v.life JOIN consent_ledger l ON l.seq = r.seq
     WHERE v.visitor_key = ? ORDER BY l.seq`);
   /** What they decided as a person, while logged in: the record of their account, and the rows it came from. */
   const ofPerson = sql.prepare<ActRow>(`
     SELECT l.receipt, l.kind, l.at, l.expires_at, json_group_array(json_object('purpose', p.purpose, 'value', p.value,
-      'source', 'account', 'materialHash', p.material_hash)) AS decisions, l.policy, l.text, l.ui, l.jurisdiction
+      'source', 'account', 'materialHash', p.material_hash)) AS decisions, l.policy, l.text, l.ui, l.jurisdiction, l.gpc
     FROM consent_persons p JOIN consent_ledger l ON l.seq = p.seq
     WHERE p.user_key = ? GROUP BY l.seq ORDER BY l.seq`);
   const policyBy = sql.prepare<{ config_hash: string; document: string }>(
@@ -199,10 +204,31 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
   );
   const wordsBy = openWords(sql);
 
-  const wordsOf = (policy: DisclosedConsent['policy'], locale: string | undefined): unknown => {
+  /** Drawn as the receipt's page draws it. `isExact`: its words have the hash of the row; null where the row has none. */
+  const shownOf = (
+    row: ActRow,
+    decisions: readonly { purpose: string; value: string }[],
+  ): DisclosedConsent['shown'] => {
+    const { layer, variant } = (bag(row.ui) ?? {}) as { layer?: string; variant?: string };
+    const { locale, sha256 } = (bag(row.text) ?? {}) as { locale?: string; sha256?: string };
+    if ((layer !== 'first' && layer !== 'preferences') || locale === undefined) return null;
+    const policy = JSON.parse(row.policy) as DisclosedConsent['policy'];
     const kept = policyBy.get(policy.configHash, policy.configHash, policy.version);
-    const words = kept === undefined || locale === undefined ? null : wordsBy(kept.config_hash, locale);
-    return words === null || kept === undefined ? null : asShown(words.texts, JSON.parse(kept.document) as object);
+    const words = kept === undefined ? null : wordsBy(kept.config_hash, locale);
+    if (kept === undefined || words === null) return null;
+    const document = JSON.parse(kept.document) as ShownDocument & { regions?: RegionRule[] };
+    const gpc = bag(row.gpc) ?? {};
+    const shown = shownLayer({
+      document,
+      texts: words.texts,
+      locale,
+      layer,
+      region: regionOf(document.regions ?? [], bag(row.jurisdiction)?.code),
+      gpc: gpc.js === true || gpc.header === true,
+      decisions: Object.fromEntries(decisions.map(({ purpose, value }) => [purpose, value === 'granted'])),
+      variant: variant ?? '',
+    });
+    return { ...shown, isExact: sha256 === undefined ? null : sha256 === shown.sha256 };
   };
   const inForce = (): Record<string, unknown> =>
     JSON.parse(document.get()?.document ?? '{}') as Record<string, unknown>;
@@ -276,18 +302,19 @@ export const rightsReading = (sql: Sql, secret: string): RightsReading => {
         )
         .map((row) => {
           const policy = JSON.parse(row.policy) as DisclosedConsent['policy'];
+          const decisions = JSON.parse(row.decisions) as { purpose: string; value: string }[];
           const text = row.text === null ? null : (JSON.parse(row.text) as { locale?: string; sha256?: string });
           return {
             receipt: row.receipt,
             kind: row.kind,
             at: iso(row.at),
             expiresAt: iso(row.expires_at),
-            decisions: JSON.parse(row.decisions) as unknown,
+            decisions,
             policy,
             text,
             ui: row.ui === null ? null : (JSON.parse(row.ui) as unknown),
             jurisdiction: JSON.parse(row.jurisdiction) as unknown,
-            words: wordsOf(policy, text?.locale),
+            shown: shownOf(row, decisions),
           };
         }),
 
