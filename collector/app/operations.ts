@@ -159,6 +159,7 @@ const listExamples: Record<ListName, unknown> = {
     touches: [touch],
     device,
     country: 'FR',
+    leftWithCart: { at, cartId: 'cart_5f0' },
   },
   carts: {
     id: 'cart_5f0',

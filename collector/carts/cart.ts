@@ -133,6 +133,12 @@ export const beginCart = (step: Step): CartRecord => {
   return cart;
 };
 
+const reopen = (cart: CartRecord, at: number): void => {
+  if (cart.endedAt !== null) cart.gap = [cart.endedAt, at];
+  cart.phase = 'active';
+  cart.endedAt = null;
+};
+
 /** An event of this cart happened: what was abandoned is taken up again, what holds nothing is emptied. */
 export const touch = ({ state, event, ids }: Step, cart: CartRecord): void => {
   cart.touchedAt = event.at;
@@ -147,8 +153,7 @@ export const touch = ({ state, event, ids }: Step, cart: CartRecord): void => {
   if (event.sessionId !== null) cart.sessionId = event.sessionId;
   resume(lastEpisode(cart));
   if (cart.lines.length > 0) {
-    cart.phase = 'active';
-    cart.endedAt = null;
+    reopen(cart, event.at);
     cart.held = [];
   } else if (cart.phase !== 'emptied') {
     cart.phase = 'emptied';
@@ -165,9 +170,8 @@ const mergeInto = ({ event, warn }: Step, guest: CartRecord, survivor: CartRecor
   guest.endedAt = event.at;
   guest.joining = null;
   resume(lastEpisode(survivor));
-  survivor.phase = 'active';
+  reopen(survivor, event.at);
   survivor.touchedAt = event.at;
-  survivor.endedAt = null;
   survivor.checkoutId ??= guest.checkoutId;
   survivor.anonymousId = event.anonymousId ?? survivor.anonymousId;
   survivor.sessionId = event.sessionId ?? survivor.sessionId;

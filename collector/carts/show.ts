@@ -54,7 +54,7 @@ const newestFirst =
   (a: Item, b: Item): number =>
     at(b) - at(a) || (id(a) < id(b) ? -1 : 1);
 
-const allCarts = (state: CartState, documents: Iterable<CartDocument>): CartRecord[] => [
+export const allCarts = (state: CartState, documents: Iterable<CartDocument>): CartRecord[] => [
   ...state.carts,
   ...[...documents].filter((document) => document.sort === 'cart'),
 ];

@@ -68,6 +68,8 @@ export interface CartRecord {
   createdAt: number;
   touchedAt: number;
   endedAt: number | null;
+  /** It had ended, and was filled again: from when until when it was no cart. The last time of several. */
+  gap?: [endedAt: number, filledAt: number];
   /** The device on which it was filled while nobody was logged in; null = the account's, or an anonymous person's. */
   guest: string | null;
   /** The device whose login brought it here while no account cart was known yet: the first one that shows takes it in. */

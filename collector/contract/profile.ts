@@ -70,6 +70,8 @@ export const sessionItem = z.object({
   touches: z.array(touch),
   device,
   country: z.string().nullable(),
+  /** The page was left, nothing came after it, and a cart was open then. */
+  leftWithCart: z.object({ at: instant, cartId: z.string() }).nullable(),
 });
 export const eventItem = z.object({
   messageId: z.string(),

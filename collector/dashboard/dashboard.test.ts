@@ -246,6 +246,17 @@ describe('people', () => {
 });
 
 describe('one person', () => {
+  it('who left with a cart is told to have, at the end of that visit and of no other', async () => {
+    const shop = openShop();
+    const ada = shop.people.get(adaId)!;
+    const visit = ada.sessions.find(({ id }) => id !== 'visit-phone' && ada.events.some((it) => it.sessionId === id))!;
+    visit.leftWithCart = { at: visit.endedAt, cartId: 'c_1' };
+    const { staff } = await loggedIn({ shop });
+    const html = await staff.page(`/people/${adaId}`);
+    expect(html.match(/data-told="Left with a cart"/g)).toHaveLength(1);
+    expect(html.indexOf(`data-key="left:${visit.id}"`)).toBeGreaterThan(html.indexOf(`data-key="${visit.id}"`));
+  });
+
   it('is told across devices and visits, each event with why it is theirs', async () => {
     const { staff } = await loggedIn();
     const words = text(await staff.page(`/people/${adaId}`));

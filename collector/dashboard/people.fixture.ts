@@ -102,6 +102,7 @@ const session = (given: Partial<SessionItem> & Pick<SessionItem, 'id' | 'started
   touches: [],
   device: { browser: 'Firefox', os: 'Linux', kind: 'desktop' },
   country: 'DE',
+  leftWithCart: null,
   ...given,
 });
 

@@ -2,8 +2,9 @@
 // state to the clock it is asked with, so that what is due shows at once; writes nothing.
 
 import { type AuditAsked, type AuditPage, openAuditView } from '../audit/view.js';
-import { cartFigures, openCart, showCarts, showOrders } from '../carts/show.js';
-import type { CartDocument, CartState } from '../carts/state.js';
+import { cartHeldAt } from '../carts/held.js';
+import { allCarts, cartFigures, openCart, showCarts, showOrders } from '../carts/show.js';
+import type { CartDocument, CartRecord, CartState } from '../carts/state.js';
 import { orderTellings } from '../carts/tellings.js';
 import type { PolicyReading } from '../consent/policy/releases.js';
 import type {
@@ -26,6 +27,7 @@ import type { NodeKind } from '../identity/graph.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gateLookupKey, gatePhone } from '../identity/identifier.js';
 import { mergesOf } from '../identity/merges.js';
 import { identityStore, type NodeRow } from '../identity/store.js';
+import { leftAt } from '../sessions/leaving.js';
 import { type DatedTouch, isEngaged, type Session, sessionSource } from '../sessions/session.js';
 import { sessionStore } from '../sessions/store.js';
 import type { Sql } from '../store/sql.js';
@@ -430,6 +432,7 @@ export const readModel = (
     return { items: page.map(showEvent), next: rows.length > asked.limit && last ? cursorOf(last.at, last.seq) : null };
   };
 
+  const atInstant = sql.prepare<EventRow>('SELECT * FROM events WHERE dev = ? AND at = ? AND session = ?');
   const listSessions = (leader: number, asked: PageAsked): Page<SessionItem> => {
     const members = identity.members(leader).map((member) => member.id);
     const devices = new Set(members.flatMap((member) => identity.devicesOf(member)));
@@ -445,6 +448,17 @@ export const readModel = (
     const seen =
       sight === null ? null : new Set<string | null>(eventsOf(leader, sight).map((event) => event.sessionId));
     const page = slice(seen === null ? rows : rows.filter(({ row }) => seen.has(row.public_id)), asked);
+    let carts: readonly CartRecord[] | null = null;
+    const leftWithCart = (dev: number, begin: number, lastActivityAt: number): SessionItem['leftWithCart'] => {
+      const at = leftAt(atInstant.all(dev, lastActivityAt, begin).map(parseBody));
+      if (at === null) return null;
+      if (carts === null) {
+        const found = looked(leader, asked);
+        carts = found === null ? [] : allCarts(cartState(found.state), found.documents());
+      }
+      const cart = cartHeldAt(carts, at);
+      return cart && { at: iso(at), cartId: cart.id };
+    };
     return {
       next: page.next,
       items: page.items.map(({ dev, row }) => {
@@ -462,6 +476,7 @@ export const readModel = (
           touches: session.touches.map((touch) => showTouch(touch, marketing)),
           device: session.device ?? unknownDevice,
           country: session.country,
+          leftWithCart: leftWithCart(dev, row.begin, session.lastActivityAt),
         };
       }),
     };

@@ -303,6 +303,17 @@ const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling; ag
         </p>
       </div>
       <ol class="events">
+        {session !== null && session.leftWithCart !== null && (
+          <li class="event loud" data-key={`left:${session.id}`} data-told="Left with a cart">
+            <span class="knot">
+              <Icon name="cart" />
+            </span>
+            <p class="line">
+              <span class="told">Left with a cart</span>
+              <Time at={session.leftWithCart.at} as="clock" />
+            </p>
+          </li>
+        )}
         {visit.events.map((event) => (
           <EventRow event={event} telling={telling} again={again.has(event.messageId)} />
         ))}
