@@ -127,16 +127,22 @@ it('if the signal denies all there is to ask, there is no banner', async () => {
   expect(await seen(page)).toBeUndefined();
 });
 
-it('where the default is yes it is fetched for its link, without a layer, until somebody decides', async () => {
-  collector.rule({ config: configOf({}, california) });
+it.each([
+  ['the default', california, ''],
+  ['somebody who saved with sharing on', california, all],
+  ['somebody who has opted out', california, '{ marketing: false, sharing: false }'],
+  ['somebody who was asked and agreed', { ...california, model: 'opt-in' }, all],
+])('where a link must stand it is fetched for it, without a layer, on every page: %s', async (_, region, answer) => {
+  collector.rule({ config: configOf({}, region) });
   const page = await open();
   await layers(page, 0);
   await quietly();
-  expect(await seen(page)).toMatchObject([{ ask: [], region: california }]);
-  await page.evaluate(`weft.consent.set({ sharing: false })`);
+  expect(await seen(page)).toMatchObject([{ region }]);
+  if (answer) await page.evaluate(`weft.consent.set(${answer})`);
   const next = await open('/next');
+  await layers(next, 0);
   await quietly();
-  expect(await seen(next)).toBeUndefined();
+  expect(await seen(next)).toMatchObject([{ ask: [], region }]);
 });
 
 it('an answer in another tab leaves nothing to ask', async () => {

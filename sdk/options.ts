@@ -48,6 +48,8 @@ export interface Region {
   days?: { granted: number; denied: number };
   /** What a person sees before anybody has answered. */
   ui?: 'banner' | 'link' | 'none';
+  /** Who has answered needs more of the script here than to record events (sources/rest.ts). */
+  rest?: boolean;
   /** The page must say that the browser's opt-out signal is honoured. */
   gpcStatus?: boolean;
 }

@@ -575,6 +575,38 @@ describe('the opt-out signal', () => {
 });
 
 describe('where no question is asked', () => {
+  it('whoever saved with all on finds the link on the next page, and it acts', async () => {
+    serve({}, california);
+    const page = await asked();
+    await page.evaluate(() => (window as any).weft.flush());
+    await until(() => rows().length);
+    await row(page, () => page.evaluate(`weft.consent.set({ personalisation: false }, { textHash: 'x' })`));
+    await row(page, () =>
+      page.evaluate(`weft.consent.set({ personalisation: true, marketing: true, sharing: true }, { textHash: 'x' })`),
+    );
+    await page.reload();
+    const sent = await row(page, () =>
+      page.click('.link button:text-is("Do Not Sell or Share My Personal Information")'),
+    );
+    expect(said(sent)).toMatchObject({ measurement: true, marketing: false, sharing: false });
+    await page.reload();
+    await page.waitForSelector('.link p');
+    expect(await page.textContent('.link p')).toBe('You have opted out of sale and sharing.');
+  });
+
+  it('the signal is not said to be honoured where somebody allowed it all the same', async () => {
+    serve({}, california);
+    const page = await asked({ gpc: true });
+    expect(await page.textContent('.link p')).toBe('Opt-out signal honoured');
+    await page.evaluate(() => (window as any).weft.flush());
+    await until(() => rows().length);
+    await row(page, () => page.evaluate(`weft.consent.set({ marketing: true, sharing: true }, { gpcAck: true })`));
+    const sent = await row(page, () => page.click('.link button >> nth=0'));
+    expect(said(sent)).toMatchObject({ marketing: false, sharing: false });
+    await page.waitForSelector('.link p');
+    expect(await page.textContent('.link p')).toBe('Opt-out signal honoured');
+  });
+
   it('one press on "do not sell or share" denies what the signal would, and says so', async () => {
     serve({}, california);
     const page = await asked();

@@ -66,7 +66,7 @@ export const fullConsent = (home: string, more: object = {}) => ({
   },
   regions: [
     { match: '^(FR|DE)', model: 'opt-in', ui: 'banner' },
-    { match: '^US-CA$', model: 'opt-out', ui: 'link', gpcStatus: true },
+    { match: '^US-CA$', model: 'opt-out', ui: 'link', gpcStatus: true, rest: true },
     { match: '^..', model: 'opt-in', ui: 'banner' },
   ],
   ui: { theme: { accent: '#1f5a46', radius: '8px', font: 'inherit', dark: 'auto' } },

@@ -68,7 +68,8 @@ export const first = (scene: Scene, acts: FirstActs): Drawn => {
 export const link = ({ config, texts, locale, signal, on }: Scene, acts: FirstActs): Drawn => {
   const words = wordsOf(texts);
   const button = buttonOf(words);
-  const isOpen = !signal && signalled(config).some((id) => on[id]);
+  // Also what somebody allowed in spite of the signal.
+  const isOpen = signalled(config).some((id) => on[id]);
   const root = element(
     'section',
     {

@@ -190,7 +190,7 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
   const { controller } = config;
   const head = element('h2', { id: 'name', tabIndex: -1, autofocus: true }, say('layer2.title'));
   const closer = button('layer2.close', close, 'quiet');
-  const isOptOut = region.model === 'opt-out' && !signal && against.some((id) => scene.on[id]);
+  const isOptOut = region.model === 'opt-out' && against.some((id) => scene.on[id]);
   const body = element(
     'div',
     { class: 'body' },

@@ -39,10 +39,11 @@ const asking = (client: Client, arrived: Promise<unknown> | undefined): Stop => 
     });
   };
   const ask = () => {
-    const { ask, region, signal, decisions } = state();
+    const { ask, region, signal } = state();
     if (ask[0] && region.ui === 'banner') client.tell('show', { layer: 'first' });
-    // Where nothing is asked there may still be something to be said: that the signal is honoured, how to object.
-    else if ((region.gpcStatus && signal) || (region.ui === 'link' && !/"user/.test(JSON.stringify(decisions)))) need();
+    // Where nothing is asked there is still something to be said: that the signal is honoured, how to object, and that one
+    // has. Whoever has answered can change their mind on any page.
+    else if ((region.gpcStatus && signal) || region.ui === 'link') need();
   };
   let isOver = false;
   // What was called before this was there has been heard by then, and may have answered.

@@ -173,7 +173,7 @@ describe('what a page is told', () => {
     expect(told.consent.purposes[0]).toMatchObject({ id: 'necessary', always: true });
     expect(told.consent.purposes[3]).toMatchObject({ gpc: 'deny', requires: ['personalisation'] });
     const days = { granted: 180, denied: 180 };
-    expect(told.region).toEqual({ code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false, days });
+    expect(told.region).toEqual({ code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false, days, rest: false });
     // Decided beforehand, in this order; which region falls where is held to the collector in examples/.
     const rules = told.consent.regions as { match: string; model: string }[];
     expect(rules.find(({ match }) => 'NO'.match(match))?.match).toContain('|NO|');

@@ -485,6 +485,14 @@ const daysIn = ({ document }: Policy, { model }: { model: Model }): { granted: n
   return { granted: days, denied: model === 'opt-in' ? days : Math.max(days, reaskAfterOptOutDays) };
 };
 
+/** With how long answers stand, and whether a page there needs more of the script than to record events. */
+const told = <Rule extends Omit<Region, 'code'>>(policy: Policy, rule: Rule) => ({
+  ...rule,
+  days: daysIn(policy, rule),
+  // A default is granted by it, and a link stands for whoever has answered too.
+  rest: rule.model !== 'opt-in' || rule.ui === 'link',
+});
+
 /**
  * Whether a page needs more of the script than to record events, whatever has been answered there: it fetches that part only
  * where it does.
@@ -502,7 +510,7 @@ export const publicConfig = (
 ): {
   policy: { version: string; configHash: string };
   consent: Record<string, unknown> & { purposes: { id: string; materialHash: string }[] };
-  region: Region & { days: { granted: number; denied: number } };
+  region: Region & { days: { granted: number; denied: number }; rest: boolean };
 } => ({
   policy: { version: policy.version, configHash: policy.configHash },
   consent: {
@@ -510,9 +518,9 @@ export const publicConfig = (
     rest: needsRest(policy),
     purposes: policy.document.purposes as { id: string; materialHash: string }[],
     cookieless: cookielessOf(policy.document),
-    regions: settled(policy.regions).map((rule) => ({ ...rule, days: daysIn(policy, rule) })),
+    regions: settled(policy.regions).map((rule) => told(policy, rule)),
   },
-  region: { ...regionOf(policy.regions, regionToldBy), days: daysIn(policy, regionOf(policy.regions, regionToldBy)) },
+  region: told(policy, regionOf(policy.regions, regionToldBy)),
 });
 
 export type { Model, Region };
