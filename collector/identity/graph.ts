@@ -55,7 +55,17 @@ export interface Partition {
   persons: Person[];
   joins: Join[];
   /** Skipped edges and ignored renames, with the event that brought them. */
-  warnings: { code: 'alias_ignored' | 'link_ignored' | 'profile_limit'; messageId: string }[];
+  warnings: Skipped[];
+}
+
+/** Why an edge or a rename joined nobody. */
+export type SkipCode = 'alias_ignored' | 'join_conflict' | 'join_pinned' | 'profile_limit';
+
+export interface Skipped {
+  code: SkipCode;
+  messageId: string;
+  /** The contact of the edge; null: it was a rename. */
+  contact: number | null;
 }
 
 /** R1. */
@@ -136,11 +146,11 @@ export const partition = (
     const into = groupOf.get(rename.into);
     if (!from || !into || rename.from === rename.into) continue;
     if (renamed.has(rename.from) || finalName(rename.into) === rename.from) {
-      warnings.push({ code: 'alias_ignored', messageId: rename.messageId });
+      warnings.push({ code: 'alias_ignored', messageId: rename.messageId, contact: null });
       continue;
     }
     if (pinned(from, into)) {
-      warnings.push({ code: 'link_ignored', messageId: rename.messageId });
+      warnings.push({ code: 'join_pinned', messageId: rename.messageId, contact: null });
       continue;
     }
     renamed.set(rename.from, rename.into);
@@ -161,17 +171,22 @@ export const partition = (
     const owner = groupOf.get(edge.owner);
     const contact = groupOf.get(edge.contact);
     if (!owner || !contact || owner === contact) continue;
-    if (owner.live.size + contact.live.size > 1 || pinned(owner, contact)) {
+    const skip = (code: SkipCode): void => {
+      warnings.push({ code, messageId: edge.messageId, contact: edge.contact });
+    };
+    const conflicts = owner.live.size + contact.live.size > 1;
+    if (conflicts || pinned(owner, contact)) {
       // The old name of an alias is looked for among devices too; that there is none is no news.
       const { kind, isPerson } = nodeOf.get(edge.contact)!;
-      if (kind !== 'anonymous_id' || isPerson) warnings.push({ code: 'link_ignored', messageId: edge.messageId });
+      if (kind !== 'anonymous_id' || isPerson) skip(conflicts ? 'join_conflict' : 'join_pinned');
       continue;
     }
     const capped = Object.entries(personCaps).some(
       ([kind, cap]) => (owner.counts.get(kind) ?? 0) + (contact.counts.get(kind) ?? 0) > cap,
     );
     if (capped) {
-      warnings.push({ code: 'profile_limit', messageId: edge.messageId });
+      // Of an identifier that is nobody else's the fold tells: it is not on the profile's list (profiles/presence.ts).
+      if (owner.isPerson && contact.isPerson) skip('profile_limit');
       continue;
     }
     const kind = nodeOf.get(edge.contact)!.kind;

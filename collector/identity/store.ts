@@ -7,7 +7,7 @@ import type { LookupKind } from '../events/event.js';
 import { hmacSha256, sha256Text } from '../store/digest.js';
 import type { Migration, Sql } from '../store/sql.js';
 import type { DeviceState } from './device.js';
-import type { NodeKind } from './graph.js';
+import type { NodeKind, SkipCode } from './graph.js';
 
 /**
  * `nodes.leader` is the node whose profile this identifier is in now. `hid` is the profile id the identifier gives when it is
@@ -76,6 +76,14 @@ export const identityMigrations: readonly Migration[] = [
       CREATE TABLE warnings (code TEXT NOT NULL, detail TEXT NOT NULL, count INTEGER NOT NULL, last_at INTEGER NOT NULL, PRIMARY KEY (code, detail)) WITHOUT ROWID;
     `,
   },
+  // Why the last decision joined nobody by it, so that a hit is counted when it is new and not at each decision.
+  {
+    name: '0083-skipped-joins',
+    sql: `
+      ALTER TABLE contacts ADD COLUMN skipped TEXT;
+      ALTER TABLE renames ADD COLUMN skipped TEXT;
+    `,
+  },
 ];
 
 export interface NodeRow {
@@ -95,6 +103,8 @@ export interface ContactRow {
   assurance: Assurance;
   at: number;
   mid: string;
+  /** Derived; see the migration. */
+  skipped?: SkipCode | null;
 }
 
 export interface RenameRow {
@@ -104,6 +114,7 @@ export interface RenameRow {
   dst: number;
   at: number;
   reason: 'alias' | 'staff';
+  skipped?: SkipCode | null;
 }
 
 export interface JoinRow {
@@ -200,6 +211,8 @@ export const identityStore = (sql: Sql) => {
     'INSERT OR REPLACE INTO contacts (seq, node, owner, assurance, at, mid) VALUES (?, ?, ?, ?, ?, ?)',
   );
   const ownContacts = one('UPDATE contacts SET owner = ? WHERE seq = ?');
+  const skipContact = one('UPDATE contacts SET skipped = ? WHERE seq = ? AND node = ?');
+  const skipRename = one('UPDATE renames SET skipped = ? WHERE mid = ?');
   const deleteContacts = one('DELETE FROM contacts WHERE seq = ?');
   const lookups = one<LookupRow>('SELECT * FROM lookups WHERE kind = ? AND value = ? ORDER BY at, mid');
   const lookupsOfEvent = one<LookupRow>('SELECT * FROM lookups WHERE seq = ?');
@@ -279,6 +292,9 @@ export const identityStore = (sql: Sql) => {
     contactsOfNode: (id: number) => contactsOfNode.all(id),
     contactsOfOwner: (owner: number) => contactsOfOwner.all(owner),
     contactsOfEvent: (seq: number) => contactsOfEvent.all(seq),
+    skipContact: (row: Pick<ContactRow, 'seq' | 'node'>, code: SkipCode | null) =>
+      skipContact.run(code, row.seq, row.node),
+    skipRename: (mid: string, code: SkipCode | null) => skipRename.run(code, mid),
     putContact: (row: ContactRow) => putContact.run(row.seq, row.node, row.owner, row.assurance, row.at, row.mid),
     ownContacts: (seq: number, owner: number | null) => ownContacts.run(owner, seq),
     deleteContacts: (seq: number) => deleteContacts.run(seq),

@@ -56,7 +56,11 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
       spoilt.add(leader);
       continue;
     }
-    const notes = { warn: set.warn, isElsewhere: (orderId: string) => shared.get(orderId) ?? false };
+    const warn = (code: string): void => {
+      countWarning(entry.state, code);
+      set.warn(code);
+    };
+    const notes = { warn, isElsewhere: (orderId: string) => shared.get(orderId) ?? false };
     const shelf = shelfOf(set, leader, entry);
     const due = set.fold.dueAt(entry.state);
     for (const event of ordered) set.fold.step(entry.state, event, shelf, notes);
@@ -139,6 +143,7 @@ export const refoldProfile = (
     return;
   }
   const entry = set.profile(leader);
+  set.forgetWarned(entry.state);
   entry.state = set.fold.start();
   entry.documents = new Map();
   entry.fresh = true;
@@ -146,9 +151,18 @@ export const refoldProfile = (
   const shelf = shelfOf(set, leader, entry);
   const around = set.tellings.around(leader, events);
   if (orders) for (const orderId of around.orders) orders.add(orderId);
-  set.fold.all(entry.state, events, around.lent, shelf, { warn: set.warn, isElsewhere: around.isElsewhere });
+  const warn = (code: string): void => {
+    countWarning(entry.state, code);
+    set.warnedAgain.set(code, (set.warnedAgain.get(code) ?? 0) + 1);
+  };
+  set.fold.all(entry.state, events, around.lent, shelf, { warn, isElsewhere: around.isElsewhere });
   set.changedProfiles.set(leader, entry);
   settle(set, leader, entry, settledTo, announcer, true);
+};
+
+const countWarning = (state: ProfileState, code: string): void => {
+  state.warned ??= {};
+  state.warned[code] = (state.warned[code] ?? 0) + 1;
 };
 
 /** Deadlines that passed while nobody came: called by the job with the clock. */
@@ -303,6 +317,8 @@ export const save = (set: WorkingSet): void => {
 };
 
 export const saveWarnings = (set: WorkingSet, now: number): void => {
+  for (const [code, more] of set.warnedAgain) if (more > 0) set.warn(code, '', more);
+  set.warnedAgain.clear();
   for (const { code, detail, count } of set.warnings.values()) set.identity.warn(code, detail, count, now);
   set.warnings.clear();
 };

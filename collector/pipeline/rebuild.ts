@@ -124,6 +124,7 @@ export const rebuild = (
   });
   onProgress('profiles', leaders.length, leaders.length);
   set.warnings.clear();
+  set.warnedAgain.clear();
   set.pending.length = 0;
   noteRebuilt(set.identity, set.rules);
   return total;

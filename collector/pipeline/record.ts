@@ -11,7 +11,7 @@ import {
   type OwnedEvent,
 } from '../events/event.js';
 import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
-import { type DeviceEvent, stepDevice } from '../identity/device.js';
+import { type DeviceEvent, stepDevice, usersLinkedMax } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
 import { sessionIdOf } from '../sessions/store.js';
 import { circumstancesOf, type DeviceEntry, type WorkingSet } from './working-set.js';
@@ -201,15 +201,19 @@ const isFlood = (set: WorkingSet, device: DeviceEntry, at: number): 'begins' | '
   return device.inMinute === floodMax + 1 ? 'begins' : 'goes_on';
 };
 
-/** R13: a user's 51st device links nobody, and an earlier one that turns up late takes the place of another. */
+/**
+ * R13: a device links none of its users after the third, and a user's 51st device links nobody; an earlier one that turns up
+ * late takes the place of another. Each is a hit when it is first seen.
+ */
 const noteNaming = (set: WorkingSet, dev: number, user: number, event: AcceptedEvent, device: DeviceEntry): void => {
   const known = set.identity.naming(dev, user);
   if (known && compareEvents({ at: known.at, messageId: known.mid }, event) <= 0) return;
   set.identity.putNaming(dev, user, event.at, event.messageId);
+  if (!known && usersOf(set, dev, device) > usersLinkedMax) set.warn('device_limit' satisfies WarningCode);
   const cap = personCaps.anonymous_id!;
   if (set.identity.countNamings(user) <= cap) return;
   const last = set.identity.namingsOfUser(user)[cap];
-  set.warn('device_limit' satisfies WarningCode);
+  if (!known) set.warn('profile_limit' satisfies WarningCode);
   device.circumstances = circumstancesOf(set, dev);
   set.spoiltDevices.add(dev);
   if (last && last.dev !== dev) {
@@ -217,6 +221,10 @@ const noteNaming = (set: WorkingSet, dev: number, user: number, event: AcceptedE
     set.spoiltDevices.add(last.dev);
   }
 };
+
+/** R14: an erased person's mark counts as one. */
+const usersOf = (set: WorkingSet, dev: number, { circumstances }: DeviceEntry): number =>
+  set.identity.namingsOfDevice(dev).length + new Set(circumstances.marks.map(({ person }) => person)).size;
 
 const recordOnServer = (set: WorkingSet, row: EventRow, event: AcceptedEvent): void => {
   set.events.insert(row);

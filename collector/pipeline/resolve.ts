@@ -5,8 +5,16 @@ import type { WarningCode } from '../contract/codes.js';
 import { type AcceptedEvent, compareEvents, type LookupKind, type OwnedBecause } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonNumber, reasonOf, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, foldDevice } from '../identity/device.js';
-import { type ContactEdge, type GraphNode, joinsPeople, partition, type Rename } from '../identity/graph.js';
-import { type ContactRow, deriveMergeId } from '../identity/store.js';
+import {
+  type ContactEdge,
+  type GraphNode,
+  joinsPeople,
+  partition,
+  type Rename,
+  type SkipCode,
+  type Skipped,
+} from '../identity/graph.js';
+import { type ContactRow, deriveMergeId, type RenameRow } from '../identity/store.js';
 import { deviceEventOf, floodMax, ownedEvent } from './record.js';
 import { circumstancesOf, type Node, type WorkingSet } from './working-set.js';
 
@@ -197,10 +205,13 @@ const firstContact = (event: AcceptedEvent) =>
   event.contacts[0];
 
 /** Everything that might be one person with this node, were no edge refused. */
-const reachable = (set: WorkingSet, start: number): { nodes: Node[]; edges: ContactEdge[]; renames: Rename[] } => {
+const reachable = (
+  set: WorkingSet,
+  start: number,
+): { nodes: Node[]; edges: (ContactEdge & { row: ContactRow })[]; renames: (Rename & { row: RenameRow })[] } => {
   const nodes = new Map<number, Node>();
-  const edges = new Map<string, ContactEdge>();
-  const renames = new Map<string, Rename>();
+  const edges = new Map<string, ContactEdge & { row: ContactRow }>();
+  const renames = new Map<string, Rename & { row: RenameRow }>();
   const queue = [start];
   while (queue.length > 0) {
     const id = queue.pop()!;
@@ -216,11 +227,12 @@ const reachable = (set: WorkingSet, start: number): { nodes: Node[]; edges: Cont
         assurance: row.assurance,
         at: row.at,
         messageId: row.mid,
+        row,
       });
       queue.push(row.owner, row.node);
     }
     for (const row of [...set.identity.renamesFrom(id), ...set.identity.renamesInto(id)]) {
-      renames.set(row.mid, { from: row.src, into: row.dst, at: row.at, messageId: row.mid, reason: row.reason });
+      renames.set(row.mid, { from: row.src, into: row.dst, at: row.at, messageId: row.mid, reason: row.reason, row });
       queue.push(row.src, row.dst);
     }
     // Members of today's profile: the decision may part them.
@@ -232,6 +244,32 @@ const reachable = (set: WorkingSet, start: number): { nodes: Node[]; edges: Cont
 
 export const ownsEvents = (set: WorkingSet, id: number): boolean =>
   set.identity.devicesOf(id).length > 0 || set.events.ownsAny(id);
+
+/** R13: each hit is counted once, however often its component is decided again. */
+const noteSkipped = (
+  set: WorkingSet,
+  skipped: readonly Skipped[],
+  edges: readonly { row: ContactRow }[],
+  renames: readonly { row: RenameRow }[],
+): void => {
+  const codes = new Map(skipped.map(({ code, messageId, contact }) => [`${messageId}\n${contact ?? ''}`, code]));
+  const told = (code: SkipCode, messageId: string): void => {
+    set.warn(code);
+    set.told.push({ code, messageId });
+  };
+  for (const { row } of edges) {
+    const code = codes.get(`${row.mid}\n${row.node}`) ?? null;
+    if (code === (row.skipped ?? null)) continue;
+    set.identity.skipContact(row, code);
+    if (code !== null) told(code, row.mid);
+  }
+  for (const { row } of renames) {
+    const code = codes.get(`${row.mid}\n`) ?? null;
+    if (code === (row.skipped ?? null)) continue;
+    set.identity.skipRename(row.mid, code);
+    if (code !== null) told(code, row.mid);
+  }
+};
 
 const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): void => {
   if (set.newborn.has(start)) return;
@@ -259,10 +297,7 @@ const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): vo
     }),
   );
   const { persons, joins, warnings } = partition(graphNodes, edges, renames, pins);
-  for (const { code, messageId } of warnings) {
-    set.warn(code);
-    set.told.push({ code, messageId });
-  }
+  noteSkipped(set, warnings, edges, renames);
 
   const before = new Map<number, string>();
   for (const node of nodes) {

@@ -96,7 +96,14 @@ export interface WorkingSet {
   /** New events whose owner is settled and that may take one step. */
   pending: Pending[];
   warnings: Map<string, { code: string; detail: string; count: number }>;
-  warn: (code: string, detail?: string) => void;
+  warn: (code: string, detail?: string, count?: number) => void;
+  /**
+   * What folds from the start raised, less what the states before them had raised: events that only change hands, or are
+   * folded once more, warn of nothing new.
+   */
+  warnedAgain: Map<string, number>;
+  /** A state is about to be folded from the start, or dropped. */
+  forgetWarned: (state: ProfileState) => void;
   /** Warnings about single events that only showed when persons were decided: told in their answers. */
   told: { code: string; messageId: string }[];
   /** Devices and profiles with something to write. */
@@ -277,6 +284,7 @@ export const openWorkingSet = (
       return entry;
     },
     dropProfile: (leader) => {
+      set.forgetWarned(set.profile(leader).state);
       loadedProfiles.delete(leader);
       set.changedProfiles.delete(leader);
       profiles.delete(leader);
@@ -288,11 +296,15 @@ export const openWorkingSet = (
     pending: [],
     warnings: new Map(),
     told: [],
-    warn: (code, detail = '') => {
+    warn: (code, detail = '', count = 1) => {
       const key = `${code}\n${detail}`;
       const known = set.warnings.get(key);
-      if (known) known.count += 1;
-      else set.warnings.set(key, { code, detail, count: 1 });
+      if (known) known.count += count;
+      else set.warnings.set(key, { code, detail, count });
+    },
+    warnedAgain: new Map(),
+    forgetWarned: ({ warned }) => {
+      for (const code in warned) set.warnedAgain.set(code, (set.warnedAgain.get(code) ?? 0) - warned[code]!);
     },
     changedDevices: new Map(),
     changedProfiles: new Map(),
@@ -312,6 +324,7 @@ export const openWorkingSet = (
       set.spoiltProfiles.clear();
       set.pending.length = 0;
       set.warnings.clear();
+      set.warnedAgain.clear();
       set.told.length = 0;
       set.changedDevices.clear();
       set.changedProfiles.clear();

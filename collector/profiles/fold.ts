@@ -9,6 +9,8 @@ export interface ProfileState {
   last: { at: number; messageId: string } | null;
   /** By the aspect's name. */
   aspects: Record<string, unknown>;
+  /** How often each warning was raised; absent: never. So that a fold from the start tells what is new in it. */
+  warned?: Record<string, number>;
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: a list of aspects of different states; each is only ever given its own.

@@ -1,11 +1,14 @@
 // Aspect: that a person was here. Identifiers, first and last sight, counts, touches. Lists are bounded and keep the
 // earliest, so that the fold does not depend on arrival.
 
+import type { WarningCode } from '../contract/codes.js';
 import type { SessionId } from '../contract/ids.js';
 import { type Assurance, assurances } from '../contract/purposes.js';
 import type { OwnedEvent, Touch } from '../events/event.js';
+import { personCaps } from '../identity/graph.js';
 import type { Aspect } from './aspect.js';
 
+/** Of all sorts; what R1 bounds is bounded by its own cap. */
 const identifiersMax = 100;
 const touchesFirstMax = 10;
 const touchesLastMax = 40;
@@ -59,7 +62,7 @@ export const presence: Aspect<PresenceState, unknown> = {
     country: null,
     locale: null,
   }),
-  step: (state, event) => {
+  step: (state, event, _shelf, notes) => {
     state.firstSeenAt ??= event.at;
     state.lastSeenAt = event.at;
     if (!(event.type === 'track' && event.name !== null && uncounted.has(event.name))) state.events += 1;
@@ -68,7 +71,10 @@ export const presence: Aspect<PresenceState, unknown> = {
     if (event.locale) state.locale = event.locale;
     if (event.userId) see(state, 'user_id', event.userId, event.assurance, event.at);
     if (event.anonymousId) see(state, 'anonymous_id', event.anonymousId, 'claimed', event.at);
-    for (const contact of event.contacts) see(state, contact.kind, contact.value, event.assurance, event.at);
+    for (const contact of event.contacts) {
+      const isListed = see(state, contact.kind, contact.value, event.assurance, event.at);
+      if (!isListed) notes.warn('profile_limit' satisfies WarningCode);
+    }
     if (
       event.claimedUserId &&
       state.claims.length < claimsMax &&
@@ -91,14 +97,20 @@ export const presence: Aspect<PresenceState, unknown> = {
 
 const ownField = { enumerable: true, configurable: true, writable: true } as const;
 
-const see = (state: PresenceState, type: string, value: string, assurance: Assurance, at: number): void => {
-  const known = state.identifiers.find((identifier) => identifier.type === type && identifier.value === value);
-  if (known) {
+/** R1, R13: of each sort the earliest; false: the list has no room for it. */
+const see = (state: PresenceState, type: string, value: string, assurance: Assurance, at: number): boolean => {
+  let ofType = 0;
+  for (const known of state.identifiers) {
+    if (known.type !== type) continue;
+    ofType += 1;
+    if (known.value !== value) continue;
     known.lastSeenAt = at;
     if (assurances.indexOf(assurance) > assurances.indexOf(known.assurance)) known.assurance = assurance;
-  } else if (state.identifiers.length < identifiersMax) {
-    state.identifiers.push({ type, value, assurance, firstSeenAt: at, lastSeenAt: at });
+    return true;
   }
+  if (state.identifiers.length >= identifiersMax || ofType >= (personCaps[type] ?? identifiersMax)) return false;
+  state.identifiers.push({ type, value, assurance, firstSeenAt: at, lastSeenAt: at });
+  return true;
 };
 
 const touched = (state: PresenceState, event: OwnedEvent, touch: Touch): void => {

@@ -1,6 +1,7 @@
 // Aspect: what is said of a person (R6). `set`: greatest (assurance, t, messageId) wins; `set_once`: least t; null unsets
 // and leaves a tombstone with its time, so that an older value cannot come back.
 
+import type { WarningCode } from '../contract/codes.js';
 import { type Assurance, assurances } from '../contract/purposes.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Aspect } from './aspect.js';
@@ -38,7 +39,7 @@ export const traits: Aspect<TraitsState, unknown> = {
       const known = Object.hasOwn(state.traits, name) ? state.traits[name] : undefined;
       if (!prevails(known, event.assurance, isSetOnce(name, event))) continue;
       if (!known && Object.keys(state.traits).length >= traitsMax) {
-        notes.warn('profile_limit');
+        notes.warn('traits_full' satisfies WarningCode);
         continue;
       }
       state.traits[name] = {

@@ -106,18 +106,6 @@ const cartReasons: Readonly<Record<CartWarning, Reason>> = {
   },
 };
 
-const foldReasons: Readonly<Record<string, Reason>> = {
-  devices_capped: { meaning: 'A person has as many devices as are joined to one.', hint: null },
-  flood: {
-    meaning: 'Too many events of one identifier in a minute; counted apart.',
-    hint: 'Look for a loop in a page.',
-  },
-  join_capped: { meaning: 'A person has as many identifiers as may be joined.', hint: null },
-  join_conflict: { meaning: 'Two users share an e-mail or phone; they stay two people.', hint: null },
-  join_pinned: { meaning: 'Identifiers met again that staff had told apart; they stay apart.', hint: null },
-  traits_full: { meaning: 'A person has as many traits as are kept.', hint: null },
-};
-
 const nextSteps: Readonly<Partial<Record<WarningCode, string>>> = {
   identifier_refused: 'Look where a page sends “guest”, “null” or another stand-in as an id.',
   contact_refused: 'Validate the field before it is sent.',
@@ -129,14 +117,14 @@ const nextSteps: Readonly<Partial<Record<WarningCode, string>>> = {
   bad_currency: 'Send “EUR”, not “€”.',
   id_conflict: 'Give each event an id of its own.',
   burst: 'Look for a loop in a page.',
+  device_limit: 'A till or a tablet that many use should call reset() between them.',
+  profile_limit: 'Look for a page that names one user, or one e-mail, for everybody.',
 };
 
 const isCartWarning = (code: string): code is CartWarning => (cartWarnings as readonly string[]).includes(code);
 
 export const warningReason = (code: string): Reason => {
   if (isCartWarning(code)) return cartReasons[code];
-  const own = Object.hasOwn(foldReasons, code) ? foldReasons[code] : undefined;
-  if (own !== undefined) return own;
   const meaning = Object.hasOwn(warnings, code) ? warnings[code as WarningCode] : undefined;
   return meaning === undefined
     ? { meaning: legible(code.replaceAll(/[_`]/g, ' '), 80), hint: null }
