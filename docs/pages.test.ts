@@ -176,6 +176,26 @@ describe('privacy teams', () => {
     expect(shown.sort()).toEqual([...new Set(made)].sort());
   });
 
+  it('read of what is left to them', () => {
+    const rows = rowsUnder(page, 'not done');
+    expect(rows.length).toBeGreaterThan(8);
+    for (const [not, left] of rows) expect([not, left ?? '']).toEqual([not, expect.stringMatching(/\S{3,}.{20,}/)]);
+    // Nothing that a privacy team would take for granted is missing.
+    const all = rows.flat().join('\n');
+    for (const word of [/legal advice/i, /TC string/, /MaxMind/, /age/, /backups/, /recipients/i, /encrypted/])
+      expect(all).toMatch(word);
+  });
+
+  it('are shown no table without rows, nor is anybody else', () => {
+    const empty = pages.flatMap((path) => {
+      const lines = read(path).split('\n');
+      return lines.flatMap((line, at) =>
+        /^\|[ :|-]+\|$/.test(line) && !lines[at + 1]?.startsWith('|') ? [`${path}:${at + 1}`] : [],
+      );
+    });
+    expect(empty).toEqual([]);
+  });
+
   it('read of every code a privacy refusal can have', () => {
     const shown = rowsUnder(page, '#').flatMap((row) => [...row[2]!.matchAll(/`(\w+)`/g)].map(([, name]) => name!));
     expect([...new Set(shown)].sort()).toEqual([...dropCodes, ...holdCodes].sort());
