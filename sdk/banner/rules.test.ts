@@ -4,7 +4,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { matched } from './locale.js';
-import { luminance, onto } from './style.js';
+import { luminance, onto, sheetOf } from './style.js';
 import { dependants, flipped } from './switches.js';
 import { readVariant, variantOf } from './variant.js';
 
@@ -82,4 +82,8 @@ test('a variant says what a layer depended on, is empty for a first question, an
   expect(text.length).toBeLessThan(200);
   expect(readVariant(text, ids)).toEqual({ ...scene, receipt: '…', odd: ['sharing'] });
   expect(readVariant('', ids)).toMatchObject({ ask: ids, since: undefined, on: {}, isKnown: false, isCounted: false });
+});
+
+test('no text is fainter than the colour it was checked in (WCAG 1.4.3): nothing is drawn through', () => {
+  expect(sheetOf({})).not.toMatch(/opacity|color:[^;}]*(rgba|hsla|#\w{8}\b|#\w{4}\b)/);
 });

@@ -84,7 +84,6 @@ dialog::backdrop{background:#0009}
 label{flex:1 1 min-content;padding:4px 0}
 label,summary,input{cursor:pointer}
 .note,dl{font-size:.9375em}
-.note{opacity:.8}
 summary{padding:6px 0;width:fit-content}
 dl{display:grid;grid-template-columns:minmax(6em,1fr) 2.4fr;gap:4px 12px}
 dd{grid-column:2}

@@ -261,6 +261,30 @@ describe('the linter', () => {
     expect(table).not.toContain('Legal basis');
     expect(noticeTable(policy, 'en')).toContain('| Legal basis |');
   });
+
+  test.each(['until-decision', 'on-reject', 'always'])('section 7: counting %s is described in the notice', (mode) => {
+    const of = (more: object) => noticeTable(parsePolicy({ ...good, cookieless: { mode }, ...more }), 'en').split('\n');
+    expect(of({})).toHaveLength(6);
+    expect(of({}).at(-1)).toBe(
+      '| Visits are counted here without storing anything on your device and without knowing who you are. | – | Pages seen, Cart and checkout | 760 | Nobody else |',
+    );
+    const told = of({
+      cookieless: { mode, regions: ['FR', 'DE'], unique: 'daily-hash' },
+      retention: { cookielessDays: 90 },
+    }).at(-1);
+    expect(told).toContain('who you are. (FR, DE) | – | Pages seen, Cart and checkout, Browser and device | 90 |');
+    expect(of({ cookieless: { mode: 'off' } })).toHaveLength(5);
+  });
+
+  test('section 6: what is taken back is kept (`stop`) only where some purpose has another basis', () => {
+    const stop = { ...good, onWithdraw: 'stop' };
+    expect(found(stop)).toEqual(['error stop-without-basis onWithdraw']);
+    expect(found({ ...stop, purposes: undefined })).toContain('error stop-without-basis onWithdraw');
+    expect(found({ ...purpose(1, { basis: 'legitimate-interest' }), onWithdraw: 'stop' })).toEqual([
+      'warning other-basis purposes.1.basis',
+    ]);
+    for (const onWithdraw of ['erase', 'anonymise']) expect(found({ ...good, onWithdraw })).toEqual([]);
+  });
 });
 
 describe('words beside the file', () => {

@@ -5,6 +5,7 @@
 import type { Config } from '../../config.js';
 import { requires } from '../../contract/purposes.js';
 import { isPurpose } from '../mask.js';
+import { monthsDays } from '../retention/retention.js';
 import { contrast } from './contrast.js';
 import type { Words } from './locales.js';
 import { type Policy, readSource, type Source } from './policy.js';
@@ -282,6 +283,14 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
       'nobody is asked, and nothing granted, on a page that does not say who has passed the age gate',
       'Have each page say it: data-age="passed" or "guardian", or data-minor="true".',
     );
+  if (policy.onWithdraw === 'stop' && policy.purposes.every(({ basis }) => basis === 'consent'))
+    note(
+      'error',
+      'stop-without-basis',
+      ['onWithdraw'],
+      'what people take back is kept, and no purpose has another basis to keep it on',
+      'Write "erase" or "anonymise"; or name the other basis at the purpose that has it.',
+    );
   if (given.preConsent?.mode === 'hold')
     note(
       'warning',
@@ -397,7 +406,10 @@ export const lint = (source: Source, beside: readonly Finding[] = [], around: Su
 
 const cell = (text: string): string => text.replaceAll('|', '\\|').replace(/\s+/g, ' ').trim();
 
-/** Of the purposes, as Markdown: what each is for, on which basis, with which data, for how long, and who receives it. */
+/**
+ * As Markdown: what each purpose is for, on which basis, with which data, for how long, and who receives it; and what is
+ * counted without asking anybody.
+ */
 export const noticeTable = (policy: Policy, language: string): string => {
   const locale = policy.locales[language] ?? Object.values(policy.locales)[0];
   const words = JSON.parse(locale?.content ?? '{}') as Words;
@@ -429,6 +441,19 @@ export const noticeTable = (policy: Policy, language: string): string => {
       recipients.length === 0 ? within('terms', 'nobody') : recipients.join('; '),
     ];
   });
+  const counting = policy.document.cookieless as { mode: string; regions?: readonly string[]; unique?: string };
+  const { cookielessDays = monthsDays } = (policy.document.retention ?? {}) as { cookielessDays?: number };
+  // Nobody is in these counts, and a visitor must be told of them all the same (consent.md, section 7).
+  if (counting.mode !== 'off')
+    rows.push([
+      [within('oppose', 'body'), ...(counting.regions?.length ? [`(${counting.regions.join(', ')})`] : [])].join(' '),
+      '–',
+      ['pages', 'cart', ...(counting.unique === 'daily-hash' ? ['device'] : [])]
+        .map((one) => within('data', one))
+        .join(', '),
+      String(cookielessDays),
+      within('terms', 'nobody'),
+    ]);
   const head = [
     '',
     within('terms', 'basis'),
