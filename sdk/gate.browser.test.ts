@@ -203,6 +203,23 @@ describe('an answer', () => {
     expect(told.reduce((sum, one) => sum + (one.no_consent ?? 0), 0)).toBe(0);
   });
 
+  it('consent 27: what is held is redacted while it is held, title and properties too', async () => {
+    attributes = { 'data-pages': 'false' };
+    rule({ config: configOf({ redact: { keys: ['voucher'] } }) });
+    const page = await open();
+    await call(page, `window.held = []; weft.on('held', (event) => held.push(JSON.stringify(event)))`);
+    await call(
+      page,
+      `document.title = 'Hello a@b.c', weft.track('Note Left', { note: 'for a@b.c', voucher: 'V-1', password: 'pw' })`,
+    );
+    const [held] = (await call(page, 'held')) as string[];
+    expect(held).toContain('for :redacted');
+    expect(held).not.toMatch(/a@b\.c|V-1|"pw"/);
+    await set(page, all);
+    const [sent] = await arrived('Note Left');
+    expect(sent.properties).toEqual({ note: 'for :redacted' });
+  });
+
   it('consent 4: holds no more, and no longer, than the file says', async () => {
     attributes = { 'data-pages': 'false' };
     rule({ config: configOf({ preConsent: { mode: 'hold', maxEvents: 2, maxMinutes: 0.02 } }) });

@@ -70,7 +70,7 @@ export interface ConsentConfig {
   transfer?: readonly string[];
   /** Counting of those who have not agreed. */
   cookieless?: { mode?: string; regions?: readonly string[] };
-  redact?: { query?: { allow?: readonly string[] } };
+  redact?: { query?: { allow?: readonly string[] }; keys?: readonly string[] };
   /** Which of the page's other consent tools are told, or asked. */
   bridges?: Readonly<Record<string, unknown>>;
 }

@@ -10,6 +10,7 @@ import type { Client, Source } from '../client.js';
 import type { Row } from '../consent/record.js';
 import type { Decided } from '../consent/rules.js';
 import { permit } from '../event/permit.js';
+import { withoutSecrets } from '../event/text.js';
 import type { PageEvent, Properties } from '../event/wire.js';
 import { dayMs, heldBounds, isOff } from '../options.js';
 import { following } from './following.js';
@@ -112,8 +113,10 @@ const unanswered = (client: Client): Stop => {
   const countMax = Math.min(maxEvents, heldBounds.countMax);
   const ageMaxMs = Math.min(maxMinutes * 6e4, heldBounds.ageMaxMs);
   const hold = (event: PageEvent) => {
-    const kept = permit(event, { measurement: true, personalisation: true }, state().config.redact);
-    if (!kept) return;
+    const { redact } = state().config;
+    const permitted = permit(event, { measurement: true, personalisation: true }, redact);
+    if (!permitted) return;
+    const kept = withoutSecrets(permitted, redact?.keys);
     // It was counted as lost when the gate was closed to it.
     client.tell('dropped', { reason: 'no_consent', n: -1 });
     held.push(kept);
