@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type Config, ConfigError, readConfig } from './config.js';
 import type { Profile } from './contract/profile.js';
@@ -50,6 +51,29 @@ const profilesBy = async (url: string, query: string): Promise<Profile[]> => {
   expect(response.status).toBe(200);
   return ((await response.json()) as { profiles: Profile[] }).profiles;
 };
+
+describe('a consent file that says what is not set up here', () => {
+  it('is in force all the same, and the log says what is not kept', async () => {
+    const file = join(folder(), 'consent.json');
+    writeFileSync(file, JSON.stringify({ decision: { scope: 'account' }, transfer: ['outlet.example'] }));
+    const lines: { msg: string; findings?: string[] }[] = [];
+    const logger = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const said = async (environment: Record<string, string>) => {
+      lines.length = 0;
+      const config = readConfig({ PORT: '0', WEFT_DATA: folder(), WEFT_CONSENT: file, ...environment });
+      const served = await serve(config, { logger });
+      closing.push(() => served.close());
+      return lines.filter(({ msg }) => msg.includes('not set up')).flatMap(({ findings }) => findings ?? []);
+    };
+    expect(await said({})).toEqual([
+      expect.stringContaining('decision.scope: the banner says that a choice follows the account'),
+      expect.stringContaining('transfer.0: pages of "outlet.example" may not ask this collector'),
+    ]);
+    expect(
+      await said({ WEFT_IDENTITY_SECRET: 'a secret of 16 or more', WEFT_ORIGINS: 'https://outlet.example' }),
+    ).toEqual([]);
+  });
+});
 
 describe('clients of the Segment API, unchanged', () => {
   it('@segment/analytics-node: every call arrives, one person comes of it', async () => {

@@ -3,6 +3,7 @@
 
 import { applyEdits, type JSONPath, modify } from 'jsonc-parser';
 import { readText } from '../../../consent/policy/read.js';
+import { knownKeysAt } from '../../../consent/policy/shape.js';
 
 export interface Field {
   name: string;
@@ -21,16 +22,26 @@ interface Known {
   path: JSONPath;
   label: string;
   note: string;
-  kind: 'text' | 'number' | 'list';
+  kind: 'text' | 'number' | 'list' | 'flag';
   options?: readonly string[];
 }
+
+const flags = ['true', 'false'];
 
 const common: Readonly<Record<string, readonly Known[]>> = {
   Release: [
     { path: ['policy', 'version'], label: 'Version', note: 'Yours: a date, a number.', kind: 'text' },
     { path: ['policy', 'links', 'privacy'], label: 'Privacy notice', note: 'Its address: /privacy.', kind: 'text' },
+    { path: ['policy', 'links', 'imprint'], label: 'Imprint', note: 'Its address: /imprint.', kind: 'text' },
     { path: ['controller', 'name'], label: 'Responsible', note: 'Who stands for it.', kind: 'text' },
     { path: ['controller', 'contact'], label: 'Contact', note: 'Where people turn to.', kind: 'text' },
+    {
+      path: ['killSwitch'],
+      label: 'Collect nothing at all',
+      note: 'true: whatever anybody granted.',
+      kind: 'flag',
+      options: flags,
+    },
   ],
   'The question': [
     { path: ['decision', 'days'], label: 'An answer stands, days', note: '180 if empty.', kind: 'number' },
@@ -40,6 +51,19 @@ const common: Readonly<Record<string, readonly Known[]>> = {
       note: '',
       kind: 'text',
       options: ['ignore', 'reject'],
+    },
+    {
+      path: ['decision', 'countRefusals'],
+      label: 'Count refusals',
+      note: 'Without an id. false: not even that is sent.',
+      kind: 'flag',
+      options: flags,
+    },
+    {
+      path: ['decision', 'reaskAfterOptOutDays'],
+      label: 'Who opted out is not asked back in, days',
+      note: '365 if empty; only where the default is yes.',
+      kind: 'number',
     },
     {
       path: ['preConsent', 'mode'],
@@ -55,7 +79,52 @@ const common: Readonly<Record<string, readonly Known[]>> = {
       kind: 'text',
       options: ['erase', 'stop', 'anonymise'],
     },
+    {
+      path: ['age', 'gate'],
+      label: 'Only who passed the age gate',
+      note: 'true: each page must say who did, or nobody is asked.',
+      kind: 'flag',
+      options: flags,
+    },
     { path: ['locales', 'default'], label: 'Language where none fits', note: 'en if empty.', kind: 'text' },
+  ],
+  'How far an answer reaches': [
+    {
+      path: ['decision', 'scope'],
+      label: 'An answer belongs to',
+      note: 'account: it follows whoever is logged in, which the banner says. Needs WEFT_IDENTITY_SECRET.',
+      kind: 'text',
+      options: ['device', 'account'],
+    },
+    {
+      path: ['decision', 'accountConflict'],
+      label: 'Device and account differ at a login',
+      note: 'latest: the later answer counts. account: the account’s. Only where an answer follows an account.',
+      kind: 'text',
+      options: ['latest', 'account'],
+    },
+    {
+      path: ['storage', 'domain'],
+      label: 'Subdomains of',
+      note: 'shop.example: the answer holds on all of them.',
+      kind: 'text',
+    },
+    {
+      path: ['transfer'],
+      label: 'Other hosts that links hand it to',
+      note: 'Whole names, separated by commas: shop.example, outlet.example.',
+      kind: 'list',
+    },
+  ],
+  'Counting without consent': [
+    {
+      path: ['cookieless', 'mode'],
+      label: 'Who is counted',
+      note: '',
+      kind: 'text',
+      options: ['off', 'until-decision', 'on-reject', 'always'],
+    },
+    { path: ['cookieless', 'regions'], label: 'Where', note: 'Everywhere if empty: FR, DE.', kind: 'list' },
   ],
   'How it looks': [
     {
@@ -87,7 +156,11 @@ const at = (json: unknown, path: JSONPath): unknown =>
     json,
   );
 const shown = (value: unknown): string =>
-  Array.isArray(value) ? value.join(', ') : typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+  Array.isArray(value)
+    ? value.join(', ')
+    : typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : '';
 
 const purposesOf = (json: unknown): { id: string; index: number }[] => {
   const purposes = at(json, ['purposes']);
@@ -132,7 +205,25 @@ const typedAs = (kind: Known['kind'], given: string): unknown => {
       .filter((one) => one !== '');
   // What is no number stays as it is written: the linter says so at its place.
   if (kind === 'number') return /^-?\d{1,15}(\.\d+)?$/.test(text) ? Number(text) : text;
+  if (kind === 'flag') return text === 'true' ? true : text === 'false' ? false : text;
   return text;
+};
+
+const fieldPaths: readonly string[] = [
+  ...Object.values(common).flatMap((fields) => fields.map(({ path }) => nameOf(path))),
+  ...ofPurpose.map(({ key }) => nameOf(['purposes', 0, key])),
+];
+
+/** What a file may say and no field here does, by the shape itself: a new key is on one of the two lists. */
+export const onlyInText = (path: JSONPath = []): string[] => {
+  const name = nameOf(path);
+  if (fieldPaths.includes(name)) return [];
+  // A step into a list or a table of names.
+  const inner = knownKeysAt(path).length > 0 ? path : [...path, 0];
+  const keys = knownKeysAt(inner);
+  if (path.length > 0 && (keys.length === 0 || !fieldPaths.some((one) => one.startsWith(`${nameOf(inner)}.`))))
+    return [nameOf(path.filter((step) => typeof step === 'string'))];
+  return keys.flatMap((key) => onlyInText([...inner, key]));
 };
 
 /** Only what differs is touched; an empty field takes its key out. */

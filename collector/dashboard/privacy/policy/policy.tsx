@@ -27,7 +27,7 @@ import { Said } from '../../kit/said.js';
 import { type Column, Row, Table } from '../../kit/table.js';
 import { Time } from '../../kit/time.js';
 import { respondRoom } from '../room.js';
-import { fieldsIn, starter, withFields } from './edit.js';
+import { fieldsIn, onlyInText, starter, withFields } from './edit.js';
 
 export interface PolicyRoom {
   live: LivePolicy;
@@ -201,7 +201,8 @@ const Forms: FC<{ text: string; over: string; csrf: string }> = ({ text, over, c
         <Act action={`${here}/review`} csrf={csrf} class="keys">
           <input type="hidden" name="over" value={over} />
           <label for="text">
-            JSON. <a href="/consent.schema.json">Its schema</a> says what may stand in it.
+            JSON. <a href="/consent.schema.json">Its schema</a> says what may stand in it. Changed here only:{' '}
+            {onlyInText().join(', ')}.
           </label>
           <textarea id="text" name="text" rows={24} spellcheck={false} autocomplete="off" class="mono">
             {`\n${text}`}
