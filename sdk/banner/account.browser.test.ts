@@ -279,6 +279,111 @@ describe('consent 2, cross-device: with scope "account"', () => {
     await isNow(there, false);
   }, 60_000);
 
+  it('two tabs: what is decided in one is the account’s too, and a logout in the one that knew of nobody puts it away', async () => {
+    await begin({ scope: 'account' });
+    const context = await device();
+    const page = await open(context);
+    const other = await open(context);
+    await login(page, 'u-9');
+    await until(async () => (await stored(context)).weft_consent_aside);
+    await answer(other, true);
+    await isNow(page, true);
+    await until(async () => (await stored(context)).weft_consent_aside.untold === undefined);
+    await settled(context);
+    const elsewhere = await device();
+    const there = await open(elsewhere);
+    await login(there, 'u-9');
+    await isNow(there, true);
+    await logout(other);
+    await isNow(other, null);
+    await isNow(page, null);
+    expect(Object.keys(await stored(context))).toEqual([]);
+    // The tab that knew of them does not bring them back.
+    await page.evaluate(() => dispatchEvent(new Event('online')));
+    await page.waitForTimeout(500);
+    expect(await effective(page)).toEqual(all(null));
+    expect(Object.keys(await stored(context))).toEqual([]);
+    await isNow(there, true);
+  }, 60_000);
+
+  it('offline while the account changes: what waits on the device is never kept, and the change is there once it is online', async () => {
+    await begin({ scope: 'account' });
+    const first = await decidedElsewhere('u-10', true);
+    const context = await device();
+    const page = await open(context);
+    await login(page, 'u-10');
+    await isNow(page, true);
+    await settled(context);
+    const { anonymousId } = (await stored(context)).weft_consent;
+    await context.setOffline(true);
+    await page.evaluate(() => (window as any).weft.track('While offline'));
+    await first.page.evaluate(() => (window as any).weft.consent.withdraw());
+    await until(
+      async () => (await stored(first.context)).weft_consent_aside.untold === undefined && settled(first.context),
+    );
+    await context.setOffline(false);
+    await isNow(page, false);
+    await settled(context);
+    await page.evaluate(() => (window as any).weft.flush());
+    expect(JSON.stringify(await stored(context))).not.toContain(anonymousId);
+    expect((await eventsOf('userId=u-10')).map(({ event }: any) => event)).not.toContain('While offline');
+    expect(await eventsOf(`anonymousId=${anonymousId}`)).toEqual([]);
+  }, 60_000);
+
+  it('a second login without a logout: neither account is told what the other decided, and the device has its own back', async () => {
+    await begin({ scope: 'account' });
+    await decidedElsewhere('u-11', true);
+    await decidedElsewhere('u-12', false);
+    const context = await device();
+    const page = await open(context);
+    await answer(page, false);
+    await settled(context);
+    await login(page, 'u-13');
+    await until(async () => (await stored(context)).weft_consent_aside);
+    // Somebody with no account's word yet: this device's refusal, which is older than what they say now.
+    await answer(page, true);
+    await until(async () => (await stored(context)).weft_consent_aside.untold === undefined);
+    await login(page, 'u-12');
+    await isNow(page, false);
+    await settled(context);
+    expect(JSON.stringify(await stored(context))).not.toMatch(/receipt|anonymousId|visitorId|u-1/);
+    const there = await open(await device());
+    await login(there, 'u-13');
+    await isNow(there, true);
+    const other = await open(await device());
+    await login(other, 'u-11');
+    await isNow(other, true);
+    await logout(page);
+    await isNow(page, false);
+    expect(valuesOf((await stored(context)).weft_consent)).toEqual(all('denied'));
+  }, 60_000);
+
+  it('an answer that could not be told before somebody else logged in is not told of them', async () => {
+    await begin({ scope: 'account' });
+    const context = await device();
+    const page = await open(context);
+    await login(page, 'u-14');
+    await until(async () => (await stored(context)).weft_consent_aside);
+    await page.route('**/v1/consent/account', (route) => route.abort());
+    await answer(page, true);
+    await until(async () => (await stored(context)).weft_consent_aside.untold);
+    await page.unroute('**/v1/consent/account');
+    await login(page, 'u-15');
+    // They have said nothing, and neither had the device: it asks them.
+    await isNow(page, null);
+    await until(async () => (await stored(context)).weft_consent_aside.untold === undefined);
+    expect((await stored(context)).weft_consent).toBeUndefined();
+    for (const [user, expected] of [
+      ['u-15', null],
+      ['u-14', null],
+    ] as const) {
+      const there = await open(await device());
+      await login(there, user);
+      await there.waitForTimeout(500);
+      expect([user, await effective(there)]).toEqual([user, all(expected)]);
+    }
+  }, 60_000);
+
   it('without the shop’s proof nothing is asked, told or changed', async () => {
     await begin({ scope: 'account' });
     await decidedElsewhere('u-6', true);

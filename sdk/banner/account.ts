@@ -26,6 +26,10 @@ interface Aside {
   opposed?: boolean | undefined;
   /** An answer given while logged in which the account has not been told. */
   untold?: boolean | undefined;
+  /** Of the person for whom the record stands, beside a grant alone: too short to tell anybody by it. */
+  mark?: number | undefined;
+  /** How many others have logged in since, one over the other: a tab that knows of an earlier one knows nobody any more. */
+  turn?: number | undefined;
   /** The person has logged out: it is to be put back. */
   left?: boolean | undefined;
 }
@@ -36,11 +40,14 @@ interface Told {
 }
 
 type Person = Required<Pick<PageEvent, 'userId'>> & Pick<PageEvent, 'traits'> & { proof: string };
-type Act = 'login' | 'answer';
 
 const answerMaxMs = 1e4;
 /** What waits to be sent is the account's: it gets a moment before its consent is put away. */
 const farewellMaxMs = 1e3;
+
+/** Sixteen bits: thousands of people share one. It says of two who log in one after the other whether they are the same. */
+const markOf = ({ userId }: Person): number =>
+  [...`${userId}`].reduce((sum, one) => (sum * 31 + (one.codePointAt(0) as number)) & 0xffff, 7);
 
 const textOf = (decisions: Decisions | undefined) => JSON.stringify(decisions ?? {});
 
@@ -57,8 +64,11 @@ export const start: Source = (client: Client) => {
   enforce({ policy, region, consent: config }, undefined);
 
   let person: Person | undefined;
+  /** Who gave the answer on this page that the account has not been told. */
+  let answered: Person | undefined;
   /** As the account knows it. */
   let known: string | undefined;
+  let turn = 0;
   let isOver = false;
   let notice: { remove: () => void } | undefined;
   let last: Promise<unknown> = Promise.resolve();
@@ -88,14 +98,23 @@ export const start: Source = (client: Client) => {
   const lastRow = ({ rows }: ConsentRecord, more: object) =>
     rows.map((row, index) => (index === rows.length - 1 ? { ...row, ...more } : row));
 
-  const sync = async (act: Act, deliberate?: boolean) => {
-    const who = person;
-    if (!who) return;
+  /**
+   * Whether the record that stands here for an account is theirs: somebody else may have been logged in before, and not have
+   * logged out; and naming them has put their id into the record by now. Where nothing says whose it is, only a refusal that
+   * waits to be told is taken for theirs: a grant of somebody else's must not become theirs.
+   */
+  const isOf = (who: Person, { mark, untold }: Aside, record: ConsentRecord | undefined) =>
+    answered ? answered === who : mark !== undefined ? mark === markOf(who) : !!untold && !record?.receipt;
+
+  const sync = async (deliberate?: boolean, who = person): Promise<unknown> => {
+    // Another person has logged in since.
+    noticeLeaving();
+    if (!who || who !== person) return;
     const record = recordNow();
     const aside = asideNow();
-    // Somebody else may have been logged in here before, and not have logged out.
-    const isTheirs = !!aside && (act === 'answer' || !!aside.untold || record?.userId === who.userId);
+    const isTheirs = !!aside && isOf(who, aside, record);
     const own = aside && !isTheirs ? aside : record;
+    const act = isTheirs && aside.untold ? 'answer' : 'login';
     const answer = await request(`${host}/v1/consent/account`, answerMaxMs, {
       method: 'POST',
       body: JSON.stringify({
@@ -112,12 +131,14 @@ export const start: Source = (client: Client) => {
         sentAt: iso(now()),
       }),
     });
-    if (person !== who || answer?.status_ !== 200) {
+    // Another person has logged in meanwhile, or they have left: what was told is not about whoever is here now.
+    if (person !== who) return;
+    if (answer?.status_ !== 200) {
       if (answer && answer.status_ < 429) person = undefined;
       return client.tell('error', answer?.status_);
     }
-    // Decided meanwhile, here or in another tab: that is told in its turn.
-    if (recordNow()?.at !== record?.at) return;
+    // Decided meanwhile, here or in another tab: that must be told first.
+    if (recordNow()?.at !== record?.at) return next(() => sync(deliberate, who));
     const { decisions, voucher } = answer.body_ as Told;
     const theirs: Record<string, Decided> = {};
     for (const { purpose, value, at, materialHash, ack } of decisions)
@@ -129,20 +150,40 @@ export const start: Source = (client: Client) => {
         ack: ack || undefined,
       };
     const has = record?.decisions ?? {};
+    // Of somebody else's answers none may stay, whether this person has said anything or not.
+    const isAnothers = !!aside && !isTheirs;
     const isOther = purposes.some(
       (one) =>
-        stands(theirs[one.id], one) && (theirs[one.id]?.value !== has[one.id]?.value || !stands(has[one.id], one)),
+        (isAnothers || stands(theirs[one.id], one)) &&
+        (theirs[one.id]?.value !== has[one.id]?.value || !stands(has[one.id], one) !== !stands(theirs[one.id], one)),
     );
-    if (aside) putAside({ ...aside, untold: undefined, left: undefined });
-    else putAside({ decisions: has, policy: record?.policy, opposed: record?.opposed });
+    answered = undefined;
+    // Answers that are the same to the millisecond are of the same person.
+    if (isAnothers && purposes.some(({ id }) => theirs[id]?.value !== has[id]?.value || theirs[id]?.at !== has[id]?.at))
+      turn = (aside.turn ?? 0) + 1;
+    else turn = aside?.turn ?? 0;
+    const setAside = (standing: ConsentRecord | undefined) =>
+      putAside({
+        ...(aside ?? { decisions: has, policy: record?.policy, opposed: record?.opposed }),
+        untold: undefined,
+        left: undefined,
+        mark: standing?.receipt ? markOf(who) : undefined,
+        turn,
+      });
     known = textOf(has);
-    if (!isOther) return;
+    if (!isOther) return setAside(record);
+    if (textOf(theirs) === '{}') {
+      known = textOf(undefined);
+      setAside(undefined);
+      return put();
+    }
     // On a life that is the account's own, the difference takes effect as if it had been decided here.
     const made =
       isTheirs && record
         ? conclude(record, { ...has, ...theirs }, { layer: 'account', action: act })
         : begun(record, theirs, act);
     known = textOf(made.decisions);
+    setAside(made);
     put({ ...made, rows: lastRow(made, { voucher }) });
     if (consent.get().personalisation) client.identify(who.userId, who.traits, { proof: who.proof });
     if (act === 'login') void tellPerson();
@@ -198,6 +239,13 @@ export const start: Source = (client: Client) => {
     });
   };
 
+  /** In another tab they have left, or somebody else has logged in over them. */
+  const noticeLeaving = () => {
+    if (known === undefined || asideNow()?.turn === turn) return;
+    person = known = undefined;
+    notice?.remove();
+  };
+
   const { logout, reset } = client;
   const out =
     (leaves: Client['logout']): Client['logout'] =>
@@ -220,24 +268,28 @@ export const start: Source = (client: Client) => {
       if (!userId || `${person?.userId}` === `${userId}` || !Object.keys(consent.get())[0]) return;
       person = { userId, traits, proof: String(context?.identityProof) };
       known = undefined;
-      next(() => sync('login'));
+      next(() => sync());
     }),
     consent.onChange(() => {
+      noticeLeaving();
       const record = recordNow();
       if (!person || textOf(record?.decisions) === known) return;
       const aside = asideNow();
       const { layer, action } = record?.rows[record.rows.length - 1]?.ui ?? {};
       // Before the first word of the account, an answer is the device's own.
       if (!aside) return;
-      putAside({ ...aside, untold: true });
-      next(() => sync('answer', layer === 'preferences' && action === 'save'));
+      putAside({ ...aside, untold: true, mark: record?.receipt ? markOf(person) : undefined });
+      answered = person;
+      const who = person;
+      next(() => sync(layer === 'preferences' && action === 'save', who));
     }),
     // Erased: nothing of the device is left to go back to.
     client.on('sent', (answer: { state?: string } | undefined) => {
       if (answer?.state === 'erased') putAside();
     }),
     onWindow('online', () => {
-      if (person) next(() => sync(asideNow()?.untold ? 'answer' : 'login'));
+      noticeLeaving();
+      if (person) next(() => sync());
     }),
     () => {
       isOver = true;

@@ -4,8 +4,10 @@
 import { fetched } from '../browser/chunk.js';
 import { cookiesNow } from '../browser/cookie.js';
 import { type Stop, together } from '../browser/listen.js';
-import type { Source } from '../client.js';
+import type { Client, Source } from '../client.js';
 import type { PageEvent } from '../event/wire.js';
+
+const isSetAside = () => /_aside=/.test(cookiesNow());
 
 export const following: Source = (client) => {
   const { base, config, named } = client.consent.state();
@@ -13,19 +15,33 @@ export const following: Source = (client) => {
   let loading: Promise<Stop | undefined> | undefined;
   const follow = (event?: PageEvent) => {
     loading ??= fetched('account', base).then(({ start }) => (start as Source)(client) as Stop | undefined);
-    loading.then(
+    return loading.then(
       () => client.tell('user', [event]),
       (error) => client.tell('error', error),
     );
   };
   // Named before this was here; or nobody, on a device that lives by somebody's choices.
-  if (named ?? /_aside=/.test(cookiesNow())) follow(named);
+  if (named ?? isSetAside()) follow(named);
+  const { logout, reset } = client;
+  // Somebody may have logged in in another tab: what they leave must be put away here too.
+  const out =
+    (name: 'logout' | 'reset', leaves: Client['logout']): Client['logout'] =>
+    (how) => {
+      if (loading || !isSetAside()) return leaves(how);
+      void follow().then(() => (client[name] as Client['logout'])(how));
+    };
+  client.logout = out('logout', logout);
+  client.reset = out('reset', reset);
   return together(
     // An event, or what became of one; whatever else is told is none, and throws where nobody hears it.
     client.on('', (detail: PageEvent & { event: never }) => {
       const event: PageEvent = detail.context ? detail : detail.event;
       if (event.context.identityProof) follow(event);
     }),
-    () => loading?.then((stop) => stop?.()),
+    () => {
+      client.logout = logout;
+      client.reset = reset;
+      void loading?.then((stop) => stop?.());
+    },
   );
 };
