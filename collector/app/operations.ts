@@ -157,6 +157,7 @@ const listExamples: Record<ListName, unknown> = {
     entryPath: '/',
     exitPath: '/cart',
     touches: [touch],
+    attribution: { first: touch, last: touch, linear: [{ ...touch, share: 1 }] },
     device,
     country: 'FR',
     leftWithCart: { at, cartId: 'cart_5f0' },
@@ -183,6 +184,7 @@ const listExamples: Record<ListName, unknown> = {
     revenueFrom: 'revenue',
     lines: [line],
     sessionId: 'ses_81c',
+    attribution: { first: touch, last: touch, linear: [{ ...touch, share: 1 }] },
     elsewhere: false,
   },
   merges: {

@@ -71,6 +71,7 @@ const abandon = (state: CartState, cart: CartRecord, at: number): void => {
   if (cart.episodes.length > episodesMax) cart.episodes.shift();
   cart.phase = 'abandoned';
   if (cart.episodesSeen === 1) state.cartsAbandoned += 1;
+  state.cartEpisodes = (state.cartEpisodes ?? 0) + 1;
 };
 
 export const expire = (cart: CartRecord, at: number): void => {

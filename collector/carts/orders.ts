@@ -356,7 +356,10 @@ export const cancelOrder = (step: Step, known: OrderRecord | undefined, orderId:
 
 const safe = (minor: number): number => Math.max(Math.min(minor, Number.MAX_SAFE_INTEGER), -Number.MAX_SAFE_INTEGER);
 
-export const showOrder = (order: OrderRecord): Order => {
+/** Whom it is owed to hangs on its visit, which is not known here. */
+export type OrderAlone = Omit<Order, 'attribution'>;
+
+export const showOrder = (order: OrderRecord): OrderAlone => {
   const { currency, state, ...figures } = orderFigures(order);
   // Seen here, counted there: revenue less refunds stays the sum of the orders shown.
   const { revenueMinor, refundedMinor, revenueFrom } = order.elsewhere

@@ -1,11 +1,11 @@
 // The cart aspect as it is read: shapes of contract/profile.ts, from the state and the documents of the shelf. The caller
 // settles the state to the clock first; nothing here changes anything.
 
-import type { Cart, Order, Profile } from '../contract/profile.js';
+import type { Cart, Profile } from '../contract/profile.js';
 import { cartValue, currencyIn } from './content.js';
 import { deadlineOf, lastEpisode, openCarts } from './episodes.js';
 import { showLine } from './lines.js';
-import { showOrder, showRevenue } from './orders.js';
+import { type OrderAlone, showOrder, showRevenue } from './orders.js';
 import { type CartDocument, type CartRecord, type CartState, type Episode, isOpen } from './state.js';
 
 const instant = (at: number): string => new Date(at).toISOString();
@@ -70,7 +70,7 @@ export const showCarts = (state: CartState, documents: Iterable<CartDocument> = 
     )
     .map((cart) => showCart(state, cart));
 
-export const showOrders = (documents: Iterable<CartDocument>): Order[] =>
+export const showOrders = (documents: Iterable<CartDocument>): OrderAlone[] =>
   [...documents]
     .filter((document) => document.sort === 'order')
     .sort(

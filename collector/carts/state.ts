@@ -164,6 +164,8 @@ export interface CartState {
   orders: number;
   cartsAbandoned: number;
   cartsRecovered: number;
+  /** C4: of carts, each crossing of a deadline; absent in a state of before. */
+  cartEpisodes?: number;
   /** By currency, `XXX` where none is known; `orders` = how many documents stand behind the figure. */
   revenue: Record<string, { minor: number; orders: number }>;
 }
@@ -183,6 +185,7 @@ export const startState = (): CartState => ({
   orders: 0,
   cartsAbandoned: 0,
   cartsRecovered: 0,
+  cartEpisodes: 0,
   revenue: {},
 });
 

@@ -14,6 +14,13 @@ export const touch = z.object({
   campaign: z.string().nullable(),
   clickId: z.string().nullable(),
 });
+/** Which touches of the visit it is owed to; direct ones count only where nothing else is known. */
+export const attribution = z.object({
+  first: touch,
+  last: touch,
+  /** Shares from 0 to 1, which make 1. */
+  linear: z.array(touch.extend({ share: z.number() })),
+});
 export const device = z.object({ browser: z.string().nullable(), os: z.string().nullable(), kind: z.string() });
 export const line = z.object({
   key: z.string(),
@@ -54,6 +61,8 @@ export const order = z.object({
   revenueFrom: z.string().nullable(),
   lines: z.array(line),
   sessionId: z.string().nullable(),
+  /** Of the visit; null where none is known, or nothing brought it. */
+  attribution: attribution.nullable(),
   /** Told for another person too, on whom it counts: here it has no revenue. */
   elsewhere: z.boolean(),
 });
@@ -68,6 +77,7 @@ export const sessionItem = z.object({
   entryPath: z.string().nullable(),
   exitPath: z.string().nullable(),
   touches: z.array(touch),
+  attribution: attribution.nullable(),
   device,
   country: z.string().nullable(),
   /** The page was left, nothing came after it, and a cart was open then. */
@@ -193,6 +203,10 @@ export const overview = z.object({
   cartsOpen: z.number().int(),
   cartsAbandoned: z.number().int(),
   cartsRecovered: z.number().int(),
+  /** C4: how often carts were left, those of the same cart counted apart. */
+  cartEpisodes: z.number().int(),
+  /** The last two weeks by day (UTC), oldest first: a session on the day it began, a visitor on each day they were active. */
+  days: z.array(z.object({ at: instant, visitors: z.number().int(), sessions: z.number().int() })),
   /** Last 24 hours by hour, oldest first. */
   eventsByHour: z.array(z.object({ at: instant, accepted: z.number().int(), refused: z.number().int() })),
   refusals: z.array(z.object({ verdict: z.string(), code: z.string(), count: z.number().int() })),
@@ -211,6 +225,7 @@ export type Merge = z.output<typeof merge>;
 export type PersonSummary = z.output<typeof personSummary>;
 export type SuggestedMatch = z.output<typeof suggestedMatch>;
 export type LiveEvent = z.output<typeof liveEvent>;
+export type Attribution = z.output<typeof attribution>;
 export type Overview = z.output<typeof overview>;
 /** Newest first; `next` is the cursor of the following page. */
 export interface Page<Item> {

@@ -125,9 +125,27 @@ describe('the overview', () => {
     expect(html).toMatch(
       /role="img" aria-label="Events in the last 24 hours, by hour: [\d,]+ accepted, [\d,]+ refused\./,
     );
-    expect(html.match(/class="bar first" x=/g)).toHaveLength(24);
+    const hours = html.slice(html.indexOf('id="hours"'));
+    expect(hours.match(/class="bar first" x=/g)).toHaveLength(24);
     const { at, accepted, refused } = shop.overview.eventsByHour[3]!;
     expect(text(html)).toContain(`${at.slice(11, 16)} UTC ${accepted} ${refused}`);
+  });
+
+  it('S-1: draws visitors and visits of two weeks by day, each chart with a table of its own', async () => {
+    const { staff, shop } = await loggedIn();
+    const html = await staff.page('/');
+    const days = html.slice(html.indexOf('id="days"'), html.indexOf('id="hours"'));
+    expect(days).toMatch(/aria-label="Visitors active, by day: [\d,]+ visitors active\./);
+    expect(days).toMatch(/aria-label="Visits begun, by day: [\d,]+ visits begun\./);
+    expect(days.match(/class="bar (first|second)" x=/g)).toHaveLength(28);
+    const ids = [...html.matchAll(/<details class="more" id="([\w-]+)"/g)].map(([, id]) => id);
+    expect(ids.slice(0, 3)).toEqual(['visitors-numbers', 'visits-numbers', 'chart-numbers']);
+    expect(days).toContain(`>${shop.overview.days[13]!.visitors}<`);
+  });
+
+  it('C4: says beside the carts that were abandoned how often they were left', async () => {
+    const { staff } = await loggedIn();
+    expect(text(await staff.page('/'))).toContain('Carts abandoned 164 41 recovered, 25%; left 203 times in all');
   });
 
   it('with nothing in it tells how to get the first event, with the key and the address at hand', async () => {
@@ -279,6 +297,10 @@ describe('one person', () => {
     );
     expect(words).toMatch(/Left with a full cart 18 Nov 2026, 11:52 UTC , €79\.60 : came back and went on/);
     expect(words).toContain('10021 Partly refunded €133.80 €19.90 refunded, so €113.90 remain.');
+    // S-2: of the order's visit.
+    expect(words).toContain(
+      'First touch Email from newsletter (spring), last touch Organic Search from duckduckgo. In equal shares: Email from newsletter (spring) 50%, Organic Search from duckduckgo 50%',
+    );
     expect(words).toContain('Garden twine price unknown');
   });
 

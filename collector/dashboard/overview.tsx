@@ -17,7 +17,7 @@ import {
   versionOf,
 } from './frame.js';
 import { Badge } from './kit/badge.js';
-import { HourChart } from './kit/chart.js';
+import { DayChart, HourChart } from './kit/chart.js';
 import { Code, Empty, Figures, Panel } from './kit/panel.js';
 import { legible, Said, Words } from './kit/said.js';
 import { type Column, Row, Table } from './kit/table.js';
@@ -167,7 +167,8 @@ const FirstEvent: FC<{ origin: string; writeKey: string | null; links: Links }> 
 
 const Figured: FC<{ overview: Overview }> = ({ overview }) => {
   const { locale } = useView();
-  const { people, known, revenue, orders, sessions, events, cartsOpen, cartsAbandoned, cartsRecovered } = overview;
+  const { people, known, revenue, orders, sessions, events, cartsOpen, cartsAbandoned, cartsRecovered, cartEpisodes } =
+    overview;
   const [most, ...others] = revenue;
   return (
     <div>
@@ -203,7 +204,12 @@ const Figured: FC<{ overview: Overview }> = ({ overview }) => {
             note:
               cartsAbandoned === 0
                 ? null
-                : `${numberFormat(locale).format(cartsRecovered)} recovered, ${share(cartsRecovered, cartsAbandoned, locale)}`,
+                : [
+                    `${numberFormat(locale).format(cartsRecovered)} recovered, ${share(cartsRecovered, cartsAbandoned, locale)}`,
+                    ...(cartEpisodes > cartsAbandoned
+                      ? [`left ${numberFormat(locale).format(cartEpisodes)} times in all`]
+                      : []),
+                  ].join('; '),
           },
           { name: 'Events', value: <Count value={events} />, note: 'since the beginning' },
         ]}
@@ -236,6 +242,24 @@ export const overview = (house: House): Hono<Staffed> => {
         {!isEmpty && (
           <>
             <Figured overview={shown} />
+            <Panel
+              id="days"
+              title="Visits in the last two weeks"
+              aside={<span class="soft">a visit over midnight has a visitor on both days</span>}
+            >
+              <DayChart
+                id="visitors"
+                label="Visitors active, by day"
+                series={[{ name: 'Visitors active', look: 'first' }]}
+                days={shown.days.map(({ at, visitors }) => ({ at, values: [visitors] }))}
+              />
+              <DayChart
+                id="visits"
+                label="Visits begun, by day"
+                series={[{ name: 'Visits begun', look: 'second' }]}
+                days={shown.days.map(({ at, sessions }) => ({ at, values: [sessions] }))}
+              />
+            </Panel>
             <Panel id="hours" title="Events in the last 24 hours" aside={<a href="/live">Watch live</a>}>
               <HourChart
                 label="Events in the last 24 hours, by hour"

@@ -100,11 +100,29 @@ const session = (given: Partial<SessionItem> & Pick<SessionItem, 'id' | 'started
   entryPath: '/',
   exitPath: '/',
   touches: [],
+  attribution: null,
   device: { browser: 'Firefox', os: 'Linux', kind: 'desktop' },
   country: 'DE',
   leftWithCart: null,
   ...given,
 });
+
+const newsletter = {
+  at: back(2880),
+  channel: 'Email',
+  source: 'newsletter',
+  medium: 'email',
+  campaign: 'spring',
+  clickId: null,
+};
+const search = {
+  at: back(2875),
+  channel: 'Organic Search',
+  source: 'duckduckgo',
+  medium: 'organic',
+  campaign: null,
+  clickId: null,
+};
 
 const ada = (): Person => {
   const phoneDevice = { browser: 'Mobile Safari', os: 'iOS', kind: 'mobile' };
@@ -436,6 +454,14 @@ const ada = (): Person => {
         ],
         sessionId: 'visit-laptop-2',
         elsewhere: false,
+        attribution: {
+          first: newsletter,
+          last: search,
+          linear: [
+            { ...newsletter, share: 0.5 },
+            { ...search, share: 0.5 },
+          ],
+        },
       },
       {
         orderId: '9987',
@@ -448,6 +474,7 @@ const ada = (): Person => {
         lines: [],
         sessionId: null,
         elsewhere: false,
+        attribution: null,
       },
     ],
     merges: [
@@ -725,6 +752,12 @@ const overviewFull = (): Overview => ({
   cartsOpen: 37,
   cartsAbandoned: 164,
   cartsRecovered: 41,
+  cartEpisodes: 203,
+  days: Array.from({ length: 14 }, (_, index) => ({
+    at: new Date(Math.floor(nowAt / 86_400_000) * 86_400_000 - (13 - index) * 86_400_000).toISOString(),
+    visitors: Math.round(150 + 60 * Math.sin(index / 2)),
+    sessions: Math.round(190 + 70 * Math.sin(index / 2)),
+  })),
   eventsByHour: Array.from({ length: 24 }, (_, index) => ({
     at: new Date(Math.floor(nowAt / 3_600_000) * 3_600_000 - (23 - index) * 3_600_000).toISOString(),
     accepted: Math.round(240 + 220 * Math.sin((index - 3) / 3.6)),
@@ -757,6 +790,8 @@ export const overviewEmpty = (): Overview => ({
   cartsOpen: 0,
   cartsAbandoned: 0,
   cartsRecovered: 0,
+  cartEpisodes: 0,
+  days: overviewFull().days.map(({ at }) => ({ at, visitors: 0, sessions: 0 })),
   eventsByHour: overviewFull().eventsByHour.map(({ at }) => ({ at, accepted: 0, refused: 0 })),
   discarded: [],
   refusals: [],

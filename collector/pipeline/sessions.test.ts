@@ -1,8 +1,9 @@
 // Sessions as they come out of calls of the wire: the S rules and scenarios, and the instant of an event.
 
 import { describe, expect, it } from 'vitest';
+import { purposes } from '../contract/purposes.js';
 import { instantOf } from './accept.js';
-import { identify, minuteMs, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { identify, minuteMs, openShop, page, publicKey, secretKey, startAt, track } from './calls.fixture.js';
 
 const sessionsOf = (shop: ReturnType<typeof openShop>, device = 'A1') => {
   const ids = new Set<string>();
@@ -41,6 +42,31 @@ describe('sessions', () => {
     expect(sessionsOf(shop).map((session) => session.startedAt)).toEqual([minuteIso(0), minuteIso(3)]);
   });
 
+  it('S-1: over midnight: one session, a visitor on both days, a session on the first alone; a visit of nobody too', () => {
+    const shop = openShop();
+    const toMidnight = 15 * 60;
+    shop.send([page('A1', toMidnight - 10), page('A1', toMidnight + 10)]);
+    const hint = { context: { sessionId: 'visit-of-nobody' } };
+    const key = { ...publicKey, purposes: ['measurement'] as const };
+    const nobody = (minute: number) => ({ ...page('A9', minute, hint), anonymousId: undefined });
+    shop.send([nobody(toMidnight - 5), nobody(toMidnight + 5)], { key });
+    shop.send([
+      identify('A2', 'U1', toMidnight + 30),
+      page('A3', toMidnight + 31),
+      identify('A3', 'U1', toMidnight + 32),
+    ]);
+    const days = () =>
+      shop.read
+        .overview({ purposes, now: startAt + (toMidnight + 60) * minuteMs })
+        .days.slice(-2)
+        .map(({ visitors, sessions }) => [visitors, sessions]);
+    expect(days()).toEqual([
+      [2, 2],
+      [3, 2],
+    ]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
   it('S-1, S2: midnight ends no session', () => {
     const shop = openShop();
     const toMidnight = 15 * 60;
@@ -62,7 +88,30 @@ describe('sessions', () => {
     const [session, more] = sessionsOf(shop);
     expect(more).toBeUndefined();
     expect(session?.touches.map((touch) => touch.campaign)).toEqual(['a', 'b']);
-    expect(shop.one({ anonymousId: 'A1' }).touches.map((touch) => touch.campaign)).toEqual(['a', 'b']);
+    const profile = shop.one({ anonymousId: 'A1' });
+    expect(profile.touches.map((touch) => touch.campaign)).toEqual(['a', 'b']);
+    // First-touch a, last-touch b, linear half each; of the visit, and so of the order.
+    for (const { attribution } of [session!, shop.orders(profile.id)[0]!]) {
+      expect([attribution?.first.campaign, attribution?.last.campaign]).toEqual(['a', 'b']);
+      expect(attribution?.linear.map(({ campaign, share }) => [campaign, share])).toEqual([
+        ['a', 0.5],
+        ['b', 0.5],
+      ]);
+    }
+  });
+
+  it('C4: the overview counts unique carts, and how often they were left apart', () => {
+    const shop = openShop();
+    const hours = 60;
+    const added = (minute: number, cart: string) =>
+      track('A1', 'Product Added', minute, { product_id: 'p1', cart_id: cart, price: 5, currency: 'EUR' });
+    shop.send([added(0, 'c1')]);
+    shop.send([added(3 * hours, 'c1')]);
+    shop.send([added(6 * hours, 'c1'), added(6 * hours, 'c2')]);
+    shop.wait(9 * hours);
+    const { cartsAbandoned, cartEpisodes } = shop.read.overview({ purposes, now: startAt + 10 * hours * minuteMs });
+    expect([cartsAbandoned, cartEpisodes]).toEqual([2, 4]);
+    expect(shop.rebuild().equal).toBe(true);
   });
 
   it('S-3: two tabs in turn, each quiet for 40 minutes, are one session', () => {

@@ -8,6 +8,7 @@ import type { CartDocument, CartRecord, CartState } from '../carts/state.js';
 import { orderTellings } from '../carts/tellings.js';
 import type { PolicyReading } from '../consent/policy/releases.js';
 import type {
+  Attribution,
   Cart,
   EventItem,
   LiveEvent,
@@ -27,6 +28,8 @@ import type { NodeKind } from '../identity/graph.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gateLookupKey, gatePhone } from '../identity/identifier.js';
 import { mergesOf } from '../identity/merges.js';
 import { identityStore, type NodeRow } from '../identity/store.js';
+import { attributionOf } from '../sessions/attribution.js';
+import { dayOf, type Visit, visitsByDay } from '../sessions/days.js';
 import { leftAt } from '../sessions/leaving.js';
 import { type DatedTouch, isEngaged, type Session, sessionSource } from '../sessions/session.js';
 import { sessionStore } from '../sessions/store.js';
@@ -244,6 +247,17 @@ export const readModel = (
     campaign: touch.campaign,
     clickId: marketing ? touch.clickId : null,
   });
+
+  const showAttribution = (touches: readonly DatedTouch[], marketing: boolean): Attribution | null => {
+    const found = attributionOf(touches);
+    return (
+      found && {
+        first: showTouch(found.first, marketing),
+        last: showTouch(found.last, marketing),
+        linear: found.linear.map((part) => ({ ...showTouch(part.touch, marketing), share: part.share })),
+      }
+    );
+  };
 
   const lastSession = (presence: PresenceState): Profile['lastSession'] => {
     if (presence.lastSession === null) return null;
@@ -474,6 +488,7 @@ export const readModel = (
           entryPath: session.entryPath,
           exitPath: session.exitPath,
           touches: session.touches.map((touch) => showTouch(touch, marketing)),
+          attribution: showAttribution(session.touches, marketing),
           device: session.device ?? unknownDevice,
           country: session.country,
           leftWithCart: leftWithCart(dev, row.begin, session.lastActivityAt),
@@ -622,6 +637,15 @@ export const readModel = (
     return [...accepted, ...refused].sort((a, b) => b.seq - a.seq).slice(0, limit);
   };
 
+  const daysShown = 14;
+  // Whose a visit is, is whose its first event is; one that belongs to nobody is a visitor of its own. Retention may have
+  // taken that event, and the device speaks for it then.
+  const visitsSince = sql.prepare<Visit>(
+    `SELECT coalesce(owners.leader, devices.leader) AS visitor, started_at AS startedAt, ended_at AS lastActivityAt
+     FROM sessions JOIN nodes AS devices ON devices.id = sessions.dev
+     LEFT JOIN events ON events.seq = sessions.begin LEFT JOIN nodes AS owners ON owners.id = events.owner
+     WHERE ended_at >= ?`,
+  );
   let overviewKept: { at: number; value: Overview } | null = null;
   const overview = (asked: Asked): Overview => {
     // Sums over all profiles: kept for a moment, longer the longer they take.
@@ -629,9 +653,9 @@ export const readModel = (
     const count = (text: string): number => sql.prepare<{ n: number }>(text).get()?.n ?? 0;
     const cartsPath = "json_extract(state, '$.aspects.carts.";
     const figures = sql
-      .prepare<{ orders: number; abandoned: number; recovered: number }>(
+      .prepare<{ orders: number; abandoned: number; recovered: number; episodes: number }>(
         `SELECT sum(${cartsPath}orders')) AS orders, sum(${cartsPath}cartsAbandoned')) AS abandoned,
-                sum(${cartsPath}cartsRecovered')) AS recovered FROM profiles`,
+                sum(${cartsPath}cartsRecovered')) AS recovered, sum(${cartsPath}cartEpisodes')) AS episodes FROM profiles`,
       )
       .get();
     const open = count(
@@ -678,6 +702,10 @@ export const readModel = (
       cartsOpen: open,
       cartsAbandoned: figures?.abandoned ?? 0,
       cartsRecovered: figures?.recovered ?? 0,
+      cartEpisodes: figures?.episodes ?? 0,
+      days: visitsByDay(visitsSince.iterate(dayOf(asked.now) - (daysShown - 1) * 86_400_000), asked.now, daysShown).map(
+        ({ at, ...of }) => ({ at: iso(at), ...of }),
+      ),
       eventsByHour,
       refusals: sql
         .prepare<{ verdict: string; code: string; count: number }>(
@@ -727,7 +755,25 @@ export const readModel = (
         const { state, documents } = looked(leader, asked)!;
         return slice(showCarts(cartState(state), documents()), asked);
       }),
-    orders: (id, asked) => within(id, asked, (leader) => slice(showOrders(looked(leader, asked)!.documents()), asked)),
+    orders: (id, asked) =>
+      within(id, asked, (leader) => {
+        const { items, next } = slice(showOrders(looked(leader, asked)!.documents()), asked);
+        const wanted = new Set(items.map(({ sessionId }) => sessionId));
+        const bodies = new Map<string, string>();
+        for (const member of identity.members(leader))
+          for (const dev of identity.devicesOf(member.id))
+            for (const row of sessions.ofDevice(dev))
+              if (wanted.has(row.public_id)) bodies.set(row.public_id, row.body);
+        const marketing = asked.purposes.includes('marketing');
+        return {
+          next,
+          items: items.map((order) => {
+            const body = order.sessionId === null ? undefined : bodies.get(order.sessionId);
+            const { touches } = body === undefined ? { touches: [] } : (JSON.parse(body) as Session);
+            return { ...order, attribution: showAttribution(touches, marketing) };
+          }),
+        };
+      }),
     merges: (id, asked) =>
       within(id, asked, (leader) =>
         slice(

@@ -21,6 +21,8 @@ export const sessionMigrations: readonly Migration[] = [
       CREATE INDEX sessions_by_device ON sessions (dev, started_at);
     `,
   },
+  // The overview counts visits by day.
+  { name: '0084-sessions-by-end', sql: 'CREATE INDEX sessions_by_end ON sessions (ended_at, started_at, dev)' },
 ];
 
 /** Derived, so that it survives a rebuild and never tells what it was derived from. */

@@ -15,6 +15,13 @@ export interface Slot {
   values: readonly number[];
 }
 
+interface ChartSaid {
+  /** Where a page has several. */
+  id?: string;
+  label: string;
+  series: readonly Series[];
+}
+
 const height = 200;
 const top = 10;
 const bottom = 26;
@@ -34,15 +41,13 @@ const round = (value: number): number => Math.round(value * 100) / 100;
 const compact = (locale: string, value: number): string =>
   numberFormat(locale, { notation: 'compact', maximumFractionDigits: 1 }).format(value);
 
-export const HourChart: FC<{ label: string; series: readonly Series[]; hours: readonly Slot[] }> = ({
-  hours,
-  ...rest
-}) => <BarChart {...rest} slots={hours} by="hour" />;
+export const HourChart: FC<ChartSaid & { hours: readonly Slot[] }> = ({ hours, ...rest }) => (
+  <BarChart {...rest} slots={hours} by="hour" />
+);
 /** `at` of each: the beginning of its day, UTC. */
-export const DayChart: FC<{ label: string; series: readonly Series[]; days: readonly Slot[] }> = ({
-  days,
-  ...rest
-}) => <BarChart {...rest} slots={days} by="day" />;
+export const DayChart: FC<ChartSaid & { days: readonly Slot[] }> = ({ days, ...rest }) => (
+  <BarChart {...rest} slots={days} by="day" />
+);
 
 /** One bar across a cell, of parts that make a whole; the numbers stand in the cells beside it. */
 export const ShareBar: FC<{ label: string; series: readonly Series[]; values: readonly number[] }> = ({
@@ -71,7 +76,8 @@ export const ShareBar: FC<{ label: string; series: readonly Series[]; values: re
   );
 };
 
-const BarChart: FC<{ label: string; series: readonly Series[]; slots: readonly Slot[]; by: 'hour' | 'day' }> = ({
+const BarChart: FC<ChartSaid & { slots: readonly Slot[]; by: 'hour' | 'day' }> = ({
+  id = 'chart',
   label,
   series,
   slots: hours,
@@ -172,7 +178,7 @@ const BarChart: FC<{ label: string; series: readonly Series[]; slots: readonly S
           })}
         </svg>
       </div>
-      <details class="more" id="chart-numbers">
+      <details class="more" id={`${id}-numbers`}>
         <summary>The numbers</summary>
         <table class="plain">
           <thead>

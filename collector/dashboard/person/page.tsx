@@ -6,9 +6,10 @@ import type { Cart, Line, Merge, Order, Profile } from '../../contract/profile.j
 import { purposes } from '../../contract/purposes.js';
 import { segment } from '../frame.js';
 import { Badge } from '../kit/badge.js';
+import { ShareBar } from '../kit/chart.js';
 import { Icon } from '../kit/icon.js';
 import { Empty, type Figure, Figures, Panel } from '../kit/panel.js';
-import { legible, Said } from '../kit/said.js';
+import { legible, Said, Words } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { duration, Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
@@ -30,7 +31,7 @@ import {
   typeWord,
   userIdOf,
 } from '../words/person.js';
-import { channelWords, countryWord, deviceIcon, deviceWords, onDevice } from '../words/visit.js';
+import { channelWords, countryWord, deviceIcon, deviceWords, onDevice, touchWords } from '../words/visit.js';
 import { cartsShown, ordersShown, type PersonRead, type Suggestion } from './read.js';
 import { type Thread, threadsOf, type Visit, visitsOf } from './timeline.js';
 
@@ -461,6 +462,37 @@ const Carts: FC<{ carts: PersonRead['carts'] }> = ({ carts }) => (
   </Panel>
 );
 
+const looks = ['first', 'second', 'third'] as const;
+
+/** What brought the visit that bought: the first and the last touch, and equal shares of all. */
+const OwedTo: FC<{ attribution: Order['attribution'] }> = ({ attribution }) => {
+  const { locale } = useView();
+  if (attribution === null) return null;
+  const { first, last, linear } = attribution;
+  if (linear.length === 1)
+    return (
+      <p class="soft">
+        Came through <Words text={touchWords(first)} />
+      </p>
+    );
+  const percent = numberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
+  return (
+    <>
+      <p class="soft">
+        First touch <Words text={touchWords(first)} />, last touch <Words text={touchWords(last)} />. In equal shares:{' '}
+        <Words text={linear.map((touch) => `${touchWords(touch)} ${percent.format(touch.share)}`).join(', ')} />
+      </p>
+      {linear.length <= looks.length && (
+        <ShareBar
+          label="Equal shares"
+          series={linear.map((touch, index) => ({ name: touchWords(touch), look: looks[index]! }))}
+          values={linear.map(({ share }) => share)}
+        />
+      )}
+    </>
+  );
+};
+
 const OrderBlock: FC<{ order: Order }> = ({ order }) => {
   const { word, tone } = orderStateWord(order.state);
   return (
@@ -486,6 +518,7 @@ const OrderBlock: FC<{ order: Order }> = ({ order }) => {
         </p>
       )}
       {order.lines.length > 0 && <Lines lines={order.lines} currency={order.currency} />}
+      <OwedTo attribution={order.attribution} />
       <p class="soft small">
         <Time at={order.at} />
       </p>

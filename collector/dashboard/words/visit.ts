@@ -35,10 +35,12 @@ export const deviceWords = ({ browser, os, kind }: Device): string => {
 /** S2: the first touch is what brought the visit; a visit without one came directly. */
 export const channelWords = (touches: SessionItem['touches']): string => {
   const first = touches[0];
-  if (first === undefined) return 'Came directly';
-  const source = first.source === null ? '' : ` from ${legible(first.source, 60)}`;
-  const campaign = first.campaign === null ? '' : ` (${legible(first.campaign, 60)})`;
-  return `${legible(first.channel, 40)}${source}${campaign}`;
+  return first === undefined ? 'Came directly' : touchWords(first);
+};
+export const touchWords = ({ channel, source, campaign }: SessionItem['touches'][number]): string => {
+  const from = source === null ? '' : ` from ${legible(source, 60)}`;
+  const of = campaign === null ? '' : ` (${legible(campaign, 60)})`;
+  return `${legible(channel, 40)}${from}${of}`;
 };
 
 const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });
