@@ -144,6 +144,11 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'GET /privacy/requests/:id/file': staff('owner', 'privacy'),
   'GET /privacy/recipients': staff('owner', 'privacy'),
   'POST /privacy/recipients': staff('owner', 'privacy'),
+  'GET /privacy/recipients/:id/keys': staff('owner', 'privacy'),
+  // A key reads people, which the privacy room does not; to take one away is its business.
+  'POST /privacy/recipients/:id/keys': staff('owner'),
+  'GET /privacy/recipients/:id/keys/:key/revoke': staff('owner', 'privacy'),
+  'POST /privacy/recipients/:id/keys/:key/revoke': staff('owner', 'privacy'),
   'GET /privacy/cookieless': staff('owner', 'privacy'),
   'GET /privacy/consent': staff('owner', 'privacy'),
   'GET /privacy/ledger': staff('owner', 'privacy'),

@@ -15,6 +15,7 @@ import { auditPages } from './audit.js';
 import { consentPages } from './consent.js';
 import { cookielessPages } from './cookieless.js';
 import { isUnsigned, ledgerPages } from './ledger.js';
+import { recipientKeyPages } from './recipient-keys.js';
 import { recipientPages } from './recipients.js';
 import { nearMs, requestPages } from './requests.js';
 import { isLate, retentionPages } from './retention.js';
@@ -259,6 +260,7 @@ export const privacyRoom = (house: House): Hono<Staffed> => {
   app.route('/', ledgerPages(house));
   app.route('/', retentionPages(house));
   app.route('/', recipientPages(house));
+  app.route('/', recipientKeyPages(house));
   app.route('/', cookielessPages(house));
   app.route('/', auditPages(house));
   return app;

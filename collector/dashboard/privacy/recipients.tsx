@@ -140,7 +140,12 @@ export const recipientPages = (house: House): Hono<Staffed> => {
                     ) : (
                       <span class="soft">told by hand</span>
                     ),
-                    String(it.keys),
+                    <a
+                      href={`${here}/${segment(it.recipient)}/keys`}
+                      aria-label={`Keys of ${it.name.slice(0, 60)}: ${it.keys === 0 ? 'none' : it.keys}`}
+                    >
+                      {it.keys === 0 ? 'none' : String(it.keys)}
+                    </a>,
                     it.lastDeliveredAt === null ? (
                       <span class="soft">none</span>
                     ) : (

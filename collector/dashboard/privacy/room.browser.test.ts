@@ -18,6 +18,7 @@ const pages = [
   `/privacy/receipts?receipt=${receiptOf(1)}`,
   '/privacy/retention',
   '/privacy/recipients',
+  '/privacy/recipients/mailer/keys',
   '/privacy/cookieless',
   '/privacy/policy',
   '/privacy/audit',

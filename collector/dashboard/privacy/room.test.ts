@@ -421,6 +421,69 @@ describe('what was asked for', () => {
   });
 });
 
+describe('the keys of a recipient', () => {
+  let room: Room;
+  beforeAll(async () => {
+    room = await openRoom({ asked: true, accounts: accountsOfTests });
+  }, 120_000);
+  afterAll(() => room.end());
+  const path = '/privacy/recipients/mailer/keys';
+  const live = async () => {
+    const { body } = await room.log.command({ kind: 'keys', act: 'list', value: null });
+    return (
+      body as { credentials: { recipient: string | null; revokedAt: number | null; id: string }[] }
+    ).credentials.filter(({ recipient, revokedAt }) => recipient === 'mailer' && revokedAt === null);
+  };
+  const audited = async (what: string) => {
+    const all = { by: null, profileId: null, from: null, to: null, cursor: null, limit: 10 };
+    return (await room.reader.auditLog({ ...all, what })).items;
+  };
+
+  it('are made by an owner, shown once and noted, read within their purposes, and are taken away by the privacy role', async () => {
+    const owner = await room.enter('owner');
+    const make = async (fields: Record<string, string>) =>
+      owner.post(path, { csrf: await owner.csrf(path, path), ...fields });
+    expect((await make({ label: '', marketing: 'yes' })).status).toBe(400);
+    expect((await make({ label: 'Sync', measurement: 'yes' })).status).toBe(400);
+    expect((await make({ label: 'Sync', marketing: 'yes', csrf: 'x' })).status).toBe(403);
+    expect(await live()).toEqual([]);
+    const made = await make({ label: '<b>Sync</b>', marketing: 'yes', sharing: 'yes' });
+    expect([made.status, made.headers.get('cache-control')]).toEqual([200, 'no-store']);
+    const html = await made.text();
+    expect(html).not.toMatch(/<b>Sync|<script(?![^>]*src=)/);
+    const key = /<code>(sk_[\w-]+)<\/code>/.exec(html)![1]!;
+    const [kept] = await live();
+    expect(kept).toMatchObject({ recipient: 'mailer', roles: [], purposes: ['marketing', 'sharing'] });
+    expect(JSON.stringify(kept)).not.toContain(key);
+    expect(await owner.page(path)).not.toContain(key);
+    expect(text(await owner.page('/privacy/recipients'))).toMatch(/mailer .* 1 /);
+    expect(await audited('key.make')).toMatchObject([{ detail: kept!.id }]);
+    expect((await make({ label: '<b>Sync</b>', marketing: 'yes' })).status).toBe(409);
+
+    const piet = await room.enter('Piet');
+    expect(text(await piet.page(path))).toContain('an owner makes it');
+    const refused = await piet.post(path, { csrf: await piet.csrf(path, '/logout'), label: 'Mine', marketing: 'yes' });
+    expect(refused.status).toBe(403);
+    const revoke = `${path}/${kept!.id}/revoke`;
+    expect((await piet.post(revoke, { csrf: 'x' })).status).toBe(403);
+    const gone = await piet.post(revoke, { csrf: await piet.csrf(revoke) });
+    expect(gone.headers.get('location')).toBe(`${path}?done=revoked`);
+    expect(text(await piet.page(`${path}?done=revoked`))).toMatch(/reads nobody any more.*They have no key.*Revoked/);
+    expect(await live()).toEqual([]);
+    expect(await audited('key.revoke')).toMatchObject([{ detail: kept!.id }]);
+    expect((await piet.get(revoke)).status).toBe(404);
+  });
+
+  it('are nobody’s whom the shop does not know as a recipient, and no other key is revoked there', async () => {
+    const owner = await room.enter('owner');
+    for (const id of ['nobody', '%3Cb%3E', '..%2f'])
+      expect((await owner.get(`/privacy/recipients/${id}/keys`)).status).toBe(404);
+    const csrf = await owner.csrf(path, path);
+    expect((await owner.post(`${path}/staff_maya/revoke`, { csrf })).status).toBe(404);
+    expect((await (await room.enter('Maya')).get(path)).status).toBe(403);
+  });
+});
+
 describe('counting where nobody has agreed', () => {
   it('is shown by day and in groups, says what is hidden, and is led to only where the policy counts', async () => {
     expect(await (await full.enter()).page('/privacy')).not.toContain('href="/privacy/cookieless"');
