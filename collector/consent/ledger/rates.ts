@@ -68,15 +68,20 @@ export type RateList = keyof typeof lists;
 const listNames = Object.keys(lists) as RateList[];
 
 /**
- * Groups large enough to be told, and how many were not. Where one alone would be missing the smallest other goes with it,
- * or the total would tell its size. A group without an answer (a day on which somebody only withdrew) hides nobody.
+ * Groups large enough to be told, and how many were not. What is missing is the total less what is told, so it must be two
+ * groups at least and ten answers at least: else the smallest others go with it. A group without an answer (a day on which
+ * somebody only withdrew) hides nobody.
  */
 export const toldGroups = (rates: readonly ConsentRate[]): { large: ConsentRate[]; small: number } => {
   const small = new Set(rates.filter(({ answers }) => answers > 0 && answers < smallestCell));
-  const large = rates.filter(({ answers }) => answers >= smallestCell);
-  if (small.size === 1 && large.length > 0)
-    small.add(large.reduce((least, rate) => (rate.answers < least.answers ? rate : least)));
-  return { large: large.filter((rate) => !small.has(rate)), small: small.size };
+  const large = rates.filter(({ answers }) => answers >= smallestCell).sort((a, b) => a.answers - b.answers);
+  let hidden = [...small].reduce((sum, { answers }) => sum + answers, 0);
+  for (const rate of small.size === 0 ? [] : large) {
+    if (small.size > 1 && hidden >= smallestCell) break;
+    small.add(rate);
+    hidden += rate.answers;
+  }
+  return { large: rates.filter((rate) => rate.answers >= smallestCell && !small.has(rate)), small: small.size };
 };
 
 /** What may be told of sums over so few: nothing of a total below ten, no group below it. */
@@ -99,15 +104,38 @@ export const openRates = (
     `SELECT * FROM consent_counts WHERE day >= ? AND day <= ?
      AND region = coalesce(?, region) AND locale = coalesce(?, locale) AND layer = coalesce(?, layer) ORDER BY day`,
   );
+  const answersOf = sql.prepare<{ n: number }>(
+    `SELECT coalesce(sum(count), 0) AS n FROM consent_counts WHERE day >= ? AND day <= ?
+     AND region = coalesce(?, region) AND locale = coalesce(?, locale) AND layer = coalesce(?, layer)
+     AND what IN (SELECT value FROM json_each('${JSON.stringify([...answers])}'))`,
+  );
+  /** Whether every question that asks less, by one of these conditions or more, leaves nobody over or enough. */
+  const mayNarrow = (from: string, to: string, filter: RateFilter): boolean => {
+    const count = ({ region, locale, layer }: RateFilter): number =>
+      answersOf.get(from, to, region, locale, layer)?.n ?? 0;
+    const inside = count(filter);
+    const names = (['region', 'locale', 'layer'] as const).filter((name) => filter[name] !== null);
+    for (let dropped = 1; dropped < 2 ** names.length; dropped += 1) {
+      const wider = { ...filter };
+      names.forEach((name, bit) => {
+        if (dropped & (1 << bit)) wider[name] = null;
+      });
+      const over = count(wider) - inside;
+      if (over > 0 && over < smallestCell) return false;
+    }
+    return true;
+  };
   return ({ from, to, asked = everything, only = {} }) => {
     const { region = null, locale = null, layer = null } = only;
     const filter: RateFilter = { region, locale, layer };
+    const isTold = mayNarrow(from, to, filter);
     const total = empty('');
     const kinds: Record<string, number> = {};
     const rates = Object.fromEntries(
       Object.keys(groups).map((name) => [name, new Map<string, ConsentRate>()]),
     ) as Record<Group, Map<string, ConsentRate>>;
-    for (const row of between.iterate(from, to, filter.region, filter.locale, filter.layer)) {
+    // What would tell, taken from the question it narrows, of fewer than ten, is told as if there were nobody.
+    for (const row of isTold ? between.iterate(from, to, filter.region, filter.locale, filter.layer) : []) {
       kinds[row.what] = (kinds[row.what] ?? 0) + row.count;
       add(total, row, asked);
       for (const name of Object.keys(groups) as Group[]) {
