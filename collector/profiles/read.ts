@@ -155,19 +155,30 @@ export const readModel = (
     return [...all.values()];
   };
 
+  /** What a person and their devices say no to. */
+  const refusalsOf = (leader: number) => {
+    const members = identity.members(leader);
+    const users = members.filter((member) => member.kind === 'user_id');
+    const devices = [...new Set(members.flatMap((member) => identity.devicesOf(member.id)))];
+    const deviceIds = devices.flatMap((device) => identity.node(device)?.value ?? []);
+    // An opt-out of sale and sharing is of the person, on whatever basis something is kept (11 CCR 7025(c)(1)).
+    return { ...denialOf(users.map((user) => user.value)), signalled: signalledOf(deviceIds), deviceIds };
+  };
+  /** A click id is marketing's alone (consent.md, section 4, row 7), also in what another purpose may show. */
+  const showsClickIds = (leader: number, asked: Asked): boolean => {
+    if (!asked.purposes.includes('marketing')) return false;
+    const { denied, signalled } = refusalsOf(leader);
+    return !denied.includes('marketing') && !signalled.includes('marketing');
+  };
+
   /**
    * Which of a person's events may be used for what is asked (consent.md, section 4: at use time); null = all of them. What
    * a person said no to concerns what was collected with consent, an objection everything; what was collected under a consent
    * that has run out waits, unseen, for a new one or for the end of its time.
    */
   const sightOf = (leader: number, asked: Asked): Sight | null => {
-    const users = identity.members(leader).filter((member) => member.kind === 'user_id');
-    const { denied, objected } = denialOf(users.map((user) => user.value));
-    const devices = [...new Set(identity.members(leader).flatMap((member) => identity.devicesOf(member.id)))];
-    const deviceIds = devices.flatMap((device) => identity.node(device)?.value ?? []);
+    const { denied, objected, signalled, deviceIds } = refusalsOf(leader);
     const lapsed = isAnyLapsed(deviceIds, asked.now);
-    // An opt-out of sale and sharing is of the person, on whatever basis something is kept (11 CCR 7025(c)(1)).
-    const signalled = signalledOf(deviceIds);
     if (
       denied.length === 0 &&
       !signalled.includes('personalisation') &&
@@ -286,7 +297,7 @@ export const readModel = (
     const presence = presenceOf(found.state);
     const { traits } = found.state.aspects.traits as TraitsState;
     const figures = cartFigures(cartState(found.state));
-    const marketing = asked.purposes.includes('marketing');
+    const marketing = showsClickIds(leader, asked);
     const historical = identity
       .members(leader)
       .filter((member) => member.kind === 'user_id' && member.id !== leader)
@@ -453,7 +464,7 @@ export const readModel = (
     const owned = sql.prepare(
       `SELECT 1 FROM events WHERE dev = ? AND session = ? AND owner IN (${members.map(() => '?').join()}) LIMIT 1`,
     );
-    const marketing = asked.purposes.includes('marketing');
+    const marketing = showsClickIds(leader, asked);
     const rows = [...devices]
       .flatMap((dev) => sessions.ofDevice(dev).map((row) => ({ dev, row })))
       .sort((a, b) => b.row.started_at - a.row.started_at || b.row.begin - a.row.begin)

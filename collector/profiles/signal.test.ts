@@ -27,7 +27,7 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
             messageId: id,
             anonymousId: 'visitor-1',
             timestamp: new Date(at).toISOString(),
-            properties: { path: '/' },
+            properties: { path: '/', url: 'https://shop.example/?gclid=CLICK123' },
             context: { consent: { receipt }, sessionId: 's-1' },
           },
         ],
@@ -51,7 +51,14 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
         gpcSeenAt,
       ],
     );
+  const clickIds = async () => {
+    const asked = { purposes: ['personalisation', 'marketing'] as const, now: room.now + 10_000 };
+    const [profile] = await room.reader.profilesBy({ anonymousId: 'visitor-1' }, asked);
+    const sessions = await room.reader.sessions(profile!.id, { ...asked, limit: 5, cursor: null });
+    return [profile!.touches, ...sessions!.items.map(({ touches }) => touches)].flat().map(({ clickId }) => clickId);
+  };
   await page('m1', receiptOf(1), room.now - 1_000, false);
+  expect(await clickIds()).toEqual(['gclid=CLICK123', 'gclid=CLICK123']);
   expect(await seenFor(['marketing'])).toEqual([[1, 'granted', 'user', null]]);
 
   await page('m2', receiptOf(1), room.now, true);
@@ -59,6 +66,7 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
   expect(await seenFor(['marketing'])).toEqual([]);
   expect(await seenFor(['sharing'])).toEqual([]);
   expect(await seenFor(['personalisation'])).toEqual([[2, 'denied', 'gpc', seenAt]]);
+  expect(await clickIds()).toEqual([null, null]);
   // Without the signal on a later request nothing comes back: it was no decision about one page.
   await page('m3', receiptOf(1), room.now + 1, false);
   expect(await seenFor(['marketing'])).toEqual([]);
