@@ -292,12 +292,19 @@ describe('the start', () => {
     expect([login.status, await login.text()]).toEqual([200, expect.stringContaining('type="password"')]);
   });
 
-  it('tells a page the policy and the region its CDN saw', async () => {
+  it('tells a page the policy, the click ids it may keep, and the region its CDN saw', async () => {
     const { url } = await started();
     const told = async (headers: Record<string, string>) =>
-      (await (await fetch(`${url}/v1/config/${writeKey}`, { headers })).json()) as { region: object };
+      (await (await fetch(`${url}/v1/config/${writeKey}`, { headers })).json()) as {
+        region: object;
+        consent: { redact: { clickIds: string[] } };
+      };
     expect((await told({ 'cf-ipcountry': 'FR' })).region).toMatchObject({ code: 'FR', model: 'opt-in' });
     expect((await told({})).region).toMatchObject({ code: null });
+    // What a page may leave in an address with `marketing`; never what names a subscriber.
+    const { clickIds } = (await told({})).consent.redact;
+    expect(clickIds).toEqual(expect.arrayContaining(['gclid', 'msclkid', 'fbclid', 'wbraid', 'epik']));
+    expect(clickIds.filter((name) => /^(mc_eid|_kx|_ga|_gl|si|obOrigUrl)$/.test(name))).toEqual([]);
   });
 
   it('ends with a sentence where it cannot begin', async () => {

@@ -23,6 +23,7 @@ import type { Finding } from './consent/policy/read.js';
 import { purposes } from './contract/purposes.js';
 import { dashboard } from './dashboard/index.js';
 import { databaseFile, type Engines, openEmbedded } from './embedded.js';
+import { clickIdNames } from './enrich/channel.js';
 import { openPlaceFile, type PlaceFile, placeOf } from './enrich/place.js';
 import { every } from './jobs/every.js';
 import { makeExport } from './jobs/exports.js';
@@ -294,7 +295,8 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       placeOf: (headers, address) => placeOf(headers, address, geo),
       pageConfig: ({ country, region }) => {
         const told = publicConfig(live.current().policy, region ?? country);
-        return { ...told, region: { ...told.region }, settings: {} };
+        const redact = { ...(told.consent.redact as object), clickIds: clickIdNames };
+        return { ...told, consent: { ...told.consent, redact }, region: { ...told.region }, settings: {} };
       },
       policy: live,
       ready: async () => {

@@ -6,9 +6,9 @@ import { after, now } from './browser/clock.js';
 import { end, onPage } from './browser/life.js';
 import type { Stop } from './browser/listen.js';
 import { request } from './browser/net.js';
-import { hasPage, isShown, originNow } from './browser/page.js';
+import { isShown, originNow } from './browser/page.js';
 import { debug, hear, quietly, tell, tellPage } from './browser/tell.js';
-import { put } from './buffer/buffer.js';
+import { drop, put } from './buffer/buffer.js';
 import { decide, renewed } from './consent/decide.js';
 import { begin, type ConsentState, keep, look, on, record, rowFor, state, suspend, tune } from './consent/keeper.js';
 import type { Act, ConsentRecord } from './consent/record.js';
@@ -94,26 +94,18 @@ let rest: Promise<unknown> | undefined;
 /** Whom the site named last with a proof, on this page: what follows an account may come later than that. */
 let named: PageEvent | undefined;
 
-const drop = (reason: string, event?: PageEvent) => tell('dropped', { reason, event });
+const attach = (start: Source) => hear('stop', start(client));
 
-const attach = (start: Source) => {
-  const stop = start(client);
-  if (stop) hear('stop', stop);
-};
-
-/** A source by name. What is unknown or fails to load is left out, and told. */
-const fetchSource = (name: string, failed?: () => void) =>
+/** A source by name. What is unknown or fails to load is left out, and told: nothing comes back then. */
+const fetchSource = (name: string): Promise<Stop | void> =>
   fetched(name, options.base)
     .then(({ start }) => attach(start as Source))
-    .catch((error) => {
-      tell('error', error);
-      failed?.();
-    });
+    .catch((error) => tell('error', error));
 
 /** What most pages do without (sources/rest.ts). Fetched again when it is needed again, if it could not be had. */
 const needRest = () =>
-  (rest ??= fetchSource('rest', () => {
-    rest = undefined;
+  (rest ??= fetchSource('rest').then((isThere) => {
+    if (!isThere) rest = undefined;
   }));
 
 // --- the way of an event --------------------------------------------------------------------------------------------------
@@ -210,7 +202,7 @@ hear('lost', needRest);
 hear('consent', () => {
   tellPage(`consent:${isStarted ? 'change' : 'ready'}`, on);
   // Taken back: what to do with what happens now.
-  if (isKnown && !on.measurement) needRest();
+  if (!on.measurement) needRest();
 });
 
 // --- the verbs --------------------------------------------------------------------------------------------------------------
@@ -222,9 +214,10 @@ const verb =
   (properties: Commerce[Name]) =>
     track(event, properties);
 const act = (next: ConsentRecord | undefined) => {
-  if (!next) return;
-  keep(next);
-  drain(true);
+  if (next) {
+    keep(next);
+    drain(true);
+  }
 };
 const set = (decisions: Record<string, boolean>, how: Act = {}) => soon(() => act(decide(record, decisions, how)));
 const withdraw = (purposes: string | string[] = 'measurement', how?: Act) =>
@@ -236,7 +229,7 @@ const leavePerson = (how?: { keepDevice?: boolean }): void =>
     act(renewed(record));
   });
 
-const client: Client = {
+export const client: Client = {
   page: (name, properties) => {
     emit('page', typeof name === 'string' ? { name, properties } : { properties: name });
     cameFrom = originNow();
@@ -282,13 +275,11 @@ const client: Client = {
   },
 };
 
-/** A page has one client: a second call gives the first again. */
-export const createClient = (given: Options, watching: readonly Source[]): Client => {
-  if (hasPage() && !options) {
-    resolve(given);
-    sources = watching;
-    if (given.config) quietly(() => start(given.config));
-    else configure();
-  }
+/** Once. */
+export const create = (given: Options, watching: readonly Source[]): Client => {
+  resolve(given);
+  sources = watching;
+  if (given.config) quietly(() => start(given.config));
+  else configure();
   return client;
 };

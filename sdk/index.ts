@@ -1,10 +1,9 @@
-// The npm entry, and what the script tag uses too: a client with its sources.
+// The npm entry: the client with its sources, and those of the caller.
 
-import { type Client, createClient, type Source } from './client.js';
-import type { Options } from './options.js';
-import { asking } from './sources/asking.js';
-import { engagement } from './sources/engagement.js';
-import { pageViews } from './sources/page-view.js';
+import { hasPage } from './browser/page.js';
+import { type Client, client, create, type Source } from './client.js';
+import { type Options, options } from './options.js';
+import { ownSources } from './sources/own.js';
 
 export type { Client, Source } from './client.js';
 export type { ConsentState } from './consent/keeper.js';
@@ -27,9 +26,11 @@ export interface InitOptions extends Options {
 }
 
 /**
+ * A page has one client: a second call gives the first again.
+ *
  * @example
  * const weft = init({ writeKey: 'wk_…', host: 'https://collect.shop.example' });
  * weft.cart.add({ product_id: 'p1', price: 19.9, quantity: 1 });
  */
-export const init = (options: InitOptions): Client =>
-  createClient({ base: `${options.host}/`, ...options }, [engagement, pageViews, asking, ...(options.use ?? [])]);
+export const init = (given: InitOptions): Client =>
+  hasPage() && !options ? create({ base: `${given.host}/`, ...given }, [...ownSources, ...(given.use ?? [])]) : client;

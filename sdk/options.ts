@@ -41,8 +41,8 @@ export type Model = 'opt-in' | 'opt-out' | 'none';
 export interface Region {
   /** ISO 3166; null where nobody knows. */
   code?: string | null;
-  /** By the page itself. */
-  isTold?: boolean;
+  /** By the page itself, in the collector's spelling. */
+  told?: { code: string };
   model?: Model;
   /** How long an answer stands: where the default is yes, nobody is asked back in for longer. */
   days?: { granted: number; denied: number };
@@ -52,6 +52,15 @@ export interface Region {
   rest?: boolean;
   /** The page must say that the browser's opt-out signal is honoured. */
   gpcStatus?: boolean;
+}
+
+export interface RedactRules {
+  /** How the names of query parameters begin that may stay. */
+  query?: { allow?: readonly string[] };
+  /** Names of those that ad networks add: with `marketing` they stay, as the collector lists them. */
+  clickIds?: readonly string[];
+  /** Names of properties that are not kept. */
+  keys?: readonly string[];
 }
 
 export interface ConsentConfig {
@@ -70,7 +79,7 @@ export interface ConsentConfig {
   transfer?: readonly string[];
   /** Counting of those who have not agreed. */
   cookieless?: { mode?: string; regions?: readonly string[] };
-  redact?: { query?: { allow?: readonly string[] }; keys?: readonly string[] };
+  redact?: RedactRules;
   /** Which of the page's other consent tools are told, or asked. */
   bridges?: Readonly<Record<string, unknown>>;
 }

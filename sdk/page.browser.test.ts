@@ -44,7 +44,7 @@ const open = async (path = '/'): Promise<Page> => {
   return page;
 };
 const call = (page: Page, code: string): Promise<any> => page.evaluate(code);
-const views = () => collector.named('page').map(({ context }: any) => context.page.path);
+const views = () => collector.named('page').map(({ context }: any) => new URL(context.page.url).pathname);
 const viewed = async (page: Page, count: number) => {
   await call(page, 'weft.flush()');
   await until(() => views().length >= count);

@@ -298,6 +298,8 @@ const clickIds: readonly Click[] = clicks.ids.map(([name, source, medium, channe
   channel: channel as Channel | null,
   keep: keep as boolean,
 }));
+/** Those whose value may be kept: what a page leaves in an address where `marketing` is granted. */
+export const clickIdNames: readonly string[] = clickIds.filter(({ keep }) => keep).map(({ name }) => name);
 const clickShape = /^[\w.~+/=:%!-]+$/;
 
 /** The first of the table that tells a channel, else the first at all; with the value that may be kept. */

@@ -1,6 +1,8 @@
 // First-party cookies: the only storage that is written and wiped at once and that tabs and subdomains share. Where
 // cookies are refused, reading gives nothing and writing does nothing.
 
+import { quietly } from './tell.js';
+
 export const cookiesNow = () => document.cookie;
 
 /**
@@ -13,20 +15,24 @@ export const folded = (json: string): string => {
   return json.replace(/"\w+"|\t\d+/g, (word) => seen[word] ?? (seen[(seen[word] = `\t${count++}`)] = word));
 };
 
-/** Every value of that name: after a change of domain there can be two (the newest wins, consent.md section 2). */
+/**
+ * Every value of that name: after a change of domain there can be two (the newest wins, consent.md section 2). Nothing for
+ * one that cannot be read.
+ */
 export const valuesIn = (cookies: string, name: string): unknown[] =>
   cookies.split('; ').flatMap((pair) => {
     const [key, value] = pair.split('=') as [string, string];
-    try {
-      return key === name ? JSON.parse(folded(decodeURIComponent(value))) : [];
-    } catch {
-      return [];
-    }
+    return (key === name && quietly(() => JSON.parse(folded(decodeURIComponent(value))))) || [];
   });
 
 /** Without a value the cookie is expired. */
-export const writeCookie = (name: string, domain?: string | null, value: unknown = 0, maxAgeMs = 0): void => {
-  document.cookie = `${name}=${encodeURIComponent(folded(JSON.stringify(value)))};path=/;samesite=lax;max-age=${(maxAgeMs / 1e3) | 0};domain=${domain ?? ''};${location.protocol[5] ? 'secure' : ''}`;
+export const writeCookie = (
+  name: string,
+  domain?: string | null,
+  value: unknown = 0,
+  maxAgeMs?: number | false,
+): void => {
+  document.cookie = `${name}=${encodeURIComponent(folded(JSON.stringify(value)))};path=/;samesite=lax;max-age=${((maxAgeMs as number) / 1e3) | 0};domain=${domain ?? ''};${location.protocol[5] ? 'secure' : ''}`;
 };
 
 /** Every domain under which a page of this host can have set a cookie; the browser refuses those that are nobody's. */

@@ -1,6 +1,8 @@
 // One IndexedDB database with one store. Opened on first use, which the caller must not do before a grant; closed when
 // another tab wants to delete it; given up for this page when the browser refuses or does not answer.
 
+/** Some browsers never answer in a private window. */
+const answerMaxMs = 5e3;
 const storeName = 'events';
 let opening: Promise<IDBDatabase> | undefined;
 
@@ -9,14 +11,14 @@ const done = <Result>(of: IDBRequest<Result> | IDBTransaction): Promise<Result> 
   new Promise((yes, no) => {
     const asked = of as IDBRequest<Result> & IDBTransaction;
     asked.onsuccess = asked.oncomplete = () => yes(asked.result);
-    asked.onerror = asked.onabort = () => no(asked.error);
+    asked.onerror = asked.onabort = no;
+    setTimeout(no, answerMaxMs);
   });
 
 const open = async (name: string) => {
   const request = indexedDB.open(name);
   request.onupgradeneeded = () => request.result.createObjectStore(storeName);
-  // Some browsers never answer an open in a private window.
-  const db = await Promise.race([done(request), new Promise<never>((_, no) => setTimeout(no, 2e3))]);
+  const db = await done(request);
   db.onversionchange = db.onclose = () => {
     db.close();
     opening = undefined;

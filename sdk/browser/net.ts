@@ -1,6 +1,7 @@
 // The network and the other tabs: one request, one lock, one channel. No cookie goes out, no preflight is caused (a
 // "simple" request: text/plain, no header of our own), and no sendBeacon, which can neither answer nor be counted.
 
+import { now } from './clock.js';
 import { quietly } from './tell.js';
 
 export interface Answer {
@@ -18,7 +19,7 @@ export const request = async (url: string, timeoutMs: number, init: RequestInit)
     const wanted = response.headers.get('retry-after') as string;
     return {
       status_: response.status,
-      retryAfterMs_: +wanted * 1000 || Date.parse(wanted) - Date.now(),
+      retryAfterMs_: +wanted * 1000 || Date.parse(wanted) - now(),
       body_: await response.json().catch(() => 0),
     };
   } catch {}
@@ -34,8 +35,7 @@ export const gzip = (text: string): string | Promise<Blob> =>
     : text;
 
 /** One tab at a time; where the browser has no locks (plain http), every tab, and the collector removes the doubles. */
-export const alone = (run: () => Promise<void>): Promise<unknown> =>
-  navigator.locks ? navigator.locks.request('weft', run) : run();
+export const alone = (run: () => Promise<void>): Promise<unknown> => navigator.locks?.request('weft', run) ?? run();
 
 /** To be opened again when the page comes back: an open channel would keep it out of the back-forward cache. */
 export const openChannel = (name: string, heard: () => void): BroadcastChannel => {

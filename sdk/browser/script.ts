@@ -16,13 +16,11 @@ export const takeOver = (create: () => object): void => {
   if (!Array.isArray(stub)) return;
   const client = create();
   global.weft = client;
-  stub.push = (...calls) => {
-    for (const [path, ...args] of calls) {
-      let verb = client as Verbs[string];
-      for (const name of path.split('.')) verb = verb?.[name] as Verbs[string];
-      verb?.(...args);
-    }
-    return 0;
+  const call = ([path, ...args]: Call) => {
+    let verb = client as Verbs[string];
+    for (const name of path.split('.')) verb = verb?.[name] as Verbs[string];
+    verb?.(...args);
   };
-  stub.push(...stub);
+  stub.push = call as never;
+  stub.forEach(call);
 };

@@ -4,20 +4,22 @@
 
 import type { Stop } from './listen.js';
 
-type Heard = (detail: never, name: string) => void;
+type Heard = ((detail: never, name: string) => void) | undefined | void;
 
 const ears = new Set<[name: string, heard: Heard]>();
 
 export const tell = (name: string, detail?: unknown): void => {
   for (const [wanted, heard] of [...ears]) {
     try {
-      if (!wanted || wanted === name) heard(detail as never, name);
+      if (!wanted || wanted === name) heard?.(detail as never, name);
     } catch {}
   }
 };
 
 /** Without a name: everything. */
-export const hear = <Detail>(...ear: [name: string, heard: (detail: Detail, name: string) => void]): Stop => {
+export const hear = <Detail>(
+  ...ear: [name: string, heard: ((detail: Detail, name: string) => void) | undefined | void]
+): Stop => {
   ears.add(ear);
   return () => ears.delete(ear);
 };

@@ -55,11 +55,12 @@ export const change = (id: string, entry?: Entry) => {
   changed.add(id);
 };
 
-const lose = (reason: string) => tell('dropped', { reason });
+/** Nothing is lost in silence: delivery counts what is told here. */
+export const drop = (reason: string, event?: object) => tell('dropped', { reason, event });
 
 export const put = (entry: Entry) => {
   if (own.size < bufferBounds.countMax) change(entry.id, entry);
-  else lose('full');
+  else drop('full');
 };
 
 /**
@@ -67,10 +68,10 @@ export const put = (entry: Entry) => {
  * gives a reason against.
  */
 export const take = async (judge: (entry: Entry) => Entry | string): Promise<Entry[]> => {
-  const stored: Entry[] | undefined = await inStore(databaseName(), (store) =>
-    store.getAll(null, bufferBounds.countMax * 2),
-  ).catch(() => []);
-  const all = new Map([...((!isBroken && stored) || []), ...own.values()].map((entry) => [entry.id, entry]));
+  const stored = (await inStore(databaseName(), (store) => store.getAll(null, bufferBounds.countMax * 2)).catch(
+    () => [],
+  )) as Entry[];
+  const all = new Map([...(isBroken ? [] : stored).map((entry) => [entry.id, entry] as const), ...own]);
   const kept: Entry[] = [];
   let bytes = 0;
   // As text, an entry of the map begins with its id.
@@ -83,7 +84,7 @@ export const take = async (judge: (entry: Entry) => Entry | string): Promise<Ent
           ? 'full'
           : judge(entry);
     if (typeof judged === 'string') {
-      lose(judged);
+      drop(judged);
       change(id);
     } else {
       kept.push(judged);

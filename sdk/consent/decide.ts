@@ -5,21 +5,16 @@ import { options } from '../options.js';
 import type { Act, ConsentRecord, Row } from './record.js';
 import { type Decided, type Decisions, hasSignal, lifeMs, place, policy, purposes, stands } from './rules.js';
 
-const grantsOf = (decisions: Decisions = {}) =>
-  Object.keys(decisions).filter((id) => decisions[id]?.value === 'granted');
+const isGranted = (decisions: Decisions | undefined, id: string) => decisions?.[id]?.value === 'granted';
 
 /** The record that these decisions make, and as its last row what the ledger is to know of them. */
-export const conclude = (
-  old: Partial<ConsentRecord>,
-  decisions: Decisions,
-  { textHash, locale, layer, source, action, variant, gpcAck, cmp, kind }: Act,
-): ConsentRecord => {
+export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act: Act): ConsentRecord => {
   const at = now();
   const { receipt: supersedes, epoch = at, life = at, anonymousId, rev = 0, rows = [], notBefore } = old;
-  const granted = grantsOf(decisions);
-  const isOn = granted.includes('measurement');
-  const isPersonal = granted.includes('personalisation');
-  const isLoss = supersedes && grantsOf(old.decisions).some((id) => !granted.includes(id));
+  const isOn = isGranted(decisions, 'measurement');
+  const isPersonal = isGranted(decisions, 'personalisation');
+  const isLoss =
+    supersedes && Object.keys(decisions).some((id) => isGranted(old.decisions, id) && !isGranted(decisions, id));
   const ownId = isPersonal ? (anonymousId ?? uuid()) : undefined;
   const ids = (isLoss || isOn) && { receipt: newReceipt(), epoch };
   return {
@@ -33,9 +28,9 @@ export const conclude = (
     // A cookie holds 4 kB. A device that has been offline for long keeps its last word, and before it the first by which
     // something was taken back: the collector may hold what that one is about.
     rows: [
-      rows.find((row) => /^[woe]/.test(row.kind)) ?? rows[rows.length - 1],
+      rows.find((row) => /^[woe]/.test(row.kind)) ?? rows.at(-1),
       {
-        kind: isLoss ? (kind ?? 'withdraw') : !isOn ? 'refuse' : (kind ?? (supersedes ? 'update' : 'grant')),
+        kind: isLoss ? (act.kind ?? 'withdraw') : !isOn ? 'refuse' : (act.kind ?? (supersedes ? 'update' : 'grant')),
         ...ids,
         supersedes,
         // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
@@ -44,17 +39,17 @@ export const conclude = (
         decisions: Object.keys(decisions).map((purpose) => ({ ...decisions[purpose], purpose, at: undefined })),
         policy,
         // Without https a browser makes no hash; the language is known all the same.
-        text: { locale, sha256: textHash },
-        ui: { layer: layer ?? source, action, variant },
-        gpc: { js: hasSignal, ack: !!gpcAck },
-        jurisdiction: place.isTold && { code: place.code },
-        cmp,
+        text: { locale: act.locale, sha256: act.textHash },
+        ui: { layer: act.layer ?? act.source, action: act.action, variant: act.variant },
+        gpc: { js: hasSignal, ack: !!act.gpcAck },
+        jurisdiction: place.told,
+        cmp: act.cmp,
         clientAt: iso(at),
         age: options.age,
       } as Row,
     ].filter((row) => row) as Row[],
     notBefore,
-    opposed: (!isOn && (kind === 'object' || old.opposed)) || undefined,
+    opposed: (!isOn && (act.kind === 'object' || old.opposed)) || undefined,
   };
 };
 

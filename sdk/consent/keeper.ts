@@ -99,7 +99,8 @@ export const look = (): void => {
 };
 
 /** What the ledger has not acknowledged of that receipt. */
-export const rowFor = (receipt: string | undefined) => record?.rows.find((row) => row.receipt === receipt);
+export const rowFor = (receipt: string | false | null | undefined) =>
+  record?.rows.find((row) => row.receipt === receipt);
 
 export const state = (): ConsentState => ({
   decisions: {},

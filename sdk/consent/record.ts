@@ -18,7 +18,7 @@ export interface Row {
   ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };
   gpc: { js: boolean; ack: boolean };
   /** Where the page says it is. */
-  jurisdiction: { code?: string | null | undefined } | false | undefined;
+  jurisdiction: { code: string } | undefined;
   /** 0: it was too long for the device. */
   cmp: Act['cmp'] | 0;
   /** What the site's age gate said, where it has one. */

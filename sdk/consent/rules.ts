@@ -38,10 +38,10 @@ export const enforce = (
   // Spelled as the collector spells it, which has decided beforehand what holds where (`settled`).
   const code = region.trim().toUpperCase().replace('EU-', '');
   const found = regions.find(({ match }) => code.match(match));
-  place = found ? { ...found, code, isTold: true } : (config?.region ?? {});
+  place = found ? { ...found, code, told: { code } } : (config?.region ?? {});
   // Where the site has an age gate, nobody is asked, and nothing granted, until it says who passed or has a guardian's word.
   purposes =
-    (killSwitch || minor || (options.age ? !/^[pg]/.test(options.age) : age?.gate)
+    (killSwitch || minor || ((options.age || age?.gate) && !/^[pg]/.test(`${options.age}`))
       ? []
       : listed?.filter(({ always }) => !always)) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
@@ -70,8 +70,9 @@ export const stands = (
 ): boolean | undefined =>
   decision &&
   isCurrent(decision) &&
-  ((!isOptIn && (decision.source === 'region' || decision.value === 'denied')) ||
-    (decision.source !== 'region' && [materialHash, ...compatibleWith].includes(decision.materialHash)));
+  (decision.source === 'region'
+    ? !isOptIn
+    : (!isOptIn && decision.value === 'denied') || [materialHash, ...compatibleWith].includes(decision.materialHash));
 
 /** Purpose → true: may be done; false: refused; null: nobody has said, so it may not. */
 export type Effective = Record<string, boolean | null>;

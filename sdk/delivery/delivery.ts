@@ -67,27 +67,26 @@ const failed = (answer: Answer | void) => {
 };
 
 /** The receipt under which events may be sent, if any may. */
-const receiptNow = () => (on.measurement ? record?.receipt : undefined);
+const receiptNow = () => on.measurement && record?.receipt;
 
-const choose = (entries: Iterable<Entry>, receipt: string, room: number) =>
+const choose = (entries: Iterable<Entry>, receipt: ReturnType<typeof receiptNow>, room: number) =>
   [...entries]
     .filter((entry) => entry.receipt === receipt && entry.id > sentTo && (room -= entry.bytes + 1) > 0)
     .slice(0, batchBounds.countMax);
 
 /** Events of one receipt with its row beside them; or a row alone. True: come again, there may be more. */
 const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean): Promise<boolean | void> => {
-  const { writeKey } = options;
   const [first] = entries;
   // One request at a time tells of what was lost, and what it told is subtracted once it was answered.
   const told = { ...(first && !sentTo && lost) };
-  const head = JSON.stringify(
-    first ? { writeKey, sentAt: iso(now()), consent: row, discarded: told } : { writeKey, sdkVersion: version, ...row },
-  );
+  const head = JSON.stringify({
+    writeKey: options.writeKey,
+    ...(first ? { sentAt: iso(now()), consent: row, discarded: told } : { sdkVersion: version, ...row }),
+  });
   const body = first ? `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}` : head;
-  sentTo = entries[entries.length - 1]?.id ?? '';
+  sentTo = entries.at(-1)?.id ?? '';
   const answer = await request(`${options.host}/v1/${first ? 'batch' : 'consent'}`, requestMaxMs, {
     method: 'POST',
-    headers: { 'content-type': 'text/plain' },
     // Batches stay below the browser's quota for requests that may outlive their page.
     keepalive: true,
     body: isLeaving ? body : await gzip(body),
@@ -97,10 +96,10 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   if (!/200|409/.test(`${answer?.status_}`)) return failed(answer);
   const { held, state, error, seq } = (answer as Answer).body_ as Verdicts;
   // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
-  const kept = ((held ?? ((seq || error) && [])) as Held[]).map(({ messageId }) => messageId);
-  for (const { id } of entries) if (!kept.includes(id)) change(id);
+  const kept = (held ?? ((seq || error) && [])) as Held[];
+  for (const { id } of entries) if (!kept.some(({ messageId }) => messageId === id)) change(id);
   for (const reason in told) lost[reason]! -= told[reason]!;
-  tell('sent', answer?.body_);
+  tell('sent', (answer as Answer).body_);
   look();
   if (state && record?.receipt === first?.receipt) {
     if (state === 'stale') tell(state);
@@ -110,15 +109,13 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
         state === 'erased' ? undefined : { ...(decide(record, { measurement: false }, {}) as ConsentRecord), rows: [] },
       );
   }
-  if (first && kept[0]) {
+  if (kept[0]) {
     // What is missing of those held is the row. If it was beside the batch, only time can help.
-    if (row) return failed(answer);
-    tell('lost', first);
+    if (!row) tell('lost', first);
     return failed(answer);
-  } else {
-    attempts = retryAt = 0;
-    if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
   }
+  attempts = retryAt = 0;
+  if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
   return true;
 };
 
@@ -153,10 +150,9 @@ export const drain = (all: boolean): Promise<unknown> => {
 
 /** The page is being hidden and may not come back: what this page has goes now, uncompressed, without a lock. */
 export const leave = () => {
-  const isFree = isReady();
-  const receipt = receiptNow();
+  const receipt = isReady() && receiptNow();
   // A batch on its way has its share of the quota.
-  const chosen = isFree && receipt ? choose(own.values(), receipt, sentTo ? 3e4 : 5e4) : [];
+  const chosen = choose(own.values(), receipt, sentTo ? 3e4 : 5e4);
   // What is missing after this was not taken by a crash (docs/decisions/0620).
   for (const entry of own.values()) if (entry.isYoung) change(entry.id, { ...entry, isYoung: false });
   if (chosen[0]) send(rowFor(receipt), chosen, true);

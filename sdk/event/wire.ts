@@ -13,8 +13,6 @@ export interface PageContext {
   title: string;
   /** Origin only. */
   referrer: string;
-  path?: string;
-  search?: string;
 }
 
 export interface EventContext extends Properties {

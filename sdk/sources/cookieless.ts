@@ -63,7 +63,7 @@ const idOf = ({ product_id, sku }: Properties): string | undefined => {
 /** What an event adds: nothing but its sort, where it happened by path alone, and which product. */
 const countsOf = ({ type, event, properties = {}, context }: PageEvent): Count[] => {
   const page = context.page as { url?: string; referrer?: string } | undefined;
-  const { path } = redact(String(properties.url ?? page?.url ?? '/'), []);
+  const path = new URL(redact(String(properties.url ?? page?.url ?? '/'), [])).pathname;
   if (type === 'page') return [{ event: 'page', path, referrer: hostIn(properties.referrer ?? page?.referrer) }];
   if (event === 'Product Added') return [{ event: 'add', path, productId: idOf(properties) }];
   if (event === 'Product Removed') return [{ event: 'remove', path, productId: idOf(properties) }];

@@ -15,12 +15,10 @@ const tickMs = 1e3;
 export const engagement: Source = (client) => {
   let page: PageEvent | undefined;
   let engagedMs = 0;
-  let toldMs = 0;
   let inputAt = 0;
 
   const beat = (final: boolean) => {
-    if (!page || (engagedMs === toldMs && !final)) return;
-    toldMs = engagedMs;
+    if (!page || !(engagedMs || final)) return;
     // Leaving is told: whether something was left in a cart, and was abandoned, is the collector's to say (C7).
     client.track(
       'Page Engaged',
@@ -32,7 +30,7 @@ export const engagement: Source = (client) => {
     if (event.type !== 'page') return;
     beat(false);
     page = event;
-    engagedMs = toldMs = 0;
+    engagedMs = 0;
   });
   onPage('pointerdown pointermove keydown scroll timeupdate', () => {
     inputAt = now();

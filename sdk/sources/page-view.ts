@@ -21,8 +21,6 @@ export const pageViews: Source = (client) => {
   onNavigate(() => void after(0, view));
   onPage('prerenderingchange', view);
   onPage('pageshow', (event) => {
-    if (!(event as PageTransitionEvent).persisted) return;
-    counted = undefined;
-    view();
+    if ((event as PageTransitionEvent).persisted) client.page();
   });
 };

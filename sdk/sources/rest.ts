@@ -188,7 +188,7 @@ const found = (client: Client): Stop =>
       text: undefined,
       ui: { layer: undefined, action: undefined, variant: undefined },
       gpc: { js: signal, ack: false },
-      jurisdiction: region.isTold && { code: region.code },
+      jurisdiction: region.told,
       cmp: undefined,
       age,
       clientAt: iso(now()),
