@@ -210,7 +210,8 @@ function onwarn(warning, warn) {
 }
 
 /** What the sources have in common is a file of its own. What a first visit fetches is one file each, whole. */
-const isWhole = (name) => name === 'rest' || name === 'transfer' || name === 'account' || name.startsWith('banner');
+const isWhole = (name) =>
+  name === 'rest' || name === 'transfer' || name === 'legacy' || name === 'account' || name.startsWith('banner');
 const chunkInputs = Object.entries(sdkChunks).map(([name, path]) => [name, join('sdk', path)]);
 const chunkGroups = [
   chunkInputs.filter(([name]) => !isWhole(name)),

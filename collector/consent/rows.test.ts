@@ -507,6 +507,21 @@ describe('succession', () => {
     expect(probe(site, r1)).toBe('expired');
   });
 
+  test('an imported grant counts only while the file declares that the old words asked the same', () => {
+    const row = (site: Site) =>
+      site.row({ kind: 'import', receipt: r1, visitorId: 'v1', grants: all, clientAt: start - 100 * dayMs });
+    const strange = openSite();
+    acceptedRow(strange.post(row(strange)));
+    expect(probe(strange, r1)).toBe('purpose');
+    const legacy = { from: 'vanilla', equivalent: false };
+    const undeclared = openSite({ bridges: { legacy } });
+    acceptedRow(undeclared.post(row(undeclared)));
+    expect(probe(undeclared, r1)).toBe('purpose');
+    const declared = openSite({ bridges: { legacy: { ...legacy, equivalent: true } } });
+    expect(acceptedRow(declared.post(row(declared))).expiresAt).toBe(start + 80 * dayMs);
+    expect(probe(declared, r1)).toBe('measurement,personalisation,marketing,sharing');
+  });
+
   test('what was imported expires by its old date', () => {
     const site = openSite();
     const imported = site.row({

@@ -374,7 +374,10 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   const voucher = policy.scope === 'account' ? vouchedFor(keyOf, row.voucher, receivedAt) : null;
   const regionStands = regionGrantStands(policy.regions, told, context.country);
   const transferred = policy.transfer.length > 0 ? transferredBy(keyOf, row.voucher, receivedAt) : null;
-  const vouched = { account: voucher?.granted, import: transferred?.granted };
+  const vouched = {
+    account: voucher?.granted,
+    import: transferred?.granted ?? (row.kind === 'import' && policy.legacyEquivalent ? everything : undefined),
+  };
   const weighed = ofAge(weigh(row, regionStands, vouched), age, policy.ageGate);
   const clientAt = instantOf(row.clientAt);
   const named = typeof row.visitorId === 'string' ? row.visitorId.normalize('NFC').trim() : '';

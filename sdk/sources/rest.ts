@@ -16,6 +16,8 @@ import { dayMs, heldBounds, isOff } from '../options.js';
 import { following } from './following.js';
 import { transferring } from './transferring.js';
 
+const legacyMaxMs = 2e3;
+
 type State = ReturnType<Client['consent']['state']>;
 type Dropped = { reason: string; event?: PageEvent };
 
@@ -209,10 +211,22 @@ const counting = (client: Client): Stop => {
   );
 };
 
+/** What was answered to the site's earlier banner, where its file says so. Until then nothing is asked. */
+const takingOver = (client: Client): Promise<unknown> | undefined => {
+  const { base, config, record } = client.consent.state();
+  if (record || !config.bridges?.legacy) return;
+  const taking = fetched('legacy', base).then(({ start }) => (start as Source)(client));
+  return Promise.race([
+    taking.catch((error) => client.tell('error', error)),
+    new Promise<void>((resolve) => after(legacyMaxMs, resolve)),
+  ]);
+};
+
 export const start: Source = (client) => {
   const { banner, config }: State = client.consent.state();
   // Before anything else: what the page was handed is taken out of its address.
   const handed = transferring(client);
+  const arrived = handed?.arrived ?? takingOver(client);
   return together(
     handed?.stop,
     // `until-decision`, `on-reject`, `always`; `off` or nothing else.
@@ -221,9 +235,9 @@ export const start: Source = (client) => {
     unanswered(client),
     uncounted(client),
     found(client),
-    /true/.test(JSON.stringify(config.bridges) ?? '') ? chunk(client, 'bridges') : undefined,
-    void (handed?.arrived ? handed.arrived.then(() => defaults(client)) : defaults(client)),
+    /true/.test(JSON.stringify({ ...config.bridges, legacy: 0 })) ? chunk(client, 'bridges') : undefined,
+    void (arrived ? arrived.then(() => defaults(client)) : defaults(client)),
     following(client) as Stop | undefined,
-    isOff(banner) ? undefined : asking(client, handed?.arrived),
+    isOff(banner) ? undefined : asking(client, arrived),
   );
 };

@@ -291,6 +291,14 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
       'what people take back is kept, and no purpose has another basis to keep it on',
       'Write "erase" or "anonymise"; or name the other basis at the purpose that has it.',
     );
+  if (given.bridges?.legacy?.equivalent)
+    note(
+      'warning',
+      'legacy-equivalent',
+      ['bridges', 'legacy', 'equivalent'],
+      'what people agreed to in the earlier banner counts as agreed here',
+      'It must have asked the same: purposes, recipients, days. Keep its words as the proof; without this key they are asked.',
+    );
   if (given.preConsent?.mode === 'hold')
     note(
       'warning',

@@ -78,6 +78,11 @@ describe('a consent file', () => {
     ['a year of consent and more', { decision: { days: 700 } }, 'decision.days'],
     ['closing as accepting', { decision: { onClose: 'accept' } }, 'decision.onClose'],
     ['a cookie that would travel in the clear', { storage: { secure: false } }, 'storage.secure: true: there is no'],
+    [
+      'grants without an end',
+      { bridges: { legacy: { from: 'klaro', equivalent: true } } },
+      'bridges.legacy.equivalent: klaro',
+    ],
     ['no object at all', [], '(file)'],
   ])('%s is refused, and the finding says where', (_, json, finding) => {
     let message = '';

@@ -71,6 +71,8 @@ export interface Policy {
   transfer: readonly string[];
   /** A grant counts only from somebody who has passed the age gate, or whose guardian has agreed. */
   ageGate: boolean;
+  /** The site declares that an earlier banner asked the same: what was granted there counts until its old end. */
+  legacyEquivalent: boolean;
   /** The words of every language it is asked in. */
   locales: Locales;
   /** The validated file with its defaults, as the page and the privacy notice read it. */
@@ -212,6 +214,13 @@ const inspect = (given: ConsentFile, note: Note): void => {
         `List "${needed}" too.`,
       );
   }
+  if (given.bridges?.legacy?.from === 'klaro' && given.bridges.legacy.equivalent)
+    note(
+      'legacy-undated',
+      ['bridges', 'legacy', 'equivalent'],
+      "klaro's cookie does not say when anybody agreed, so no grant in it has an end",
+      'Take it out: refusals are taken over without it, and whoever agreed is asked.',
+    );
   const buttons = given.ui?.buttons;
   if (buttons && !buttons.includes('reject'))
     note('no-reject', ['ui', 'buttons'], 'the first layer has no way to refuse', 'List "reject" beside "accept".');
@@ -387,6 +396,7 @@ const policyOf = (given: ConsentFile, locales: Locales): Policy => {
     regions,
     transfer: given.transfer ?? [],
     ageGate: document.age.gate === true,
+    legacyEquivalent: given.bridges?.legacy?.equivalent === true,
     locales,
     document,
   };

@@ -251,7 +251,25 @@ export const consentFile = z
           .record(z.string().min(1).max(64), id)
           .refine((words) => Object.keys(words).length <= 100, { error: 'at most 100' })
           .optional()
-          .meta({ description: 'Words that pages use in `data-category` and `data-name`: word → id of the purpose.' }),
+          .meta({
+            description:
+              'Words that pages use in `data-category` and `data-name`, and an earlier banner in its cookie: word → id of the purpose.',
+          }),
+        legacy: z
+          .strictObject({
+            from: z.enum(['vanilla', 'klaro']),
+            cookie: z
+              .string()
+              .regex(/^[\w.-]{1,64}$/, { error: 'a cookie name of letters, digits and . _ -' })
+              .optional()
+              .meta({ description: 'Its name; `cc_cookie` or `klaro` unless the site gave another.' }),
+            equivalent: z
+              .boolean()
+              .optional()
+              .meta({ description: 'The old words asked the same: grants are taken over too, until their old end.' }),
+          })
+          .optional()
+          .meta({ description: 'Answers given to an earlier banner, read from its cookie once.' }),
       })
       .optional(),
   })

@@ -228,7 +228,13 @@ export const openDraft = (from: string): Draft => {
       remark(
         'note',
         `decisions that visitors made in ${from}`,
-        'Refusals can be imported as refusals. Grants only if the old text asked the same: then weft.consent.set(…, {kind: "import"}) with the old date; they are never prolonged.',
+        from === 'c15t'
+          ? 'Nothing reads them: people are asked again.'
+          : `"bridges": {"legacy": {"from": "${from}"}} takes refusals over as refusals, from the old cookie.${
+              from === 'vanilla'
+                ? ' Grants only if the old text asked the same: "equivalent": true, until their old end; they are never prolonged.'
+                : ' Whoever agreed is asked: its cookie does not say when.'
+            }`,
       );
       const given: Record<string, unknown> = { ...file };
       given.policy = { version: '1', ...fieldsOf(file.policy), ...(Object.keys(links).length > 0 && { links }) };
