@@ -892,7 +892,7 @@ export const operations: readonly Operation[] = [
         byLayer: [{ key: 'first', ...rate }],
         byAction: [{ key: 'accept-all', ...rate }],
         byPolicy: [{ key: '2026-11-01', ...rate }],
-        kinds: { grant: 40, refuse: 21, gpc: 3 },
+        kinds: { grant: 40, refuse: 21, gpc: 13 },
         k: 10,
         suppressed: { byDay: 0, byRegion: 0, byLocale: 2, byLayer: 0, byAction: 0, byPolicy: 0 },
       },

@@ -201,6 +201,26 @@ describe('rates of answers', () => {
     expect(rates.kinds).toEqual({ grant: 3, refuse: 1, withdraw: 1, gpc: 1 });
     expect(openProofs(site.sql).consentRates({ from: '2027-01-01', to: '2027-01-02' }).total.answers).toBe(0);
   });
+
+  test('section 5: acts that come with the opt-out signal are counted by day, refusals without an id too', () => {
+    const site = openSite();
+    const refusal = { kind: 'refuse', receipt: null, visitorId: null, denies: all } as const;
+    site.post(site.row({ receipt: receiptOf('r1'), visitorId: 'v1', grants: MP }), { country: 'FR', gpc: true });
+    site.post(site.row({ ...refusal }), { country: 'DE', gpc: true });
+    // The page saw it, and what stands between has taken the header away.
+    site.post(site.row({ ...refusal, gpc: { js: true } }), { country: 'DE' });
+    site.post(site.row({ ...refusal }), { country: 'DE' });
+    const rates = openProofs(site.sql).consentRates({ from: '2026-11-01', to: '2026-11-30' });
+    expect(rates.kinds).toEqual({ grant: 1, refuse: 3, gpc: 3 });
+    // An answer counts once, with the signal or without.
+    expect(rates.total).toMatchObject({ answers: 4, partly: 1, refused: 3 });
+    const inGermany = openProofs(site.sql).consentRates({
+      from: '2026-11-01',
+      to: '2026-11-30',
+      only: { region: 'DE' },
+    });
+    expect(inGermany.kinds).toEqual({ refuse: 3, gpc: 2 });
+  });
 });
 
 describe('a release', () => {

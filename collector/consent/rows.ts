@@ -442,14 +442,16 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
         cmp: pick(row.cmp, ['name', 'version', 'tcString', 'gppString'], 4_096),
       });
       const version = store.policyVersion(underPolicy.version, underPolicy.configHash);
-      store.count({
+      const counted = {
         day: dayOf(receivedAt),
-        what: kind,
         policy: version ?? 'unknown',
         model,
         ...labelsOf(policy, code, row),
         granted: weighed.granted,
-      });
+      };
+      store.count({ ...counted, what: kind });
+      // How many acts come with the opt-out signal, as the request carries it or the page saw it: no page writes a row for it.
+      if (kind !== 'gpc' && (context.gpc || flagOf(row.gpc, 'js') === true)) store.count({ ...counted, what: 'gpc' });
       return { seq, terms: fields.receipt === null ? null : store.terms({ decisions, policy: underPolicy }) };
     },
   };

@@ -134,7 +134,9 @@ export const consentRates = z.object({
   byLayer: z.array(rate),
   byAction: z.array(rate),
   byPolicy: z.array(rate),
-  kinds: z.record(z.string(), z.number().int()).meta({ description: 'All acts by kind, signals among them.' }),
+  kinds: z
+    .record(z.string(), z.number().int())
+    .meta({ description: 'All acts by kind. `gpc`: how many came with the opt-out signal, whatever their kind.' }),
 });
 /** Answers below which a group is not told apart (consent.md, section 6, step 6). */
 export const smallestCell = 10;

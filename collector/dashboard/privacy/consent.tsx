@@ -245,7 +245,7 @@ export const consentPages = (house: House): Hono<Staffed> => {
                 {
                   name: 'Withdrawn, objected',
                   value: <Plain value={total.withdrawn} />,
-                  note: gpc > 0 ? <>opt-out signals noted: {String(gpc)}</> : null,
+                  note: gpc >= smallestCell ? <>acts that came with the opt-out signal: {String(gpc)}</> : null,
                 },
               ]}
             />
