@@ -36,9 +36,10 @@ export const eraseSome = (errand: Errand): boolean => {
   const { consent, rowsMax } = errand;
   let left = rowsMax;
   let moved = false;
-  for (const job of consent.erasures.open()) {
+  // No more of them than their steps alone have room for.
+  for (const id of consent.erasures.before(stepNumber('backups'), Math.ceil(rowsMax / stepCost))) {
     for (
-      let work: ErasureWork | null = job;
+      let work: ErasureWork | null = consent.erasures.work(id);
       work && work.step < stepNumber('backups');
       work = consent.erasures.work(work.id)
     ) {

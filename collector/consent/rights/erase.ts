@@ -226,6 +226,8 @@ export interface Erasures {
   ) => { id: string; state: ErasureState };
   /** Open ones, the oldest first. */
   open: (limit?: number) => ErasureWork[];
+  /** Of those that `open` gives: which have not come to that step. Cheap to ask in each slice, however many wait. */
+  before: (step: number, limit: number) => string[];
   /** One of them, as it stands now; null once it is done. */
   work: (id: string) => ErasureWork | null;
   /** How many are open. */
@@ -311,6 +313,10 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
   const openBySubject = sql.prepare<Row>(`SELECT ${columns} FROM erasures WHERE subject_key = ? AND state <> 'done'`);
   const openOnes = sql.prepare<Row>(
     `SELECT ${columns} FROM erasures WHERE state <> 'done' ORDER BY requested_at, id LIMIT ?`,
+  );
+  const openBefore = sql.prepare<{ id: string }>(
+    `SELECT id FROM (SELECT id, step FROM erasures WHERE state <> 'done' ORDER BY requested_at, id LIMIT ${openMax})
+     WHERE step < ? LIMIT ?`,
   );
   const countOpen = sql.prepare<{ n: number }>("SELECT count(*) AS n FROM erasures WHERE state <> 'done'");
   const insert = sql.prepare(
@@ -410,6 +416,7 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
       }),
 
     open: (limit = openMax) => openOnes.all(limit).map(workOf),
+    before: (step, limit) => openBefore.all(step, limit).map(({ id }) => id),
     work: (id) => {
       const row = byId.get(id);
       return row && row.state !== 'done' ? workOf(row) : null;

@@ -139,6 +139,12 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
     return cache;
   };
 
+  /** Not made anew: its room is taken once. */
+  const empty = (kind: string): void => {
+    const cache = caches.get(kind);
+    if (cache && cache.size > 0) cache.clear();
+  };
+
   const of = (kind: TombstoneKind, value: string): Tombstone | null => {
     present ??= new Set(kinds.all().map((row) => row.kind));
     if (!present.has(kind)) return null;
@@ -161,7 +167,7 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
   ): void => {
     put.run(kind, key, version, cause, everything, at, untilOf(kind, at));
     present?.add(kind);
-    caches.delete(kind);
+    empty(kind);
   };
   const addKey: Tombstones['addKey'] = (kind, key, cause, at) => {
     const before = byKey.get(kind, key);
@@ -186,7 +192,7 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
         putKey(entry.kind, Buffer.from(entry.key, 'hex'), entry.act, entry.at, entry.v);
       if (entry.act === 'opened') {
         setOpened.run(entry.at, entry.kind, Buffer.from(entry.key, 'hex'));
-        caches.delete(entry.kind);
+        empty(entry.kind);
       }
     },
     *entries() {
@@ -202,13 +208,13 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
       const { changes } = swept.run(now, limit);
       if (changes > 0) {
         present = null;
-        caches.clear();
+        for (const one of caches.keys()) empty(one);
       }
       return changes;
     },
     dropCaches: () => {
       present = null;
-      caches.clear();
+      for (const one of caches.keys()) empty(one);
     },
   };
 };
