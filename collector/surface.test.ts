@@ -2386,7 +2386,9 @@ describe('reading (product.md)', () => {
     }
     for (const bad of ['limit=0', 'limit=501', 'limit=-1', 'limit=x', 'limit=1e2', 'limit=', 'cursor='])
       expect([bad, (await it.get(`/v1/profiles/${id}/events?${bad}`)).status]).toEqual([bad, 400]);
+    const row = Buffer.from('5.7').toString('base64url');
     for (const odd of [
+      'zzz',
       'x',
       '%00',
       '9'.repeat(300),
@@ -2394,12 +2396,20 @@ describe('reading (product.md)', () => {
       Buffer.from('1.5.7').toString('base64url'),
       Buffer.from('-1').toString('base64url'),
     ])
-      for (const name of Object.keys(keyOf))
-        expect([
-          odd,
-          name,
-          [200, 400].includes((await it.get(`/v1/profiles/${id}/${name}?cursor=${odd}`)).status),
-        ]).toEqual([odd, name, true]);
+      for (const name of Object.keys(keyOf)) {
+        // One of another list is as wrong.
+        for (const cursor of [odd, name === 'events' ? Buffer.from('1').toString('base64url') : row]) {
+          const { status, body } = await it.get(`/v1/profiles/${id}/${name}?cursor=${cursor}`);
+          const { code, hint } = (body.error ?? {}) as Fields;
+          expect([cursor, name, status, code, /`next`/.test(String(hint))]).toEqual([
+            cursor,
+            name,
+            400,
+            'bad_request',
+            true,
+          ]);
+        }
+      }
   });
   it('?purpose= narrows, by each purpose', async () => {
     const it = await house();

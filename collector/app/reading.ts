@@ -7,6 +7,7 @@ import type { AuditNotes } from '../audit/notes.js';
 import type { AuditAct } from '../contract/audit.js';
 import type { Purpose } from '../contract/purposes.js';
 import {
+  eventsPageQuery,
   identifierNames,
   type ListName,
   lists,
@@ -37,7 +38,12 @@ export interface ReadingOptions {
 const personsNotedMax = 500;
 
 const refuseIssue = (issue: z.core.$ZodIssue): Refusal =>
-  refuse('bad_request', { message: `${issue.path.join('.') || 'The request'}: ${issue.message}.` });
+  refuse('bad_request', {
+    message: `${issue.path.join('.') || 'The request'}: ${issue.message}.`,
+    ...(issue.path[0] === 'cursor'
+      ? { hint: 'Take `next` of the page before, as it is; without `cursor` the list begins at its newest.' }
+      : {}),
+  });
 
 const parsed = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> | Refusal => {
   const read = schema.safeParse(value);
@@ -141,7 +147,7 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
       personal(c);
       const it = asking(c);
       if (isRefusal(it)) return respondRefusal(c, it);
-      const page = parsed(pageQuery, it.query);
+      const page = parsed(name === 'events' ? eventsPageQuery : pageQuery, it.query);
       if (isRefusal(page)) return respondRefusal(c, page);
       const asked: PageAsked = { ...it.asked, ...page };
       const answer = await reader[name](c.req.param('id') ?? '', asked);

@@ -23,6 +23,20 @@ export const purposeQuery = z
   .pipe(z.array(z.enum(purposes)).min(1))
   .optional();
 
+/**
+ * A cursor is the `next` of a page before: for events an instant and a row, for the other lists a count. What is neither
+ * is told, since whoever sends it would read the first page again and again.
+ */
+const cursorForms = { row: /^-?\d{1,16}\.\d{1,16}$/, count: /^\d{1,16}$/ } as const;
+const cursor = (form: keyof typeof cursorForms) =>
+  z
+    .string()
+    .min(1)
+    .max(500)
+    .refine((text) => cursorForms[form].test(Buffer.from(text, 'base64url').toString('latin1')), {
+      error: 'not the `next` of a page of this list',
+    });
+
 export const pageQuery = z.object({
   limit: z
     .string()
@@ -30,8 +44,9 @@ export const pageQuery = z.object({
     .transform(Number)
     .pipe(z.number().int().min(1).max(limits.pageMaxItems))
     .default(limits.pageDefaultItems),
-  cursor: z.string().min(1).max(500).nullable().default(null),
+  cursor: cursor('count').nullable().default(null),
 });
+export const eventsPageQuery = pageQuery.extend({ cursor: cursor('row').nullable().default(null) });
 
 const page = <Item extends z.ZodType>(item: Item) => z.object({ items: z.array(item), next: z.string().nullable() });
 export const profiles = z.object({ profiles: z.array(profile) });
