@@ -112,7 +112,12 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
     const slot = Math.floor(event.at / beatSlotMs);
     const kept = set.events.beat(row.dev, beat.pageView, slot);
     if (kept) {
-      if (compareEvents({ at: kept.at, messageId: kept.mid }, event) >= 0) return 'accepted';
+      if (compareEvents({ at: kept.at, messageId: kept.mid }, event) >= 0) {
+        if (set.superseded.get(event.messageId)) return 'duplicate';
+        set.superseded.set(event.messageId, true);
+        return 'accepted';
+      }
+      set.superseded.set(kept.mid, true);
       replaces = kept.mid as AcceptedEvent['messageId'];
       set.events.delete(kept.seq);
     }

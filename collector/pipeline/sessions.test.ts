@@ -167,6 +167,23 @@ describe('sessions', () => {
     }
   });
 
+  it('S4, I13: a beat sent again is a duplicate, also when a later one has taken its place or it came too late to be kept', () => {
+    const shop = openShop();
+    const beat = (minute: number) =>
+      track('A1', 'Page Engaged', minute, { page_message_id: 'v1', engaged_ms: minute * minuteMs });
+    const [first, late, last] = [beat(1), beat(1.5), beat(2)];
+    shop.send([page('A1', 0)]);
+    const verdict = (one: object) => {
+      const { accepted, duplicates, warnings } = shop.send([one as never], { minute: 4 });
+      return [accepted, duplicates, warnings];
+    };
+    expect([verdict(first), verdict(last), verdict(late)]).toEqual(Array(3).fill([1, 0, []]));
+    for (let time = 0; time < 2; time += 1)
+      expect([verdict(first), verdict(last), verdict(late)]).toEqual(Array(3).fill([0, 1, []]));
+    expect(shop.read.overview({ purposes: ['measurement'], now: Date.now() }).events).toBe(4);
+    expect(sessionsOf(shop)[0]).toMatchObject({ engagedMs: 2 * minuteMs });
+  });
+
   it('S4: thirty minutes a page view at most; a long read is one session', () => {
     const shop = openShop();
     shop.send([page('A1', 0)]);

@@ -110,6 +110,12 @@ export interface WorkingSet {
   changedDevices: Map<number, DeviceEntry>;
   changedProfiles: Map<number, ProfileEntry>;
   sessionHints: Recent<string, { at: number; messageId: string }>;
+  /**
+   * Beats that a later one of their page view has taken the place of (S4): no row is left to know them by. Remembered for the
+   * verdict alone, about as long as a page tries again; of one that is forgotten the verdict is `accepted` once more, and
+   * nothing else.
+   */
+  superseded: Recent<string, true>;
   /** What happens now is ageing: what leaves a profile was true, so nothing is revoked, and what was announced of it goes. */
   ageing: boolean;
   /** Nodes of this transaction that nothing refers to yet but their own events: what to ask of the tables is known to be nothing. */
@@ -148,6 +154,7 @@ export const openWorkingSet = (
   const devices = recent<number, DeviceEntry>(8_000);
   const loadedProfiles = recent<number, ProfileEntry>(4_000);
   const sessionHints = recent<string, { at: number; messageId: string }>(20_000);
+  const superseded = recent<string, true>(10_000);
   const newborn = new Set<number>();
 
   const keep = (row: ReturnType<IdentityStore['node']>): Node | undefined => {
@@ -309,6 +316,7 @@ export const openWorkingSet = (
     changedDevices: new Map(),
     changedProfiles: new Map(),
     sessionHints,
+    superseded,
     ageing: false,
     newborn,
     forgetLoaded: () => {
@@ -318,6 +326,7 @@ export const openWorkingSet = (
       devices.clear();
       loadedProfiles.clear();
       sessionHints.clear();
+      superseded.clear();
       set.spoiltDevices.clear();
       set.spoiltSeekers.clear();
       set.spoiltPersons.clear();
