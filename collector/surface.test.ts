@@ -704,8 +704,16 @@ describe('R5–R8: joining, traits, contacts, trust', () => {
     const profile = await it.one({ email: `${name}@SHOP.com` });
     expect(profile.counts.orders).toBe(2);
     expect(profile.identifiers).toContainEqual(
-      expect.objectContaining({ type: 'email', value: `${name}@shop.com`, assurance: 'transactional' }),
+      expect.objectContaining({
+        type: 'email',
+        value: `${name}@shop.com`,
+        assurance: 'transactional',
+      }),
     );
+    const spelling = `${name.toUpperCase()}@Shop.COM`;
+    expect(profile.spellings).toEqual([{ type: 'email', value: `${name}@shop.com`, spelling }]);
+    const [unmailed] = await it.profiles({ email: `${name}@shop.com` }, '&purpose=personalisation');
+    expect(unmailed!.spellings).toEqual([]);
     for (const query of [{ anonymousId: A1 }, { anonymousId: A2 }, { orderId: o1 }, { orderId: o2 }])
       expect((await it.one(query)).id).toBe(profile.id);
     expect(profile.revenue).toEqual([{ currency: 'EUR', minor: 2000 }]);

@@ -155,6 +155,8 @@ export const profile = z.object({
     .nullable(),
   touches: z.array(touch),
   consent: z.record(z.string(), z.object({ value: z.string(), source: z.string(), at: instant })),
+  /** For mailing: how identifiers were written, where that differs and marketing may use it; always there in an answer. */
+  spellings: z.array(z.object({ type: z.string(), value: z.string(), spelling: z.string() })).optional(),
   /** When the browser's opt-out signal was first seen from one of the devices; always there in an answer. */
   gpcSeenAt: instant.nullable().optional(),
   lifecycle: z.string().nullable(),

@@ -598,6 +598,7 @@ export const hostile = (text: string): Person => {
         { type: `external:${text}`, value: text, assurance: 'claimed', firstSeenAt: back(9), lastSeenAt: back(9) },
         { type: 'anonymous_id', value: text, assurance: 'claimed', firstSeenAt: back(9), lastSeenAt: back(9) },
       ],
+      spellings: [{ type: 'user_id', value: text, spelling: text }],
       traits: {
         name: { value: text, at: back(9), source: 'browser', assurance: 'claimed' },
         ...Object.fromEntries([

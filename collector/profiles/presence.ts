@@ -20,6 +20,11 @@ export interface SeenIdentifier {
   assurance: Assurance;
   firstSeenAt: number;
   lastSeenAt: number;
+  /**
+   * For mailing, how it was written where that differs (I9): by the strongest who wrote it so, the last of equals; only from
+   * events that marketing may use.
+   */
+  spelling?: { text: string; assurance: Assurance };
 }
 
 export interface PresenceState {
@@ -71,9 +76,10 @@ export const presence: Aspect<PresenceState, unknown> = {
     if (event.locale) state.locale = event.locale;
     if (event.userId) see(state, 'user_id', event.userId, event.assurance, event.at);
     if (event.anonymousId) see(state, 'anonymous_id', event.anonymousId, 'claimed', event.at);
-    for (const contact of event.contacts) {
-      const isListed = see(state, contact.kind, contact.value, event.assurance, event.at);
-      if (!isListed) notes.warn('profile_limit' satisfies WarningCode);
+    for (const { kind, value, raw } of event.contacts) {
+      const seen = see(state, kind, value, event.assurance, event.at);
+      if (!seen) notes.warn('profile_limit' satisfies WarningCode);
+      else if (raw !== value && event.purposes.includes('marketing')) spell(seen, raw, event.assurance);
     }
     if (
       event.claimedUserId &&
@@ -97,8 +103,19 @@ export const presence: Aspect<PresenceState, unknown> = {
 
 const ownField = { enumerable: true, configurable: true, writable: true } as const;
 
-/** R1, R13: of each sort the earliest; false: the list has no room for it. */
-const see = (state: PresenceState, type: string, value: string, assurance: Assurance, at: number): boolean => {
+const spell = (seen: SeenIdentifier, text: string, assurance: Assurance): void => {
+  if (seen.spelling && assurances.indexOf(assurance) < assurances.indexOf(seen.spelling.assurance)) return;
+  seen.spelling = { text, assurance };
+};
+
+/** R1, R13: of each sort the earliest; null: the list has no room for it. */
+const see = (
+  state: PresenceState,
+  type: string,
+  value: string,
+  assurance: Assurance,
+  at: number,
+): SeenIdentifier | null => {
   let ofType = 0;
   for (const known of state.identifiers) {
     if (known.type !== type) continue;
@@ -106,11 +123,12 @@ const see = (state: PresenceState, type: string, value: string, assurance: Assur
     if (known.value !== value) continue;
     known.lastSeenAt = at;
     if (assurances.indexOf(assurance) > assurances.indexOf(known.assurance)) known.assurance = assurance;
-    return true;
+    return known;
   }
-  if (state.identifiers.length >= identifiersMax || ofType >= (personCaps[type] ?? identifiersMax)) return false;
-  state.identifiers.push({ type, value, assurance, firstSeenAt: at, lastSeenAt: at });
-  return true;
+  if (state.identifiers.length >= identifiersMax || ofType >= (personCaps[type] ?? identifiersMax)) return null;
+  const seen = { type, value, assurance, firstSeenAt: at, lastSeenAt: at };
+  state.identifiers.push(seen);
+  return seen;
 };
 
 const touched = (state: PresenceState, event: OwnedEvent, touch: Touch): void => {

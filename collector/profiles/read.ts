@@ -164,8 +164,8 @@ export const readModel = (
     // An opt-out of sale and sharing is of the person, on whatever basis something is kept (11 CCR 7025(c)(1)).
     return { ...denialOf(users.map((user) => user.value)), signalled: signalledOf(deviceIds), deviceIds };
   };
-  /** A click id is marketing's alone (consent.md, section 4, row 7), also in what another purpose may show. */
-  const showsClickIds = (leader: number, asked: Asked): boolean => {
+  /** Click ids and spellings are marketing's alone (consent.md, section 4, row 7), also in what another purpose may show. */
+  const showsMarketing = (leader: number, asked: Asked): boolean => {
     if (!asked.purposes.includes('marketing')) return false;
     const { denied, signalled } = refusalsOf(leader);
     return !denied.includes('marketing') && !signalled.includes('marketing');
@@ -297,12 +297,13 @@ export const readModel = (
     const presence = presenceOf(found.state);
     const { traits } = found.state.aspects.traits as TraitsState;
     const figures = cartFigures(cartState(found.state));
-    const marketing = showsClickIds(leader, asked);
+    const marketing = showsMarketing(leader, asked);
     const historical = identity
       .members(leader)
       .filter((member) => member.kind === 'user_id' && member.id !== leader)
       .map((member) => member.value);
     const known = presence.identifiers.some((identifier) => identifier.type !== 'anonymous_id');
+    const mails = marketing && presence.identifiers.some(({ spelling }) => spelling);
     const consent = consentOf(
       { anonymousIds: valuesOf(presence, 'anonymous_id'), userIds: valuesOf(presence, 'user_id') },
       asked.now,
@@ -343,6 +344,11 @@ export const readModel = (
       lastSession: lastSession(presence),
       touches: [...presence.firstTouches, ...presence.lastTouches].map((touch) => showTouch(touch, marketing)),
       consent: consent.purposes,
+      spellings: mails
+        ? presence.identifiers.flatMap(({ type, value, spelling }) =>
+            spelling ? { type, value, spelling: spelling.text } : [],
+          )
+        : [],
       gpcSeenAt: isoOrNull(consent.gpcSeenAt),
       lifecycle:
         figures.counts.orders > 1
@@ -464,7 +470,7 @@ export const readModel = (
     const owned = sql.prepare(
       `SELECT 1 FROM events WHERE dev = ? AND session = ? AND owner IN (${members.map(() => '?').join()}) LIMIT 1`,
     );
-    const marketing = showsClickIds(leader, asked);
+    const marketing = showsMarketing(leader, asked);
     const rows = [...devices]
       .flatMap((dev) => sessions.ofDevice(dev).map((row) => ({ dev, row })))
       .sort((a, b) => b.row.started_at - a.row.started_at || b.row.begin - a.row.begin)

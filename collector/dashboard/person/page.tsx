@@ -580,13 +580,15 @@ const identifierColumns: readonly Column[] = [
   { name: 'First seen' },
   { name: 'Last seen' },
 ];
-const Identifiers: FC<{ identifiers: Profile['identifiers']; threads: ReadonlyMap<string, Thread> }> = ({
-  identifiers,
-  threads,
-}) => (
+const Identifiers: FC<{
+  identifiers: Profile['identifiers'];
+  spellings: NonNullable<Profile['spellings']>;
+  threads: ReadonlyMap<string, Thread>;
+}> = ({ identifiers, spellings, threads }) => (
   <Panel id="identifiers" title="Identifiers">
     <Table label="Identifiers" columns={identifierColumns}>
       {identifiers.map(({ type, value, assurance, firstSeenAt, lastSeenAt }) => {
+        const spelling = spellings.find((one) => one.type === type && one.value === value)?.spelling;
         const thread = type === 'anonymous_id' ? threads.get(value) : undefined;
         return (
           <Row
@@ -599,6 +601,12 @@ const Identifiers: FC<{ identifiers: Profile['identifiers']; threads: ReadonlyMa
                   {thread !== undefined && ` ${thread.letter}`}
                 </span>{' '}
                 <Said text={value} charsMax={120} mono={type === 'anonymous_id'} />
+                {spelling !== undefined && (
+                  <span class="soft">
+                    {' written '}
+                    <Said text={spelling} charsMax={120} />
+                  </span>
+                )}
               </>,
               <Assurance assurance={assurance} />,
               <Time at={firstSeenAt} as="ago" />,
@@ -778,7 +786,7 @@ export const PersonPage: FC<{ read: PersonRead; isOlder: boolean; mayAct: boolea
             <Suggestions read={read} />
           </div>
           <Traits traits={profile.traits} />
-          <Identifiers identifiers={profile.identifiers} threads={threads} />
+          <Identifiers spellings={read.profile.spellings ?? []} identifiers={profile.identifiers} threads={threads} />
           {mayAct && (
             <section class="panel" aria-labelledby="acts-title">
               <div class="panel-head">
