@@ -261,7 +261,7 @@ describe('a page that is open', () => {
     const { page, wrong } = await sit(url);
     await page.goto(url);
     shop.overview = openShop().overview;
-    await page.locator('.chart').waitFor();
+    await page.locator('#hours .chart').waitFor();
     expect(await page.locator('#first').count()).toBe(0);
     expect(await faults(page)).toEqual([]);
     expect(wrong).toEqual([]);

@@ -303,7 +303,6 @@ export const readModel = (
       .filter((member) => member.kind === 'user_id' && member.id !== leader)
       .map((member) => member.value);
     const known = presence.identifiers.some((identifier) => identifier.type !== 'anonymous_id');
-    const mails = marketing && presence.identifiers.some(({ spelling }) => spelling);
     const consent = consentOf(
       { anonymousIds: valuesOf(presence, 'anonymous_id'), userIds: valuesOf(presence, 'user_id') },
       asked.now,
@@ -344,7 +343,7 @@ export const readModel = (
       lastSession: lastSession(presence),
       touches: [...presence.firstTouches, ...presence.lastTouches].map((touch) => showTouch(touch, marketing)),
       consent: consent.purposes,
-      spellings: mails
+      spellings: marketing
         ? presence.identifiers.flatMap(({ type, value, spelling }) =>
             spelling ? { type, value, spelling: spelling.text } : [],
           )
