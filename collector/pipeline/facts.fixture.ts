@@ -75,7 +75,11 @@ export interface House extends Desk {
 export const laterAt = epochAt + 60 * 86_400_000;
 
 export const openHouse = (
-  options: { aspects?: readonly AnyAspect[]; announcer?: Parameters<typeof openDesk>[0]['announcer'] } = {},
+  options: {
+    aspects?: readonly AnyAspect[];
+    announcer?: Parameters<typeof openDesk>[0]['announcer'];
+    secret?: string;
+  } = {},
 ): House => {
   const announcer = options.announcer ?? (() => []);
   const pipeline = openDesk({
@@ -84,7 +88,7 @@ export const openHouse = (
     aspects: options.aspects ?? [presence, traits],
     announcer,
     consent: { dropCaches: () => {}, generationOf: () => 0, journal: noJournal },
-    secret: 'a secret of this test',
+    secret: options.secret ?? 'a secret of this test',
   });
   return {
     ...pipeline,

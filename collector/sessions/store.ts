@@ -55,9 +55,10 @@ export interface SessionStore {
 }
 
 export const sessionStore = (sql: Sql): SessionStore => {
+  // An event that was narrowed keeps its row's number and changes its device, and a visit it begins with it.
   const put = sql.prepare(
     `INSERT INTO sessions (begin, dev, started_at, ended_at, public_id, body) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (begin) DO UPDATE SET ended_at = excluded.ended_at, body = excluded.body`,
+     ON CONFLICT (begin) DO UPDATE SET dev = excluded.dev, ended_at = excluded.ended_at, body = excluded.body`,
   );
   const deleteOf = sql.prepare('DELETE FROM sessions WHERE dev = ?');
   const ofDevice = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE dev = ? ORDER BY started_at');
