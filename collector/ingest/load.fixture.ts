@@ -19,6 +19,8 @@ export interface TrafficOptions {
   visitorsOfDay: number;
   /** Who came already. */
   visitors?: number;
+  /** What a batch says of its visitor's consent; without it, for keys that ask for none. */
+  consentOf?: (visitor: number, isNew: boolean, at: number) => { receipt: string; row: object | null };
   /** Message ids as other systems mint them: UUID v4, in no order. */
   foreignIds?: boolean;
 }
@@ -74,6 +76,7 @@ export const traffic = (options: TrafficOptions): Traffic => {
         sessions.set(visitor, session);
         if (sessions.size > 20_000) sessions.delete(sessions.keys().next().value!);
       }
+      const told = options.consentOf?.(visitor, isNew, at);
       const batch = Array.from({ length: perRequest }, (_, n) => ({
         type: n % 2 === 0 ? 'page' : 'track',
         messageId: messageId(at - 20 + n),
@@ -95,11 +98,17 @@ export const traffic = (options: TrafficOptions): Traffic => {
           userAgent,
           locale: 'en-GB',
           sessionId: session,
+          ...(told && { consent: { receipt: told.receipt } }),
           page: { url: 'https://shop.test/p/1', path: '/p/1', title: 'A product', referrer: 'https://shop.test/' },
           library: { name: 'weft.js', version: '0.1.0' },
         },
       }));
-      return JSON.stringify({ writeKey: 'wk_bench', sentAt: new Date(at).toISOString(), batch });
+      return JSON.stringify({
+        writeKey: 'wk_bench',
+        sentAt: new Date(at).toISOString(),
+        batch,
+        ...(told?.row && { consent: told.row }),
+      });
     },
   };
 };
@@ -126,13 +135,16 @@ export const started = async (args: string[], env: NodeJS.ProcessEnv): Promise<S
   return { url, process: child };
 };
 
-export const collector = (folder: string): Promise<Server> =>
-  started(['--single-threaded-gc', 'dist/collector/main.js'], {
+export const collector = (
+  folder: string,
+  { main = 'dist/collector/main.js', consent = 'external' }: { main?: string; consent?: 'external' | 'ledger' } = {},
+): Promise<Server> =>
+  started(['--single-threaded-gc', main], {
     PORT: '0',
     WEFT_DATA: folder,
     WEFT_WRITE_KEY: 'wk_bench',
     WEFT_SECRET_KEY: 'sk_bench_0123456789',
-    WEFT_KEY_CONSENT: 'external',
+    WEFT_KEY_CONSENT: consent,
     WEFT_ORIGINS: '*',
     WEFT_RATE: '10000000',
     // This and the option of Node as docs/operators.md has them for a service.
@@ -161,6 +173,8 @@ export interface Round {
   /** Of the thread that does HTTP. */
   mainUs: number;
   p99Ms: number;
+  /** Requests of which not every event was accepted. */
+  short: number;
 }
 
 /**
@@ -170,7 +184,7 @@ export interface Round {
  */
 export const load = async (
   server: Server,
-  made: Traffic,
+  made: Pick<Traffic, 'body'>,
   seconds: number,
   perS = 4_000,
   late = false,
@@ -181,6 +195,8 @@ export const load = async (
     made.body(late ? at : at + Math.floor((n * 1_000) / perS)),
   );
   let next = 0;
+  let short = 0;
+  const whole = `"accepted":${perRequest}`;
   const before = cpuOf(`/proc/${pid}/stat`);
   const mainBefore = cpuOf(`/proc/${pid}/task/${pid}/stat`);
   const result = await autocannon({
@@ -196,6 +212,9 @@ export const load = async (
           next += 1;
           return { ...request, body: bodies[next % bodies.length]! };
         },
+        onResponse: (_status, body) => {
+          if (!body.includes(whole)) short += 1;
+        },
       },
     ],
   });
@@ -206,6 +225,7 @@ export const load = async (
     cpuUs: (cpuOf(`/proc/${pid}/stat`) - before) / events,
     mainUs: (cpuOf(`/proc/${pid}/task/${pid}/stat`) - mainBefore) / events,
     p99Ms: result.latency.p99,
+    short,
   };
 };
 
