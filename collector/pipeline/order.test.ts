@@ -365,8 +365,12 @@ describe('what holds for every set of events', () => {
         const outcome = house.within(laterAt, (set) => undoMerge(set, merged.id, 'test', laterAt));
         // A cycle with an alias of the events is ignored, so there is nothing to undo then.
         if (outcome.kind === 'unknown') return;
-        const renamed = events.some((event) => event.type === 'alias');
-        if (!renamed) expect(house.lines()).toEqual(before);
+        // The property's own exception: another event names both.
+        const both = events.some(
+          ({ type, userId, previousId }) =>
+            type === 'alias' && ['U1', 'U2'].includes(String(userId)) && ['U1', 'U2'].includes(String(previousId)),
+        );
+        if (!both) expect(house.lines()).toEqual(before);
         expect(house.rebuilt()).toEqual(house.lines());
       }),
       { seed, numRuns: runs },
