@@ -215,7 +215,8 @@ export const shownLayer = ({
   };
 
   const order = (name: string): number => document.ui?.buttons?.indexOf(name) ?? 0;
-  const isOpen = !gpc && against.some((id) => on.has(id));
+  // Also what somebody allowed in spite of the signal.
+  const isOpen = against.some((id) => on.has(id));
   if (layer === 'preferences') {
     line('title', say('layer2.title'));
     button('layer2.close');
