@@ -100,8 +100,8 @@ const tight = (module) =>
     maxWorkers: 1,
     // Unsafe only where somebody replaces what JavaScript itself brings.
     compress: {
-      passes: 10,
-      pure_getters: true,
+      // More passes inline what then repeats less: measured, two give the fewest bytes after brotli.
+      passes: 2,
       unsafe: true,
       unsafe_arrows: true,
       unsafe_comps: true,

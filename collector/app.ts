@@ -50,7 +50,8 @@ export interface AppOptions {
   /** Where a request comes from: by the headers a CDN sets, else by its address, which is looked at for this alone. */
   placeOf: (headers: Headers, address: string | null) => Place;
   /** What a page is told before it may ask; the headers tell its region. */
-  pageConfig: (place: Place) => ConfigReply;
+  /** `said`: the region that the page says it is in. */
+  pageConfig: (place: Place, said?: string) => ConfigReply;
   /** The policy in force, for whoever reads it whole. */
   policy: Pick<LivePolicy, 'current'>;
   /** Whether events are taken: false while starting and stopping, and when the store cannot be reached. */
@@ -210,8 +211,8 @@ export const createApp = (options: AppOptions): Hono => {
   });
   const live = async (writeKey: string): Promise<boolean> =>
     ring.write(writeKey) !== null || ((await ring.refresh()) && ring.write(writeKey) !== null);
-  const pageConfig = (c: Context): Response =>
-    Response.json(options.pageConfig(placed(c)), {
+  const pageConfig = (c: Context, said?: string): Response =>
+    Response.json(options.pageConfig(placed(c), said), {
       headers: {
         // Its region depends on who asks, so only their own browser may keep it.
         'Cache-Control': 'private, max-age=300',
@@ -221,11 +222,13 @@ export const createApp = (options: AppOptions): Hono => {
       },
     });
   app.get('/v1/config', (c) => pageConfig(c));
-  app.get('/v1/config/:writeKey', async (c) => {
-    if (await live(c.req.param('writeKey'))) return pageConfig(c);
-    c.header('Access-Control-Allow-Origin', '*');
-    return respondRefusal(c, noKey);
-  });
+  // In the path: a configuration is asked for without a query. The script of the page ends it so where it has no region.
+  for (const path of ['/v1/config/:writeKey', '/v1/config/:writeKey/', '/v1/config/:writeKey/:region'] as const)
+    app.get(path, async (c) => {
+      if (await live(c.req.param('writeKey'))) return pageConfig(c, c.req.param('region'));
+      c.header('Access-Control-Allow-Origin', '*');
+      return respondRefusal(c, noKey);
+    });
   app.get('/v1/projects/:writeKey/settings', async (c) => {
     c.header('Access-Control-Allow-Origin', '*');
     const writeKey = c.req.param('writeKey');

@@ -293,8 +293,8 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       version: ownVersion(),
       sdkFolder: options.sdkFolder ?? builtSdk(),
       placeOf: (headers, address) => placeOf(headers, address, geo),
-      pageConfig: ({ country, region }) => {
-        const told = publicConfig(live.current().policy, region ?? country);
+      pageConfig: ({ country, region }, said) => {
+        const told = publicConfig(live.current().policy, { said, seen: region ?? country });
         const redact = { ...(told.consent.redact as object), clickIds: clickIdNames };
         return { ...told, consent: { ...told.consent, redact }, region: { ...told.region }, settings: {} };
       },

@@ -20,8 +20,8 @@ vi.stubGlobal('navigator', {});
 
 /** What the page makes of it, and what its rows say. */
 const onPage = (regions: readonly RegionRule[], told: string | undefined, seen: string | null) => {
-  const known = publicConfig(parsePolicy({ regions }), seen) as unknown as RemoteConfig;
-  resolve({ writeKey: 'wk', host: 'http://c', region: told });
+  const known = publicConfig(parsePolicy({ regions }), { said: told, seen }) as unknown as RemoteConfig;
+  resolve({ writeKey: 'wk', host: 'http://c' });
   enforce(known, undefined);
   const [row] = decide(undefined, { measurement: true }, { kind: 'region-default' })?.rows ?? [];
   return { model: place.model, ui: place.ui, gpcStatus: place.gpcStatus, isOptIn, row };

@@ -41,7 +41,7 @@ export type Model = 'opt-in' | 'opt-out' | 'none';
 export interface Region {
   /** ISO 3166; null where nobody knows. */
   code?: string | null;
-  /** By the page itself, in the collector's spelling. */
+  /** By the page itself (`data-region`), in the collector's spelling. */
   told?: { code: string };
   model?: Model;
   /** How long an answer stands: where the default is yes, nobody is asked back in for longer. */
@@ -68,8 +68,6 @@ export interface ConsentConfig {
   /** The file asks for more than events: something of what most pages do without (sources/rest.ts). */
   rest?: boolean;
   purposes?: readonly PurposeRule[];
-  /** Decided beforehand: the first whose pattern the region's code fits. */
-  regions?: readonly (Region & { match: string })[];
   decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };
   preConsent?: { mode?: PreConsent; maxEvents?: number; maxMinutes?: number };

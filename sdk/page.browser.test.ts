@@ -67,7 +67,7 @@ describe('engaged time', () => {
     // A minute passes, half of it without anybody there.
     await page.clock.runFor(60_000);
     await page.evaluate(() => {
-      Object.defineProperty(document, 'visibilityState', { configurable: true, value: 'hidden' });
+      Object.defineProperty(document, 'hidden', { configurable: true, value: true });
       document.dispatchEvent(new Event('visibilitychange'));
     });
     await until(() => collector.named('Page Engaged').some(({ properties }: any) => properties.final));

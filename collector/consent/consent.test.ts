@@ -39,7 +39,7 @@ describe('scenarios of consent.md, section 9, at the collector', () => {
   test('consent 1: a page that asks what may be asked leaves no trace', () => {
     const site = openSite();
     const before = site.dump();
-    publicConfig(site.policy, 'FR');
+    publicConfig(site.policy, { seen: 'FR' });
     expect(site.dump()).toBe(before);
   });
 

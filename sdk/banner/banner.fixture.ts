@@ -64,11 +64,6 @@ export const fullConsent = (home: string, more: object = {}) => ({
       cookies: ['_adn*', '_adx'],
     },
   },
-  regions: [
-    { match: '^(FR|DE)', model: 'opt-in', ui: 'banner' },
-    { match: '^US-CA$', model: 'opt-out', ui: 'link', gpcStatus: true, rest: true },
-    { match: '^..', model: 'opt-in', ui: 'banner' },
-  ],
   ui: { theme: { accent: '#1f5a46', radius: '8px', font: 'inherit', dark: 'auto' } },
   locales: { default: 'en', detect: 'document' },
   texts: Object.fromEntries(

@@ -14,7 +14,7 @@ export const every = (ms: number, run: () => unknown) => {
 export const cancel = (timer: Timer) => clearTimeout(timer);
 
 /** Between a half and one: tabs and devices that failed together shall not come back together. */
-export const jitter = () => 0.5 + Math.random() / 2;
+export const jitter = () => 1 - Math.random() / 2;
 
 const random = (bytes: number) => crypto.getRandomValues(new Uint8Array(bytes));
 

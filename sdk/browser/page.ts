@@ -7,8 +7,9 @@ export const addressNow = () => location.href;
 export const originNow = () => location.origin;
 export const referrerNow = () => document.referrer;
 export const titleNow = () => document.title;
-export const isShown = () => document.visibilityState === 'visible';
-export const isWatched = () => isShown() && document.hasFocus();
+export const isShown = () => !document.hidden;
+/** Only what is shown has the focus. */
+export const isWatched = () => document.hasFocus();
 export const isPrerendering = () => (document as { prerendering?: boolean }).prerendering;
 /** The browser keeps it for the whole navigation (GPC), so once is enough. Exact value only. */
 export const hasGpcSignal = () => (navigator as { globalPrivacyControl?: unknown }).globalPrivacyControl === true;

@@ -26,22 +26,18 @@ export let hasSignal: boolean;
 export let place: Region = {};
 
 /**
- * The page's word on where it is goes before the collector's; what nobody knows is held to the strictest. Without a
+ * The collector says what holds where the page says it is, or where it sees it itself. Without a
  * configuration, what was decided stands as it was decided, and nothing is granted by default.
  */
 export const enforce = (
   config: RemoteConfig | undefined,
   recorded: { decisions: Decisions; policy: unknown } | undefined,
 ) => {
-  const { purposes: listed, regions = [], killSwitch, age } = config?.consent ?? {};
-  const { region = '', minor } = options;
-  // Spelled as the collector spells it, which has decided beforehand what holds where (`settled`).
-  const code = region.trim().toUpperCase().replace('EU-', '');
-  const found = regions.find(({ match }) => code.match(match));
-  place = found ? { ...found, code, told: { code } } : (config?.region ?? {});
+  const { purposes: listed, killSwitch, age } = config?.consent ?? {};
+  place = config?.region ?? {};
   // Where the site has an age gate, nobody is asked, and nothing granted, until it says who passed or has a guardian's word.
   purposes =
-    (killSwitch || minor || ((options.age || age?.gate) && !/^[pg]/.test(`${options.age}`))
+    (killSwitch || options.minor || ((options.age || age?.gate) && !/^[pg]/.test(`${options.age}`))
       ? []
       : listed?.filter(({ always }) => !always)) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));

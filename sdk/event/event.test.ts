@@ -103,7 +103,7 @@ describe('redact: an address', () => {
 
 test('stamp: id, instant and page; an id made later is greater, also within a millisecond and after the clock was set back', async () => {
   vi.stubGlobal('location', { href: 'http://shop/a?b' });
-  vi.stubGlobal('document', { title: 'T', referrer: 'http://from.example/account/a@b.c?x', visibilityState: 'hidden' });
+  vi.stubGlobal('document', { title: 'T', referrer: 'http://from.example/account/a@b.c?x', hidden: true });
   vi.stubGlobal('navigator', { language: 'pl' });
   const { stamp } = await import('./stamp.js');
   vi.useFakeTimers({ now: 1.8e12 });

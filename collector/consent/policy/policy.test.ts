@@ -171,7 +171,7 @@ describe('the material hash', () => {
 
 describe('what a page is told', () => {
   test('is what the contract promises: policy, every purpose with its hash, the region and its model', () => {
-    const told = publicConfig(parsePolicy(example), 'FR');
+    const told = publicConfig(parsePolicy(example), { seen: 'FR' });
     expect(() => configReply.parse({ ...told, settings: {} })).not.toThrow();
     expect(told.policy.version).toBe('2026-11-01');
     expect(told.consent.purposes.map(({ id }) => id)).toEqual(example.purposes.map(({ id }) => id));
@@ -187,11 +187,11 @@ describe('what a page is told', () => {
     expect(rules.at(-1)?.match).toMatch(/^\^\[A-Z\]/);
   });
   test('reaskAfterOptOutDays: a refusal stands longer where the default is yes, told by the collector and in each rule', () => {
-    const told = publicConfig(parsePolicy({ ...example, decision: { days: 90 } }), 'US-CA');
+    const told = publicConfig(parsePolicy({ ...example, decision: { days: 90 } }), { seen: 'US-CA' });
     expect(told.region).toMatchObject({ model: 'opt-out', days: { granted: 90, denied: 365 } });
     for (const rule of told.consent.regions as { model: string; days: object }[])
       expect(rule.days).toEqual({ granted: 90, denied: rule.model === 'opt-in' ? 90 : 365 });
-    const longer = publicConfig(parsePolicy({ ...example, decision: { days: 395 } }), 'US-CA');
+    const longer = publicConfig(parsePolicy({ ...example, decision: { days: 395 } }), { seen: 'US-CA' });
     expect(longer.region.days).toEqual({ granted: 395, denied: 395 });
   });
 });

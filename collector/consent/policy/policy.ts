@@ -14,9 +14,9 @@ import {
   type Model,
   type Region,
   type RegionRule,
+  regionCode,
   regionOf,
   regionPresets,
-  settled,
 } from './region.js';
 import { type ConsentFile, consentFile, type PurposeGiven } from './shape.js';
 
@@ -496,11 +496,11 @@ const daysIn = ({ document }: Policy, { model }: { model: Model }): { granted: n
 };
 
 /** With how long answers stand, and whether a page there needs more of the script than to record events. */
-const told = <Rule extends Omit<Region, 'code'>>(policy: Policy, rule: Rule) => ({
-  ...rule,
-  days: daysIn(policy, rule),
+const told = (policy: Policy, region: Region) => ({
+  ...region,
+  days: daysIn(policy, region),
   // A default is granted by it, and a link stands for whoever has answered too.
-  rest: rule.model !== 'opt-in' || rule.ui === 'link',
+  rest: region.model !== 'opt-in' || region.ui === 'link',
 });
 
 /**
@@ -516,21 +516,24 @@ const needsRest = ({ document, scope, transfer }: Policy): boolean =>
 /** For `GET /v1/config`, without the site's settings: what a page must know before it may ask. */
 export const publicConfig = (
   policy: Policy,
-  regionToldBy: unknown,
+  /** What the page says of itself goes before what its requests show. */
+  { said, seen }: { said?: unknown; seen: unknown },
 ): {
   policy: { version: string; configHash: string };
   consent: Record<string, unknown> & { purposes: { id: string; materialHash: string }[] };
-  region: Region & { days: { granted: number; denied: number }; rest: boolean };
-} => ({
-  policy: { version: policy.version, configHash: policy.configHash },
-  consent: {
-    ...policy.document,
-    rest: needsRest(policy),
-    purposes: policy.document.purposes as { id: string; materialHash: string }[],
-    cookieless: cookielessOf(policy.document),
-    regions: settled(policy.regions).map((rule) => told(policy, rule)),
-  },
-  region: told(policy, regionOf(policy.regions, regionToldBy)),
-});
+  region: Region & { days: { granted: number; denied: number }; rest: boolean; told?: { code: string } };
+} => {
+  const code = regionCode(said);
+  return {
+    policy: { version: policy.version, configHash: policy.configHash },
+    consent: {
+      ...policy.document,
+      rest: needsRest(policy),
+      purposes: policy.document.purposes as { id: string; materialHash: string }[],
+      cookieless: cookielessOf(policy.document),
+    },
+    region: { ...told(policy, regionOf(policy.regions, code ?? seen)), ...(code !== null && { told: { code } }) },
+  };
+};
 
 export type { Model, Region };

@@ -116,44 +116,6 @@ export const regionOf = (rules: readonly RegionRule[], value: unknown): Region =
   return { code, ...describe(strictest(candidates(rules, code))) };
 };
 
-export interface SettledRule extends Omit<Region, 'code'> {
-  match: string;
-}
-
-/**
- * The same rules, decided beforehand for a page that names its own region: in their order, the first whose pattern the code
- * fits. None: it is no code, and counts as not said.
- */
-export const settled = (rules: readonly RegionRule[]): SettledRule[] => {
-  // A group stays beside its members: some networks say `EU` of whom they know no better.
-  const listed = new Set(rules.flatMap(({ match }) => [...match, ...expandMatch(match)]).filter(regionCode));
-  const parts = [...listed].filter((one) => one.includes('-'));
-  const parted = new Set(parts.map(countryOf));
-  const gathered = (
-    codes: Iterable<string>,
-    of: (code: string) => Omit<Region, 'code'>,
-    end: string,
-  ): SettledRule[] => {
-    const alike = new Map<string, string[]>();
-    for (const code of codes) {
-      const key = JSON.stringify(of(code));
-      alike.set(key, [...(alike.get(key) ?? []), code]);
-    }
-    return [...alike].map(([key, some]) => ({ match: `^(${some.join('|')})${end}$`, ...JSON.parse(key) }));
-  };
-  const known = (code: string): Omit<Region, 'code'> => {
-    const { code: _, ...region } = regionOf(rules, code);
-    return region;
-  };
-  const part = '(-[A-Z\\d]{1,3})?';
-  return [
-    ...gathered([...parts, ...parted], known, ''),
-    ...gathered(new Set([...listed, ...parted].map(countryOf)), (code) => describe(ruleFor(rules, `${code}-`)), part),
-    // A place that no rule names.
-    { match: `^[A-Z]{2}${part}$`, ...describe(ruleFor(rules, '') ?? strictest(rules)) },
-  ];
-};
-
 /**
  * Whether a grant that nobody gave (source `region`) may stand. The page's word comes first, as in the page itself; where
  * the collector sees another country than the page says, the stricter of both holds, and where nobody tells a region the
