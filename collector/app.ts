@@ -222,8 +222,8 @@ export const createApp = (options: AppOptions): Hono => {
       },
     });
   app.get('/v1/config', (c) => pageConfig(c));
-  // In the path: a configuration is asked for without a query. The script of the page ends it so where it has no region.
-  for (const path of ['/v1/config/:writeKey', '/v1/config/:writeKey/', '/v1/config/:writeKey/:region'] as const)
+  // In the path: a configuration is asked for without a query.
+  for (const path of ['/v1/config/:writeKey', '/v1/config/:writeKey/:region'] as const)
     app.get(path, async (c) => {
       if (await live(c.req.param('writeKey'))) return pageConfig(c, c.req.param('region'));
       c.header('Access-Control-Allow-Origin', '*');

@@ -160,7 +160,7 @@ const pass = (stamped: PageEvent) => {
 // --- the configuration, and the start -------------------------------------------------------------------------------------
 
 const configure = async (cache?: RequestCache) => {
-  const { host, writeKey, region = '', config } = options;
+  const { host, writeKey, region = '-', config } = options;
   const got = await request(`${host}/v1/config/${writeKey}/${region}`, configMaxMs, { cache } as RequestInit);
   const known = got?.status_ === 200 ? (got.body_ as RemoteConfig) : config;
   if (!known) after(3e4, configure);

@@ -93,7 +93,7 @@ describe('before an answer', () => {
     expect(await writes(page)).toEqual([]);
     expect(await context.cookies()).toEqual([]);
     expect(await databases(page)).toEqual([]);
-    expect(collector.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/config/wk_test']);
+    expect(collector.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/config/wk_test/-']);
     expect(collector.requests[0]!.headers.cookie).toBeUndefined();
     expect((page as any).errors).toEqual([]);
   });

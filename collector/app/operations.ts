@@ -780,6 +780,27 @@ export const operations: readonly Operation[] = [
   },
   {
     method: 'get',
+    path: '/v1/config/{writeKey}/{region}',
+    tag: 'Pages',
+    summary: 'The same, for a page that says where it is',
+    description:
+      '`region` is ISO 3166 with or without a subdivision (`FR`, `US-CA`) and goes before what the request shows; `-`, or anything that is no such code, says nothing.',
+    security: 'none',
+    answer: {
+      status: 200,
+      description: 'Kept by the browser for five minutes.',
+      schema: 'Config',
+      example: {
+        policy: { version: '2026-11-01', configHash: 'b1946ac92492d2347c6235b4d2611184' },
+        consent: { purposes: [{ id: 'measurement', materialHash: 'b1946ac92492d2347c6235b4d2611184' }] },
+        region: { code: 'FR', model: 'opt-in', told: { code: 'FR' } },
+        settings: {},
+      },
+    },
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
     path: '/v1/projects/{writeKey}/settings',
     tag: 'Pages',
     summary: "What Segment's browser client asks for first",

@@ -88,7 +88,6 @@ export const permissions: Readonly<Record<string, Admission>> = {
   'GET /weft/:file': anyone,
   'GET /v1/config': anyone,
   'GET /v1/config/:writeKey': anyone,
-  'GET /v1/config/:writeKey/': anyone,
   'GET /v1/config/:writeKey/:region': anyone,
   'GET /v1/projects/:writeKey/settings': anyone,
   'GET /consent/config.json': anyone,

@@ -24,7 +24,7 @@ const purposes = [
   { id: 'marketing', requires: ['personalisation'], gpc: 'deny' },
   { id: 'sharing', requires: ['personalisation'], gpc: 'deny' },
 ];
-app.get('/v1/config/:key', (c) =>
+app.get('/v1/config/:key/:region', (c) =>
   c.json({ policy: { version: 'dev' }, consent: { purposes }, region: null, settings: {} }),
 );
 app.post('/v1/consent', (c) => c.json({}));

@@ -223,7 +223,7 @@ describe('before an answer', () => {
     const calls: StorageCall[] = await page.evaluate(() => (window as any).storageCalls);
     expect(calls.filter(({ what }) => what !== 'cookie.read')).toEqual([]);
     expect(await page.context().cookies()).toEqual([]);
-    expect(collector.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/config/wk_test']);
+    expect(collector.requests.map(({ method, path }) => `${method} ${path}`)).toEqual(['GET /v1/config/wk_test/-']);
     expect(site.requests.filter((path) => !/^\/(page\.css|favicon\.ico)?$/.test(path))).toEqual([
       '/weft.js',
       '/weft/rest-1.js',

@@ -179,18 +179,24 @@ describe('what a page is told', () => {
     expect(told.consent.purposes[3]).toMatchObject({ gpc: 'deny', requires: ['personalisation'] });
     const days = { granted: 180, denied: 180 };
     expect(told.region).toEqual({ code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false, days, rest: false });
-    // Decided beforehand, in this order; which region falls where is held to the collector in examples/.
-    const rules = told.consent.regions as { match: string; model: string }[];
-    expect(rules.find(({ match }) => 'NO'.match(match))?.match).toContain('|NO|');
-    expect(rules.find(({ match }) => 'NO'.match(match))).toMatchObject({ model: 'opt-in', days: { granted: 180 } });
-    expect(rules.find(({ match }) => 'US-CA'.match(match))).toMatchObject({ model: 'opt-out', days: { denied: 365 } });
-    expect(rules.at(-1)?.match).toMatch(/^\^\[A-Z\]/);
+    expect(told.consent).not.toHaveProperty('regions');
   });
-  test('reaskAfterOptOutDays: a refusal stands longer where the default is yes, told by the collector and in each rule', () => {
+  test('the page’s word on its region goes before what its requests show, where it is a region', () => {
+    const policy = parsePolicy(example);
+    expect(publicConfig(policy, { said: 'us-ca', seen: 'FR' }).region).toMatchObject({
+      code: 'US-CA',
+      model: 'opt-out',
+      told: { code: 'US-CA' },
+    });
+    for (const said of ['-', '', 'somewhere', undefined, null])
+      expect(publicConfig(policy, { said, seen: 'FR' }).region).toEqual(publicConfig(policy, { seen: 'FR' }).region);
+    expect(publicConfig(policy, { seen: 'FR' }).region).not.toHaveProperty('told');
+  });
+  test('reaskAfterOptOutDays: a refusal stands longer where the default is yes, told by the collector', () => {
     const told = publicConfig(parsePolicy({ ...example, decision: { days: 90 } }), { seen: 'US-CA' });
     expect(told.region).toMatchObject({ model: 'opt-out', days: { granted: 90, denied: 365 } });
-    for (const rule of told.consent.regions as { model: string; days: object }[])
-      expect(rule.days).toEqual({ granted: 90, denied: rule.model === 'opt-in' ? 90 : 365 });
+    const asked = publicConfig(parsePolicy({ ...example, decision: { days: 90 } }), { said: 'FR', seen: 'US-CA' });
+    expect(asked.region.days).toEqual({ granted: 90, denied: 90 });
     const longer = publicConfig(parsePolicy({ ...example, decision: { days: 395 } }), { seen: 'US-CA' });
     expect(longer.region.days).toEqual({ granted: 395, denied: 395 });
   });

@@ -524,10 +524,12 @@ export const publicConfig = (
   region: Region & { days: { granted: number; denied: number }; rest: boolean; told?: { code: string } };
 } => {
   const code = regionCode(said);
+  // Read here, for this page: it carries no rules of regions.
+  const { regions: _, ...document } = policy.document;
   return {
     policy: { version: policy.version, configHash: policy.configHash },
     consent: {
-      ...policy.document,
+      ...document,
       rest: needsRest(policy),
       purposes: policy.document.purposes as { id: string; materialHash: string }[],
       cookieless: cookielessOf(policy.document),
