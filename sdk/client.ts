@@ -183,7 +183,7 @@ const go = () => {
   isKnown = true;
   waiting.forEach(quietly);
   sources.forEach(attach);
-  for (const name of options.sources?.match(/\S+/g) ?? []) fetchSource(name);
+  options.sources?.match(/\S+/g)?.forEach(fetchSource);
   const shown = () => {
     tune(isShown());
     if (isShown()) drain(false);
