@@ -5,6 +5,7 @@ import { type Narrowing, without } from '../consent/rights/withdraw.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { beatOf, beatSlotMs, record } from './record.js';
+import { decideServerEvent } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
 
 /** A mark that stays where an erased person was named: it still counts as a distinct user (R4). */
@@ -67,6 +68,8 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
     set.device(dev).circumstances = circumstancesOf(set, dev);
     set.spoiltDevices.add(dev);
   }
+  // What had found a device by what is gone carries its name no longer; with the devices folded it is decided once more.
+  for (const seq of loose.seekers) decideServerEvent(set, seq);
   return forgetNodes(set, loose.nodes, loose.devices);
 };
 

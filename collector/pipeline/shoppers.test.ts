@@ -139,6 +139,9 @@ describe('cases that chance found among shoppers', () => {
       ] as unknown as Shopping['acts'],
     });
     expect(lines.filter((line) => line.startsWith('["session"'))).toHaveLength(2);
+    // R14: nor is the device's name kept by the refund that had found it.
+    const named = writer.store.prepare<{ value: string }>("SELECT value FROM nodes WHERE kind = 'anonymous_id'").all();
+    expect(named.map(({ value }) => value)).not.toContain('A2.0');
     expect(writer.command({ kind: 'rebuild', at: shoppersEndAt, check: true }).body).toMatchObject({ equal: true });
     writer.close();
   });
