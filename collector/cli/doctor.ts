@@ -285,7 +285,7 @@ const siteFindings = ({ siteFile }: Config, store: SqliteStore | null): Finding[
 
 /** Nothing that is asked of the store reaches them. */
 const asideFindings = ({ folder }: Place, now: number): Finding[] => {
-  const found = existsSync(folder) ? asideFiles(folder) : [];
+  const found = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? asideFiles(folder) : [];
   if (found.length === 0) return [];
   const oldest = Math.min(...found.map(({ at }) => at));
   const bytes = found.reduce((sum, one) => sum + one.bytes, 0);
