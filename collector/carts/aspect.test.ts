@@ -9,6 +9,9 @@ import { cartsMax, episodesMax, isOpen, linesInStateMax } from './state.js';
 import { at, emptyShelf, fold, minute, Person, start } from './testing.js';
 import { cartWarnings } from './warnings.js';
 
+/** What an order is owed to is said where it is read, with the visits beside it. */
+const orderOfCarts = orderShape.omit({ attribution: true });
+
 const names = [
   'Product Viewed',
   'Product Added',
@@ -194,7 +197,7 @@ describe('the fold of a person’s commerce', () => {
           for (const code of person.warnings) expect(cartWarnings).toContain(code);
         }
         for (const cart of person.carts) cartShape.parse(cart);
-        for (const order of person.orders) orderShape.parse(order);
+        for (const order of person.orders) orderOfCarts.parse(order);
       }),
       { numRuns: 300 },
     );
@@ -233,7 +236,7 @@ describe('a hostile history', () => {
         const person = fold(...wire).settle(100_000);
         expect(JSON.parse(JSON.stringify(person.state))).toEqual(person.state);
         for (const cart of person.carts) cartShape.parse(cart);
-        for (const order of person.orders) orderShape.parse(order);
+        for (const order of person.orders) orderOfCarts.parse(order);
         expect(({} as Record<string, unknown>).polluted).toBeUndefined();
       }),
       { numRuns: 300 },

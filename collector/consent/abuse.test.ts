@@ -214,12 +214,17 @@ describe('rates of answers', () => {
     expect(rates.kinds).toEqual({ grant: 1, refuse: 3, gpc: 3 });
     // An answer counts once, with the signal or without.
     expect(rates.total).toMatchObject({ answers: 4, partly: 1, refused: 3 });
+    // Narrowed, so few would tell who they are: there must be ten on either side.
+    for (let n = 0; n < 10; n += 1) {
+      site.post(site.row({ ...refusal }), { country: 'DE' });
+      site.post(site.row({ receipt: receiptOf(`f${n}`), visitorId: `f${n}`, grants: MP }), { country: 'FR' });
+    }
     const inGermany = openProofs(site.sql).consentRates({
       from: '2026-11-01',
       to: '2026-11-30',
       only: { region: 'DE' },
     });
-    expect(inGermany.kinds).toEqual({ refuse: 3, gpc: 2 });
+    expect(inGermany.kinds).toEqual({ refuse: 13, gpc: 2 });
   });
 });
 
