@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { folded } from './browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
 import { type Collector, configOf, startCollector } from './fixtures/collector.js';
-import { startSite } from './fixtures/site.js';
+import { type Page as SitePage, startSite } from './fixtures/site.js';
 
 const grant = `weft.consent.set({ measurement: true, personalisation: true, marketing: true, sharing: true })`;
 const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -17,6 +17,7 @@ const folder = newFolder();
 let collector: Collector;
 let site: Awaited<ReturnType<typeof startSite>>;
 let context: BrowserContext;
+let sitePage: SitePage;
 
 beforeAll(async () => {
   chromium = await startChromium(folder);
@@ -27,7 +28,8 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   collector = await startCollector({ config: configOf({ preConsent: { mode: 'current' } }) });
-  site = await startSite(collector.url, () => ({ after: grant }));
+  sitePage = { after: grant };
+  site = await startSite(collector.url, () => sitePage);
   context = await chromium.browser.newContext();
 });
 afterEach(async () => {
@@ -173,4 +175,61 @@ describe('leaving', () => {
     await call(page, 'weft.flush()');
     expect(views()).toEqual(['/one']);
   });
+});
+
+describe('what cannot be had', () => {
+  /** A page that throws nothing into the shop, whatever fails. */
+  const quiet = async (): Promise<{ page: Page; thrown: string[] }> => {
+    const page = await context.newPage();
+    const thrown: string[] = [];
+    page.on('pageerror', (error) => thrown.push(String(error)));
+    await page.goto(site.url);
+    return { page, thrown };
+  };
+
+  it('the rest of the script: an answer is kept and proved all the same, and events are recorded from then on', async () => {
+    sitePage = { isAlone: true, after: `weft.track('Before')` };
+    const { page, thrown } = await quiet();
+    await page.waitForFunction(() => (window as any).weft?.consent?.state);
+    await call(page, grant);
+    await ready(page);
+    await call(page, `weft.track('After'); weft.flush()`);
+    await until(() => collector.named('After').length);
+    expect(collector.named('Before')).toEqual([]);
+    const { receipt, decisions } = await recorded();
+    expect(decisions.measurement.value).toBe('granted');
+    expect(collector.ledger.get(receipt)).toMatchObject({ kind: 'grant' });
+    // And taken back as well as given.
+    await call(page, `weft.consent.withdraw()`);
+    await until(async () => (await recorded()).rows.length === 0);
+    expect((await recorded()).receipt).toBeUndefined();
+    expect(thrown).toEqual([]);
+  });
+
+  it('the script itself: calls wait in the stub, and nothing is thrown, stored or sent', async () => {
+    sitePage = { isMissing: true, after: grant };
+    const { page, thrown } = await quiet();
+    await call(
+      page,
+      `weft.track('X'); weft.identify('u1', { name: 'Ada' }); weft.cart.add({}); weft.consent.set({}); weft.page()`,
+    );
+    await sleep(100);
+    expect(thrown).toEqual([]);
+    expect(collector.requests).toEqual([]);
+    expect(await context.cookies()).toEqual([]);
+  });
+});
+
+it('calls that waited in the stub are made in their order, whatever the verb', async () => {
+  sitePage = {
+    after: `${grant}; weft.track('First'); weft.identify('u1'); weft.cart.add({ product_id: 'p1' }); weft.order({ order_id: 'o1' }); weft.group('g1'); weft.track('Last')`,
+  };
+  const page = await open();
+  await call(page, 'weft.flush()');
+  await until(() => collector.named('Last').length);
+  const inOrder = [...collector.events.values()]
+    .sort((a, b) => (a.messageId < b.messageId ? -1 : 1))
+    .map(({ type, event }) => event ?? type)
+    .filter((name) => name !== 'page');
+  expect(inOrder).toEqual(['First', 'identify', 'Product Added', 'Order Completed', 'group', 'Last']);
 });

@@ -115,7 +115,9 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
     return failed(answer);
   }
   attempts = retryAt = 0;
-  if (row && record) keep({ ...record, rows: record.rows.filter(({ clientAt }) => clientAt !== row.clientAt) });
+  // The whole row: a page may answer twice in one instant.
+  if (row && record)
+    keep({ ...record, rows: record.rows.filter((one) => JSON.stringify(one) !== JSON.stringify(row)) });
   return true;
 };
 
