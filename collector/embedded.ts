@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type Config, ConfigError } from './config.js';
 import { every } from './jobs/every.js';
@@ -103,6 +104,8 @@ export const openEmbedded = async (
 /** What a batch makes and drops is a few megabytes: with room for some of them, most is gone before it would be copied (docs/decisions/0600). */
 const writerLimits = { maxYoungGenerationSizeMb: 48 };
 const keeperLimits = { maxYoungGenerationSizeMb: 2 };
+/** By how much a heap may grow over what is alive in it before that is looked at: V8 would let it double (decision 0600). */
+const heapGrowingPercent = 30;
 
 /** Beside a busy writer, the log is moved at most this often, and when at least so many commits are in it. */
 const moveEveryMs = 250;
@@ -145,6 +148,8 @@ const startKeeper = (path: string, finish: () => void, onTrouble: (reason: strin
 };
 
 const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {
+  // A rule of thumb that is read at each collection, so a running process may change it.
+  setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const writer = new Worker(entry('writer-thread'), {
     workerData: { ...options, durable: 'caller' } satisfies WriterOptions,
     resourceLimits: writerLimits,
