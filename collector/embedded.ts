@@ -105,7 +105,7 @@ export const openEmbedded = async (
 const writerLimits = { maxYoungGenerationSizeMb: 48 };
 const keeperLimits = { maxYoungGenerationSizeMb: 2 };
 /** By how much a heap may grow over what is alive in it before that is looked at: V8 would let it double (decision 0600). */
-const heapGrowingPercent = 30;
+const heapGrowingPercent = 50;
 
 /** Beside a busy writer, the log is moved at most this often, and when at least so many commits are in it. */
 const moveEveryMs = 250;

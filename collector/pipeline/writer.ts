@@ -119,7 +119,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
       ? journalFile(dirname(options.path))
       : (options.journal ?? null);
   const store = openSqlite(options.path, migrations, {
-    cacheMaxBytes: options.cacheMaxBytes ?? 24 * 1024 * 1024,
+    cacheMaxBytes: options.cacheMaxBytes ?? 12 * 1024 * 1024,
     durable: options.durable ?? 'commit',
   });
   const secret = siteSecret(store);
