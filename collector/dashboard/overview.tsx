@@ -256,7 +256,7 @@ export const overview = (house: House): Hono<Staffed> => {
               <DayChart
                 id="visits"
                 label="Visits begun, by day"
-                series={[{ name: 'Visits begun', look: 'second' }]}
+                series={[{ name: 'Visits begun', look: 'first' }]}
                 days={shown.days.map(({ at, sessions }) => ({ at, values: [sessions] }))}
               />
             </Panel>
