@@ -126,6 +126,8 @@ const startKeeper = (path: string, finish: () => void, onTrouble: (reason: strin
     // What it holds open is closed with the process: closing earlier would drop the others' locks (store/checkpoint.ts).
     trackUnmanagedFds: false,
   });
+  // Its end ends the process (below); this says why.
+  thread.on('error', (error) => onTrouble(String(error)));
   let commits = 0;
   let movedAt = 0;
   let moving = false;

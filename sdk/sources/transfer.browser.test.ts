@@ -6,29 +6,16 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { build } from 'esbuild';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { readConfig } from '../../collector/config.js';
 import { type Served, serve } from '../../collector/serve.js';
 import { folded } from '../browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from '../fixtures/chromium.js';
-import { restScript, sdkScript } from '../fixtures/site.js';
+import { chunkScript, restScript, sdkScript } from '../fixtures/site.js';
 
 const secretKey = 'sk_test_0123456789';
 const writeKey = 'wk_test_0123456789';
-const chunk = async () =>
-  (
-    await build({
-      entryPoints: ['sdk/sources/transfer.ts'],
-      bundle: true,
-      minify: true,
-      mangleProps: /[a-zA-Z]_$/,
-      format: 'esm',
-      target: 'es2021',
-      write: false,
-    })
-  ).outputFiles[0]!.text;
 
 let chromium: Chromium;
 const folder = newFolder();
@@ -54,7 +41,7 @@ const startShop = async () => {
   const code = await sdkScript();
   const chunks: Record<string, string> = {
     rest: await restScript(),
-    transfer: await chunk(),
+    transfer: await chunkScript('sources/transfer.ts'),
     banner: 'export const start = () => { window.asked = true; };',
   };
   const requests: string[] = [];
