@@ -4,34 +4,16 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { join } from 'node:path';
 import { configOf, purposes } from '../fixtures/collector.js';
-import { restScript, sdkScript } from '../fixtures/site.js';
+import { chunkScript, restScript, sdkScript } from '../fixtures/site.js';
 
-const here = dirname(fileURLToPath(import.meta.url));
 const localesFolder = 'collector/consent/locales';
 export const locales = ['en', 'de', 'fr', 'es', 'it', 'nl', 'pl', 'pt', 'ar', 'ja'];
 
 export const textsOf = (locale: string) => JSON.parse(readFileSync(join(localesFolder, `${locale}.json`), 'utf8'));
 
-const built = new Map<string, Promise<string>>();
-export const chunkOf = (name: string): Promise<string> => {
-  const building =
-    built.get(name) ??
-    build({
-      entryPoints: [join(here, `${name}.ts`)],
-      bundle: true,
-      minify: true,
-      mangleProps: /[a-zA-Z]_$/,
-      format: 'esm',
-      target: 'es2020',
-      write: false,
-    }).then(({ outputFiles }) => outputFiles[0]!.text);
-  built.set(name, building);
-  return building;
-};
+export const chunkOf = (name: string): Promise<string> => chunkScript(`banner/${name}.ts`);
 
 /** A document with everything a banner can show. */
 export const fullConsent = (home: string, more: object = {}) => ({
