@@ -2026,6 +2026,16 @@ describe('consent on the wire (consent.md; R9, R14, R15)', () => {
       under(back, identify(U, 0, { anonymousId: A })),
     ]);
     expect([same.accepted, codes(same.dropped), same.state]).toEqual([0, ['erased', 'erased'], 'erased']);
+    // Its row alone, as from a page without events: 200 with the state, or the page would come again for ever.
+    const nothing = { receipt: null, seq: null, at: null, expiresAt: null };
+    const refused = { ...nothing, state: 'erased', error: expect.objectContaining({ code: 'forbidden' }) };
+    const alone = await said(it, act('grant', A, all));
+    expect([alone.status, alone.body]).toEqual([200, refused]);
+    // And so one that speaks for somebody else's device, about whom it learns nothing.
+    const other = await granted(it);
+    const posed = await said(it, act('grant', other.A, all));
+    expect([posed.status, posed.body]).toEqual([200, refused]);
+    expect((await it.page(under(other.row, page(other.A, 0)))).accepted).toBe(1);
     await new Promise((resolve) => setTimeout(resolve, 20));
     const anew = await granted(it);
     expect(await it.page(under(anew.row, identify(U, 0, { anonymousId: anew.A })))).toMatchObject({ accepted: 1 });

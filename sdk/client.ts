@@ -185,7 +185,7 @@ const go = () => {
   sources.forEach(attach);
   options.sources?.match(/\S+/g)?.forEach(fetchSource);
   const shown = () => {
-    tune(isShown());
+    tune();
     if (isShown()) drain(false);
     else leave();
   };
@@ -226,7 +226,7 @@ const leavePerson = (how?: { keepDevice?: boolean }): void =>
   soon(() => {
     if (!record?.receipt) return;
     if (how?.keepDevice) return keep({ ...record, userId: undefined });
-    act(renewed(record));
+    return act(renewed(record));
   });
 
 export const client: Client = {

@@ -159,6 +159,28 @@ describe('a hundred events', { timeout: 90_000 }, () => {
     expect(new Set(collector.named('Counted').map(({ anonymousId }: any) => anonymousId)).size).toBe(1);
   });
 
+  it('arrive though another page of the shop keeps the lock and does nothing with it', async () => {
+    const page = await open();
+    await granted(page);
+    const stuck = await chromium.context.newPage();
+    await stuck.goto(`${site.url}/stuck`);
+    await stuck.evaluate(
+      () =>
+        new Promise<void>((held) => {
+          navigator.locks.request('weft', () => {
+            held();
+            return new Promise(() => {});
+          });
+        }),
+    );
+    const [flushed] = await Promise.all([
+      page.evaluate(() => (window as any).weft.flush().then(() => true)),
+      hundred(page),
+    ]);
+    expect(flushed).toBe(true);
+    await until(() => counted() === 100, 30_000);
+  });
+
   it('wait for the time that Retry-After gives, after a reload too', async () => {
     const page = await open();
     await granted(page);

@@ -116,7 +116,7 @@ export interface Options {
 }
 
 /** An attribute is text. */
-export const isOff = (option: unknown): boolean => /false/.test(`${option}`);
+export const isOff = (option: unknown): boolean => /false/.test(option as never);
 
 /** Of this page: it has one client. */
 export let options: Options;

@@ -77,6 +77,35 @@ describe('a consent row', () => {
     expect(site.consent.isOut('visitorId', 'v1')).toBe(false);
   });
 
+  test('whose predecessor has not arrived counts by another receipt of the same device', () => {
+    const site = openSite();
+    site.post(site.row({ receipt: r1, visitorId: 'v1', grants: MP }));
+    site.now += 1_000;
+    const second = site.row({ receipt: r2, visitorId: 'v1', grants: all, supersedes: r1, known: r1, kind: 'update' });
+    site.now += 1_000;
+    const row = site.row({ receipt: r3, visitorId: 'v1', kind: 'withdraw', supersedes: r2, known: r1 });
+    const { withdrawal } = acceptedRow(site.post(row));
+    expect(withdrawal).toMatchObject({ visitorId: 'v1', receipts: [r1], all: true });
+    expect(probe(site, r1)).toBe('withdrawn');
+    // The one in between is kept as proof when it comes; it brings nothing back.
+    acceptedRow(site.post(second));
+    expect(probe(site, r2)).toBe('withdrawn');
+    expect(ledger(site).map(({ receipt }) => receipt)).toEqual([r1, r3, r2]);
+  });
+
+  test('counts by no receipt of another device, and by none that does not stand', () => {
+    const site = openSite();
+    site.post(site.row({ receipt: r1, visitorId: 'v1', grants: all }));
+    site.post(site.row({ receipt: receiptOf('v'), visitorId: 'v7', grants: all }));
+    for (const known of [receiptOf('v'), receiptOf('nobody')])
+      expect(site.post(site.row({ receipt: r3, visitorId: 'v1', kind: 'withdraw', supersedes: r2, known }))).toEqual({
+        kind: 'forbidden',
+      });
+    // Nor does it make two lives one: nothing is superseded, so nothing is followed.
+    acceptedRow(site.post(site.row({ receipt: r2, visitorId: 'v2', grants: all, known: r1 })));
+    expect([probe(site, r1), probe(site, r2, 'v2')]).toEqual([all.join(), all.join()]);
+  });
+
   test('that names a device of its own life may follow, and only one device at a time', () => {
     const site = openSite();
     site.post(site.row({ receipt: r1, grants: ['measurement'] }));

@@ -70,9 +70,9 @@ export type RowResult =
     }
   /** Another body under the same receipt: 409. */
   | { kind: 'conflict' }
-  /** It names a device and does not know that device's receipt: 403. */
+  /** It names a device and does not know one of that device's receipts. */
   | { kind: 'forbidden' }
-  /** The device is erased, or has withdrawn everything, and may not come back: 403, and the answer's state. */
+  /** The device is erased, or has withdrawn everything, and may not come back. */
   | { kind: 'out'; state: 'erased' | 'withdrawn' }
   /** 400. The message holds nothing of the row. */
   | { kind: 'invalid'; path: string; message: string };
@@ -302,6 +302,10 @@ interface Act {
   receipt: string | null;
   superseded: string | null;
   predecessor: ReceiptState | null;
+  /** Another of its receipts, for where the one it follows has not arrived. */
+  known: string | null;
+  /** What it follows, or is known by. */
+  kin: ReceiptState | null;
   visitorId: string | null;
   visitorKey: Uint8Array | null;
   /** The life that the visitor id is bound to. */
@@ -327,7 +331,7 @@ export const acceptRow = (parts: RowParts, value: unknown, context: RowContext):
     const read = readAct(parts, value, context);
     if ('kind' in read && read.kind === 'invalid') return read;
     const act = read as Act;
-    const { weighed, receipt, superseded, predecessor } = act;
+    const { weighed, receipt, superseded, kin } = act;
     const takesBack = act.kind === 'withdraw' || act.kind === 'object' || act.kind === 'erase';
 
     // A receipt that stands for one row stands for no other, whatever the other says.
@@ -338,7 +342,7 @@ export const acceptRow = (parts: RowParts, value: unknown, context: RowContext):
     if (act.kind === 'gpc' || (!weighed.asksForGrant && !takesBack && superseded === null))
       return accepted(act, null, act.append({ receipt: null, subjectKey: null }).seq);
 
-    if (receipt === null && (weighed.asksForGrant || !predecessor))
+    if (receipt === null && (weighed.asksForGrant || !kin))
       return { kind: 'invalid', path: 'receipt', message: 'needed for this kind' };
     if (receipt !== null && receipt === superseded)
       return { kind: 'invalid', path: 'supersedes', message: 'a row cannot follow itself' };
@@ -384,6 +388,8 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   const visitorId = named === '' ? null : context.visitorIdOf ? context.visitorIdOf(named) : named;
   const visitorKey = visitorId === null ? null : keyOf('visitorId', visitorId);
   const superseded = row.supersedes ?? null;
+  const known = row.known ?? null;
+  const predecessor = superseded === null ? null : store.receipt(superseded);
   const underPolicy =
     typeof row.policy === 'string'
       ? { version: tokenOf(row.policy), configHash: null }
@@ -402,7 +408,9 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
     isDeliberate: isDeliberate(row.ui),
     receipt: row.receipt ?? null,
     superseded,
-    predecessor: superseded === null ? null : store.receipt(superseded),
+    predecessor,
+    known,
+    kin: predecessor ?? (superseded === null || known === null ? null : store.receipt(known)),
     visitorId,
     visitorKey,
     boundTo: visitorKey === null ? null : (store.visitor(visitorKey)?.life ?? null),
@@ -522,11 +530,12 @@ const completeStub = (parts: RowParts, act: Act, receipt: string, stub: ReceiptS
 const tombstoneOf = ({ tombstones }: RowParts, act: Act): Tombstone | null =>
   (act.visitorId === null ? null : tombstones.of('visitorId', act.visitorId)) ??
   (act.receipt === null ? null : tombstones.of('receipt', act.receipt)) ??
-  (act.superseded === null ? null : tombstones.of('receipt', act.superseded));
+  (act.superseded === null ? null : tombstones.of('receipt', act.superseded)) ??
+  (act.known === null ? null : tombstones.of('receipt', act.known));
 
 /** It names a device that is out, and follows a receipt of one that is not: nobody's slip. */
-const isAnothers = ({ store }: RowParts, { predecessor, boundTo }: Act): boolean =>
-  predecessor !== null && (boundTo !== null ? boundTo !== predecessor.life : store.life(predecessor.life) !== null);
+const isAnothers = ({ store }: RowParts, { kin, boundTo }: Act): boolean =>
+  kin !== null && (boundTo !== null ? boundTo !== kin.life : store.life(kin.life) !== null);
 
 /** The device is out. A grant cannot bring it back; a slip finds nothing left to take back, and must be answered so. */
 const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): RowResult => {
@@ -564,11 +573,11 @@ export const noteObjected = ({ store, note }: RowParts, life: number, purposes: 
 /** A new life, or the next act of one. */
 const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowContext): RowResult => {
   const { store, tombstones, keyOf } = parts;
-  const { weighed, receipt, superseded, predecessor, visitorId, visitorKey, boundTo } = act;
+  const { weighed, receipt, superseded, predecessor, kin, visitorId, visitorKey, boundTo } = act;
 
   // A device is bound with its first receipt; from then on only who knows one of its receipts speaks for it. A life may
   // take another visitor id only while no lasting one is permitted.
-  const follows = predecessor ? store.life(predecessor.life) : null;
+  const follows = kin ? store.life(kin.life) : null;
   const head = follows ? store.receipt(follows.head) : null;
   const headLive = head ? grantable(head.granted & head.cap) : 0;
   if (boundTo !== null && boundTo !== follows?.life) return { kind: 'forbidden' };

@@ -41,6 +41,9 @@ export const consentRow = z.looseObject({
   visitorId: short.nullish().meta({ description: 'The anonymousId it is bound to; null on a refusal.' }),
   epoch: z.union([short, z.number()]).nullish(),
   supersedes: receipt.nullish(),
+  known: receipt
+    .nullish()
+    .meta({ description: 'An earlier receipt of the device that may be here where the superseded one is not yet.' }),
   decisions: z.array(decision).max(32),
   policy: anything('`{version, configHash}`'),
   text: anything('`{locale, sha256}` of every string that was shown.'),
@@ -61,9 +64,13 @@ export const consentCall = consentRow.extend({ writeKey: text() });
 /** What it is answered. */
 export const consentAnswer = z.object({
   receipt: z.string().nullable(),
-  seq: z.number().int(),
-  at: z.iso.datetime(),
+  seq: z.number().int().nullable().meta({ description: 'Null: not recorded; `state` and `error` say why.' }),
+  at: z.iso.datetime().nullable(),
   expiresAt: z.iso.datetime().nullable(),
+  state: z.enum(['erased', 'withdrawn']).optional().meta({
+    description: 'What the device becomes. Erased: it forgets all, as one does that has no receipt of its own.',
+  }),
+  error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
 });
 export type ConsentAnswer = z.output<typeof consentAnswer>;
 

@@ -377,6 +377,22 @@ const transferAnswer = (result: TransferResult): CommandResult => {
   }
 };
 
+/**
+ * What a privacy check refuses is answered 200, or a page would come again for ever (consent.md section 4): with the state
+ * that it then takes, and for whoever reads it with the reason.
+ */
+const refusedRow = (state: 'erased' | 'withdrawn', message: string): CommandResult => ({
+  status: 200,
+  body: {
+    receipt: null,
+    seq: null,
+    at: null,
+    expiresAt: null,
+    state,
+    error: { code: 'forbidden', message, hint: 'Wipe the device; a new grant comes with a new visitor id.' },
+  },
+});
+
 const consentAnswer = (result: RowResult): CommandResult => {
   switch (result.kind) {
     case 'accepted':
@@ -393,19 +409,9 @@ const consentAnswer = (result: RowResult): CommandResult => {
         'Mint a new receipt for a new act of consent.',
       );
     case 'forbidden':
-      return failure(
-        403,
-        'forbidden',
-        'The row names a device without its receipt.',
-        'Send `supersedes` with the live receipt of the same device.',
-      );
+      return refusedRow('erased', 'The row names a device without a receipt of it.');
     case 'out':
-      return failure(
-        403,
-        'forbidden',
-        `The device is ${result.state}.`,
-        'Wipe it; a new grant comes with a new visitor id.',
-      );
+      return refusedRow(result.state, `The device is ${result.state}.`);
     case 'invalid':
       return failure(
         400,

@@ -78,7 +78,7 @@ export const start: Source = (client: Client) => {
 
   const put = (record?: ConsentRecord) => {
     writeCookie(name, domain, record, record ? record.exp - now() : 0);
-    const channel = openChannel('consent', () => {});
+    const channel = openChannel(() => {});
     channel.postMessage({ epoch: record?.epoch, rev: record?.rev });
     channel.close();
     // Which looks at the record first.

@@ -11,15 +11,21 @@ export interface Answer {
   body_: unknown;
 }
 
+/** As long as another tab may need for two requests on a slow line. */
+const lockMaxMs = 1e4;
+
 /** Nothing when there was no answer: the request may or may not have arrived. */
 export const request = async (url: string, timeoutMs: number, init: RequestInit): Promise<Answer | void> => {
   try {
-    const signal = AbortSignal.timeout?.(timeoutMs) as AbortSignal;
-    const response = await fetch(url, { ...init, credentials: 'omit', signal });
+    const response = await fetch(url, {
+      ...init,
+      credentials: 'omit',
+      signal: AbortSignal.timeout?.(timeoutMs) as AbortSignal,
+    });
     const wanted = response.headers.get('retry-after') as string;
     return {
       status_: response.status,
-      retryAfterMs_: +wanted * 1000 || Date.parse(wanted) - now(),
+      retryAfterMs_: (wanted as never) * 1000 || Date.parse(wanted) - now(),
       body_: await response.json().catch(() => 0),
     };
   } catch {}
@@ -34,12 +40,22 @@ export const gzip = (text: string): string | Promise<Blob> =>
     ? new Response(new Response(text).body?.pipeThrough(new CompressionStream('gzip'))).blob()
     : text;
 
-/** One tab at a time; where the browser has no locks (plain http), every tab, and the collector removes the doubles. */
-export const alone = (run: () => Promise<void>): Promise<unknown> => navigator.locks?.request('weft', run) ?? run();
+/**
+ * One tab at a time. Where the browser has no locks (plain http), or another tab keeps this one and does nothing with it
+ * (frozen; in older Safaris, left), every tab: the collector removes the doubles.
+ */
+export const alone = (run: () => Promise<void>): Promise<unknown> => {
+  let running: Promise<void> | undefined;
+  return (
+    navigator.locks
+      ?.request('weft', { signal: AbortSignal.timeout?.(lockMaxMs) as AbortSignal }, () => (running = run()))
+      .catch(() => running ?? run()) ?? run()
+  );
+};
 
 /** To be opened again when the page comes back: an open channel would keep it out of the back-forward cache. */
-export const openChannel = (name: string, heard: () => void): BroadcastChannel => {
-  const channel = new BroadcastChannel(name);
+export const openChannel = (heard: () => void): BroadcastChannel => {
+  const channel = new BroadcastChannel('consent');
   channel.onmessage = () => quietly(heard);
   return channel;
 };

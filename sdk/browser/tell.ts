@@ -28,7 +28,7 @@ export const hear = <Detail>(
 export const tellPage = (name: string, detail: unknown) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 /** Prints the way of each event, until the returned function is called. */
-export const debug = (): Stop => hear('', console.debug.bind(console, 'weft'));
+export const debug = (): Stop => hear('', console.debug.bind(0, 'weft'));
 
 /** What goes wrong in here stays in here: nothing of ours is thrown into the page. */
 export const quietly = <Result>(run: () => Result): Result | undefined => {

@@ -84,6 +84,28 @@ test('of what the ledger has not acknowledged, the first taking back and the las
   expect(record.rows.map(({ kind }) => kind)).toEqual(['withdraw', 'withdraw']);
 });
 
+test('a row names the last receipt that the ledger is sure to have, however many are decided offline after it', () => {
+  const first = made(undefined, { measurement: true });
+  expect(lastRow(first).known).toBeUndefined();
+  let record: ConsentRecord = { ...first, rows: [] };
+  for (const answer of [{ personalisation: true }, { marketing: true }, { marketing: false }, { measurement: false }]) {
+    record = made(record, answer);
+    expect(lastRow(record).known).toBe(first.receipt);
+  }
+});
+
+test('R9: what an earlier person is known by, whose row may still wait, is nobody else’s', () => {
+  vi.useFakeTimers({ now: 1e12 });
+  const earlier = made({ ...made(undefined, all), rows: [] }, { marketing: false });
+  vi.setSystemTime(1e12 + 5000);
+  const logged = renewed(earlier);
+  const next = made(logged, { marketing: true });
+  vi.useRealTimers();
+  expect(lastRow(earlier).known).toBeDefined();
+  expect(logged.rows.map(({ receipt }) => receipt)).toEqual([earlier.receipt, logged.receipt]);
+  expect([lastRow(logged).known, lastRow(next).known]).toEqual([undefined, undefined]);
+});
+
 test('a decision’s instant is not told', () => {
   for (const one of lastRow(made(undefined, all)).decisions) expect(one.at).toBeUndefined();
 });

@@ -17,6 +17,8 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
     supersedes && Object.keys(decisions).some((id) => isGranted(old.decisions, id) && !isGranted(decisions, id));
   const ownId = isPersonal ? (anonymousId ?? uuid()) : undefined;
   const ids = (isLoss || isOn) && { receipt: newReceipt(), epoch };
+  // Of this life alone: the ledger must not join two people.
+  const waiting = rows.find((row) => row.epoch === epoch);
   return {
     ...(isOn && { ...old, ...ids, life, anonymousId: ownId, userId: isPersonal ? old.userId : undefined }),
     v: 1,
@@ -33,6 +35,7 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
         kind: isLoss ? (act.kind ?? 'withdraw') : !isOn ? 'refuse' : (act.kind ?? (supersedes ? 'update' : 'grant')),
         ...ids,
         supersedes,
+        known: waiting ? waiting.known : supersedes,
         // A withdrawal names whom it is about; a refusal, and a grant of measurement alone, name nobody.
         visitorId: isLoss ? anonymousId : ownId,
         // A decision's instant stays here: it could tell whose the record was before.
@@ -49,7 +52,7 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
       } as Row,
     ].filter((row) => row) as Row[],
     notBefore,
-    opposed: (!isOn && (act.kind === 'object' || old.opposed)) || undefined,
+    opposed: isOn ? undefined : act.kind === 'object' || old.opposed,
   };
 };
 
@@ -79,7 +82,8 @@ export const decide = (
     if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
     const said = {
       value: wishes[id] ? 'granted' : 'denied',
-      source: act.kind === 'region-default' ? 'region' : 'user',
+      // Of all kinds of acts only `region-default` begins so.
+      source: /^r/.test(act.kind as never) ? 'region' : 'user',
       at: stands(recorded, purpose) && recorded?.at,
       materialHash,
       ack: act.gpcAck,

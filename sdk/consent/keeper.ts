@@ -4,6 +4,7 @@
 import { now } from '../browser/clock.js';
 import { writeCookie } from '../browser/cookie.js';
 import { openChannel } from '../browser/net.js';
+import { isShown } from '../browser/page.js';
 import { tell } from '../browser/tell.js';
 import {
   type ConsentConfig,
@@ -62,7 +63,7 @@ let unwritten: ConsentRecord | undefined;
 let channel: BroadcastChannel | undefined;
 
 const write = (value?: ConsentRecord) =>
-  writeCookie(recordName, config.storage?.domain, value, value && value.exp + goneMs - now());
+  writeCookie(recordName, config.storage?.domain, value, (value?.exp as number) + goneMs - now());
 
 export const keep = (next?: ConsentRecord): void => {
   write(next);
@@ -73,7 +74,7 @@ export const keep = (next?: ConsentRecord): void => {
     // Too long for a cookie: earlier proofs, and what a foreign banner says at length, go before the last word.
     write({ ...unwritten, rows: unwritten.rows.slice(-1).map((row) => ({ ...row, cmp: 0 })) });
   }
-  channel?.postMessage({ epoch: next?.epoch, rev: next?.rev });
+  channel?.postMessage({ rev: next?.rev, epoch: next?.epoch });
   record = undefined;
   look();
 };
@@ -137,8 +138,8 @@ export const begin = (known: RemoteConfig | undefined): true | undefined => {
 };
 
 /** Other tabs are heard while the page is shown: an open channel would keep it out of the back-forward cache. */
-export const tune = (isShown: boolean) => {
+export const tune = () => {
   channel?.close();
-  if (isShown) channel = openChannel('consent', look);
+  if (isShown()) channel = openChannel(look);
   look();
 };

@@ -12,6 +12,8 @@ export interface Row {
   visitorId: string | undefined;
   epoch: number | undefined;
   supersedes?: string | undefined;
+  /** The last receipt that the ledger is sure to have: what is superseded may never have reached it. */
+  known?: string | undefined;
   decisions: ({ purpose: string; at: undefined } & Omit<Decided, 'at'>)[];
   policy: unknown;
   text: unknown;

@@ -37,9 +37,9 @@ export const enforce = (
   place = config?.region ?? {};
   // Where the site has an age gate, nobody is asked, and nothing granted, until it says who passed or has a guardian's word.
   purposes =
-    (killSwitch || options.minor || ((options.age || age?.gate) && !/^[pg]/.test(`${options.age}`))
+    (killSwitch || options.minor || ((options.age || age?.gate) && !/^[pg]/.test(options.age as never))
       ? []
-      : listed?.filter(({ always }) => !always)) ??
+      : listed?.filter((one) => !one.always)) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
   isOptIn = !!config && (place.model ?? 'opt-in') === 'opt-in';
   hasSignal = hasGpcSignal();

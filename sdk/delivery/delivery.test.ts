@@ -159,6 +159,66 @@ describe('an answer', () => {
   });
 });
 
+describe('what is answered to a row alone', () => {
+  const refused = (state: string): Reply => ({
+    body: { receipt: null, seq: null, at: null, expiresAt: null, state, error: { code: 'forbidden' } },
+  });
+
+  test('erased: all there is is wiped, and the row does not go again', async () => {
+    reply = () => refused('erased');
+    await drain();
+    await drain();
+    expect(sent.map(({ path }) => path)).toEqual(['/v1/consent']);
+    expect(page.keeper.record).toBeUndefined();
+    expect(page.jar.cookie).toBe('');
+  });
+
+  test('withdrawn: what is left is a refusal', async () => {
+    reply = () => refused('withdrawn');
+    await drain();
+    await drain();
+    expect(sent).toHaveLength(1);
+    expect(page.keeper.record).toMatchObject({ decisions: { measurement: { value: 'denied' } }, rows: [] });
+  });
+
+  test('of an earlier person at the device: that row goes, whoever is there now stays', async () => {
+    const { renewed } = await import('../consent/decide.js');
+    const earlier = page.keeper.record!.receipt;
+    page.keeper.keep(renewed(page.keeper.record!));
+    const now = page.keeper.record!;
+    reply = ({ text }) =>
+      (JSON.parse(text) as { receipt: string }).receipt === earlier
+        ? refused('erased')
+        : { body: { receipt: now.receipt, seq: 2 } };
+    await drain();
+    expect(sent).toHaveLength(2);
+    expect(page.keeper.record).toMatchObject({ receipt: now.receipt, anonymousId: now.anonymousId, rows: [] });
+  });
+});
+
+describe('the lock of the tabs', () => {
+  type Asked = { signal: AbortSignal };
+  const locks = (request: (name: string, asked: Asked, run: () => Promise<void>) => Promise<void>) =>
+    vi.stubGlobal('navigator', { locks: { request: vi.fn(request) } });
+
+  test('is waited for, and what goes wrong inside of it is not done twice', async () => {
+    put();
+    locks((_, __, run) => run());
+    reply = () => ({ body: 'Welcome to our free WLAN' });
+    await drain();
+    expect(sent).toHaveLength(1);
+  });
+
+  test('that somebody keeps for ever is done without', async () => {
+    const id = put();
+    vi.spyOn(AbortSignal, 'timeout').mockImplementation(() => AbortSignal.abort(new Error('long enough')));
+    locks((_, { signal }) => Promise.reject(signal.reason));
+    vi.stubGlobal('fetch', async () => new Response(JSON.stringify({ held: [] })));
+    await drain();
+    expect(await waiting()).not.toContain(id);
+  });
+});
+
 describe('waiting', () => {
   test('Retry-After is obeyed: not a moment before, by any tab, also when the network comes back', async () => {
     put();

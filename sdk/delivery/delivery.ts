@@ -37,7 +37,7 @@ export const frozen = (event: PageEvent, entry: Omit<Entry, 'on' | 'bytes' | 'js
 };
 
 const judge = (entry: Entry) => {
-  if (entry.life !== record?.life && !entry.isYoung) return 'foreign';
+  if (!entry.isYoung && entry.life !== record?.life) return 'foreign';
   if (entry.on === onText) return entry;
   const event = permit(JSON.parse(entry.json), on, config.redact);
   return event ? frozen(event, entry) : 'purpose';
@@ -53,9 +53,8 @@ const wake = (ms: number) => {
 /** False while the collector, or our own caution, wants us to wait; then a drain is due at the end of that. */
 const isReady = () => {
   look();
-  const waitMs = Math.max(retryAt, record?.notBefore ?? 0) - now();
-  if (waitMs > 0) wake(waitMs);
-  return waitMs <= 0;
+  const waitMs = Math.max(retryAt, record?.notBefore || 0) - now();
+  return waitMs <= 0 || (wake(waitMs) as undefined);
 };
 
 const failed = (answer: Answer | void) => {
@@ -81,9 +80,9 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   const told = { ...(first && !sentTo && lost) };
   const head = JSON.stringify({
     writeKey: options.writeKey,
-    ...(first ? { sentAt: iso(now()), consent: row, discarded: told } : { sdkVersion: version, ...row }),
+    ...(first ? { sentAt: iso(now()), consent: row, discarded: told } : { ...row, sdkVersion: version }),
   });
-  const body = first ? `{"batch":[${entries.map(({ json }) => json)}],${head.slice(1)}` : head;
+  const body = first ? `{"batch":[${entries.map((one) => one.json)}],${head.slice(1)}` : head;
   sentTo = entries.at(-1)?.id ?? '';
   const answer = await request(`${options.host}/v1/${first ? 'batch' : 'consent'}`, requestMaxMs, {
     method: 'POST',
@@ -93,15 +92,15 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   });
   sentTo = '';
   // 409: the ledger has that receipt already.
-  if (!/200|409/.test(`${answer?.status_}`)) return failed(answer);
+  if (!/200|409/.test(answer?.status_ as never)) return failed(answer);
   const { held, state, error, seq } = (answer as Answer).body_ as Verdicts;
   // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
   const kept = (held ?? ((seq || error) && [])) as Held[];
-  for (const { id } of entries) if (!kept.some(({ messageId }) => messageId === id)) change(id);
+  for (const { id } of entries) if (!kept.some((one) => one.messageId === id)) change(id);
   for (const reason in told) lost[reason]! -= told[reason]!;
   tell('sent', (answer as Answer).body_);
   look();
-  if (state && record?.receipt === first?.receipt) {
+  if (state && record?.receipt === (first ?? row)?.receipt) {
     if (state === 'stale') tell(state);
     // Erased: nothing is left. Withdrawn elsewhere: what is left is a refusal.
     else
@@ -174,5 +173,5 @@ hear('stop', () => {
 });
 // Nothing is lost in silence: counted under a reason, reported with the next batch.
 hear('dropped', ({ reason, n = 1 }: { reason: string; n?: number }) => {
-  lost[reason] = (lost[reason] ?? 0) + n;
+  lost[reason] = (lost[reason] || 0) + n;
 });
