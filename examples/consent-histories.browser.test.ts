@@ -151,18 +151,19 @@ test('the invariants of consent hold over random histories of two devices with t
       const erased: string[] = [];
       const newLife = (): Life => ({ whole: { isOver: false }, isPersonal: false, wasNarrowed: false });
 
-      /** Calls a verb, and notes which policy the tab knew as it did. */
+      /** Calls a verb, and notes which policy the tab knew as it did; says who the device is then. */
       const call = async (one: Tab, verb: 'track' | 'consent.get' | 'consent.set', ...given: unknown[]) => {
-        const [version, result] = await one.page.evaluate(
+        const { version, ...after } = await one.page.evaluate(
           ({ verb, given }) => {
             const { weft } = globalThis as any;
             const { version } = weft.consent.state().policy;
-            return [version, verb === 'track' ? weft.track(...given) : weft.consent[verb.slice(8)](...given)];
+            const result = verb === 'track' ? weft.track(...given) : weft.consent[verb.slice(8)](...given);
+            return { version, result, anonymousId: weft.consent.state().anonymousId as string | undefined };
           },
           { verb, given },
         );
         one.version = Number(version.slice(1));
-        return result;
+        return after;
       };
       const ready = async (one: Tab) => {
         await one.page.waitForFunction(() => (globalThis as any).weft?.consent?.state?.().policy);
@@ -217,12 +218,11 @@ test('the invariants of consent hold over random histories of two devices with t
           await here!.context.setOffline(one.isOffline);
         } else if (one.do === 'answer') {
           const decisions = Object.fromEntries(purposes.map((id, n) => [id, n < one.granted]));
-          await call(its!, 'consent.set', decisions);
+          const { anonymousId = '' } = await call(its!, 'consent.set', decisions);
           if (one.granted === 0) {
             here!.life.whole.isOver = true;
             end(here!);
           } else {
-            const { anonymousId } = (await record(here!)).value;
             // Whoever was erased and has been told so comes back as somebody else.
             if (here!.life.whole.isOver && !erased.includes(anonymousId)) here!.life = newLife();
             if (one.granted < 2 && here!.life.isPersonal) {
@@ -282,7 +282,7 @@ test('the invariants of consent hold over random histories of two devices with t
         for (const owner of devices) {
           for (const each of owner.tabs) {
             if (each.isFrozen) continue;
-            const now: Record<string, boolean> = await call(each, 'consent.get');
+            const now: Record<string, boolean> = (await call(each, 'consent.get')).result;
             for (const id of purposes) {
               if (now[id] && !permits(owner, each, id))
                 violations.push(`${id} is in force without a grant after ${one.do}`);

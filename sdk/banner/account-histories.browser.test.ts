@@ -3,27 +3,18 @@
 // from the list of what was done, by rules written anew.
 
 import { createHmac } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
-import type { BrowserContext, Page } from 'playwright-core';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { readConfig } from '../../collector/config.js';
-import { type Served, serve } from '../../collector/serve.js';
-import { folded } from '../browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from '../fixtures/chromium.js';
-import { restScript, sdkScript } from '../fixtures/site.js';
+import { agent, all, kept, type Shop, startShop } from '../fixtures/shop.js';
 import { type StorageCall, watchStorage } from '../fixtures/watch.js';
-import { chunkOf } from './banner.fixture.js';
 
 const identitySecret = 'a secret of the shop';
-const writeKey = 'wk_test_0123456789';
 const proofOf = (user: string) => createHmac('sha256', identitySecret).update(user).digest('hex');
-const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 const where = { device: fc.nat(1), tab: fc.nat(1) };
 const step = fc.oneof(
@@ -42,63 +33,22 @@ interface Said {
 
 let chromium: Chromium;
 const folder = newFolder();
-let home: string;
-let collector: Served;
-let server: ReturnType<typeof createServer>;
-let url: string;
+let shop: Shop;
 
 beforeAll(async () => {
   chromium = await startChromium(folder);
-  home = mkdtempSync(join(tmpdir(), 'weft-histories-'));
-  const file = join(home, 'consent.json');
-  writeFileSync(file, JSON.stringify({ decision: { scope: 'account' }, regions: 'everywhere-opt-in' }));
-  collector = await serve(
-    readConfig({
-      PORT: '0',
-      WEFT_DATA: join(home, 'data'),
-      WEFT_SECRET_KEY: 'sk_test_0123456789',
-      WEFT_WRITE_KEY: writeKey,
-      WEFT_ADMIN_PASSWORD: 'correct horse',
-      WEFT_ORIGINS: '*',
-      WEFT_IDENTITY_SECRET: identitySecret,
-      WEFT_CONSENT: file,
-      WEFT_RATE_ADDRESS: '0',
-    }),
-  );
-  const files: Record<string, string> = {
-    '/weft.js': await sdkScript(),
-    '/weft/rest-1.js': await restScript(),
-    '/weft/account-1.js': await chunkOf('account'),
-    '/weft/banner-1.js': 'export const start = () => {};',
-  };
-  server = createServer((request, response) => {
-    const text = files[new URL(request.url ?? '/', 'http://x').pathname];
-    if (/\.(js|ico)$/.test(request.url ?? '')) {
-      response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'text/javascript' });
-      return response.end(text);
-    }
-    response.writeHead(200, { 'content-type': 'text/html' });
-    response.end(
-      `<!doctype html><title>A page</title><script src=/weft.js data-key=${writeKey} data-host=${collector.url}></script>`,
-    );
+  shop = await startShop({
+    consent: { decision: { scope: 'account' } },
+    chunks: { account: 'banner/account.ts', banner: 'export const start = () => {};' },
+    environment: { WEFT_IDENTITY_SECRET: identitySecret, WEFT_RATE_ADDRESS: '0' },
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://localhost:${(server.address() as AddressInfo).port}`;
 });
 afterAll(async () => {
   await chromium?.kill();
-  server.closeAllConnections();
-  server.close();
-  await collector.close();
-  for (const one of [folder, home]) rmSync(one, { recursive: true, force: true });
+  await shop?.stop();
+  rmSync(folder, { recursive: true, force: true });
 });
 
-const all = (value: boolean | null) => ({
-  measurement: value,
-  personalisation: value,
-  marketing: value,
-  sharing: value,
-});
 let histories = 0;
 let names = 0;
 
@@ -122,10 +72,6 @@ const play = async (steps: readonly Step[]): Promise<{ may: string[]; mayNot: st
   const may: string[] = [];
   const mayNot: string[] = [];
 
-  const cookies = async (context: BrowserContext): Promise<Record<string, any>> =>
-    Object.fromEntries(
-      (await context.cookies()).map(({ name, value }) => [name, JSON.parse(folded(decodeURIComponent(value)))]),
-    );
   const identify = (page: Page, user: string) =>
     page.evaluate(([id, proof]) => (window as any).weft.identify(id, {}, { proof }), [user, proofOf(user)] as [
       string,
@@ -136,7 +82,7 @@ const play = async (steps: readonly Step[]): Promise<{ may: string[]; mayNot: st
     if (!device.pages[tab]) await page.addInitScript(watchStorage);
     device.pages[tab] = page;
     device.granted[tab] = false;
-    await page.goto(url);
+    await page.goto(shop.url);
     await page.waitForFunction(() => (window as any).weft.consent?.get?.().measurement !== undefined);
     if (device.user) await identify(page, device.user);
   };
@@ -150,7 +96,7 @@ const play = async (steps: readonly Step[]): Promise<{ may: string[]; mayNot: st
     for (const device of devices) {
       const value = expected(device);
       await until(async () => {
-        const { weft_consent, weft_consent_aside } = await cookies(device.context);
+        const { weft_consent, weft_consent_aside } = await kept(device.context);
         const isTold = device.isOffline || (!weft_consent_aside?.untold && !(weft_consent?.rows.length > 0));
         return isTold && (await Promise.all(device.pages.map((page) => isIn(page, value)))).every(Boolean);
       }, 8_000).catch(async () => {
@@ -158,12 +104,12 @@ const play = async (steps: readonly Step[]): Promise<{ may: string[]; mayNot: st
           device.pages.map((page) => page.evaluate(() => (window as any).weft.consent.get())),
         );
         throw new Error(
-          `after ${what}: expected ${value}, found ${JSON.stringify([shown, await cookies(device.context)])}`,
+          `after ${what}: expected ${value}, found ${JSON.stringify([shown, await kept(device.context)])}`,
         );
       });
       // A refusal, and a question, leave no identifier: neither of the device nor of whoever is logged in there.
       if (value !== true)
-        expect(JSON.stringify((await cookies(device.context)).weft_consent ?? '')).not.toMatch(
+        expect(JSON.stringify((await kept(device.context)).weft_consent ?? '')).not.toMatch(
           /anonymousId|userId|session|h\d+-/,
         );
       for (const [tab, page] of device.pages.entries()) {
@@ -254,7 +200,7 @@ test('consent 2, R15: over random histories of two devices an account’s choice
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 9 }), async (steps) => {
       const { may, mayNot } = await play(steps);
-      const file = new Database(join(home, 'data', 'weft.sqlite'), { readonly: true });
+      const file = new Database(join(shop.data, 'weft.sqlite'), { readonly: true });
       const bodies = (file.prepare('SELECT body FROM events').all() as { body: string }[])
         .map(({ body }) => body)
         .join('\n');

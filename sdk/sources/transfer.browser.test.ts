@@ -1,89 +1,36 @@
 // An answer that is handed to another host of the site (`transfer`), in a real browser between two hosts, against a real
 // collector: what a link holds at the press and after it, what arrives, and what is never touched.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { readConfig } from '../../collector/config.js';
-import { type Served, serve } from '../../collector/serve.js';
-import { folded } from '../browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from '../fixtures/chromium.js';
-import { chunkScript, restScript, sdkScript } from '../fixtures/site.js';
-
-const secretKey = 'sk_test_0123456789';
-const writeKey = 'wk_test_0123456789';
+import { agent, all, kept, type Shop, secretKey, startShop, valuesOf } from '../fixtures/shop.js';
 
 let chromium: Chromium;
 const folder = newFolder();
-let home: string;
-let collector: Served;
 let context: BrowserContext;
 /** One server under three names; each is a host of its own to the browser. */
-let shop: { port: number; stop: () => Promise<unknown>; requests: string[]; attributes: string };
+let shop: Shop;
 const at = (host: string, path = '/') => `http://${host}:${shop.port}${path}`;
 const here = 'localhost';
 const there = '127.0.0.1';
 const elsewhere = 'other.localhost';
 
-const links = () => `
-  <a id=link href="${at(there)}">there</a>
-  <a id=fragment href="${at(there, '/#reviews')}">with a fragment</a>
+const links = (to: (host: string, path?: string) => string) => `
+  <a id=link href="${to(there)}">there</a>
+  <a id=fragment href="${to(there, '/#reviews')}">with a fragment</a>
   <a id=own href="/next">own</a>
-  <a id=unlisted href="${at(elsewhere)}">not listed</a>
-  <a id=pinged ping="/ping" href="${at(there)}">tells of it</a>
-  <a id=blank target=_blank href="${at(there)}">new tab</a>`;
+  <a id=unlisted href="${to(elsewhere)}">not listed</a>
+  <a id=pinged ping="/ping" href="${to(there)}">tells of it</a>
+  <a id=blank target=_blank href="${to(there)}">new tab</a>`;
 
-const startShop = async () => {
-  const code = await sdkScript();
-  const chunks: Record<string, string> = {
-    rest: await restScript(),
-    transfer: await chunkScript('sources/transfer.ts'),
-    banner: 'export const start = () => { window.asked = true; };',
-  };
-  const requests: string[] = [];
-  const server = createServer((request, response) => {
-    requests.push(`${request.headers.host}${request.url} ${request.headers.referer ?? ''}`);
-    const path = new URL(request.url ?? '/', 'http://x').pathname;
-    const text = path === '/weft.js' ? code : chunks[/^\/weft\/(\w+)-1\.js$/.exec(path)?.[1] ?? ''];
-    if (/\.(js|ico)$/.test(path)) {
-      response.writeHead(text === undefined ? 404 : 200, { 'content-type': 'text/javascript' });
-      return response.end(text);
-    }
-    response.writeHead(200, { 'content-type': 'text/html' });
-    response.end(
-      `<!doctype html><html lang=en><title>A page</title><script>window.first = location.href</script>` +
-        `<script src=/weft.js data-key=${writeKey} data-host=${collector.url}${shop.attributes}></script>${links()}`,
-    );
+const begin = async (consent: object) => {
+  shop = await startShop({
+    consent,
+    chunks: { transfer: 'sources/transfer.ts', banner: 'export const start = () => { window.asked = true; };' },
+    body: ({ port }) => links((host, path = '/') => `http://${host}:${port}${path}`),
   });
-  await new Promise<void>((resolve) => server.listen(0, resolve));
-  const { port } = server.address() as AddressInfo;
-  const stop = () => {
-    server.closeAllConnections();
-    return new Promise<unknown>((resolve) => server.close(resolve));
-  };
-  return { port, stop, requests, attributes: '' };
-};
-
-const begin = async (file: object) => {
-  home = mkdtempSync(join(tmpdir(), 'weft-transfer-'));
-  const path = join(home, 'consent.json');
-  writeFileSync(path, JSON.stringify({ regions: 'everywhere-opt-in', ...file }));
-  collector = await serve(
-    readConfig({
-      PORT: '0',
-      WEFT_DATA: join(home, 'data'),
-      WEFT_SECRET_KEY: secretKey,
-      WEFT_WRITE_KEY: writeKey,
-      WEFT_ADMIN_PASSWORD: 'correct horse',
-      WEFT_ORIGINS: '*',
-      WEFT_CONSENT: path,
-    }),
-  );
-  shop = await startShop();
 };
 
 beforeAll(async () => {
@@ -93,15 +40,12 @@ afterAll(async () => {
   await chromium?.kill();
   rmSync(folder, { recursive: true, force: true });
 });
-const agent = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 beforeEach(async () => {
   context = await chromium.browser.newContext({ userAgent: agent });
 });
 afterEach(async () => {
   await context.close();
   await shop.stop();
-  await collector.close();
-  rmSync(home, { recursive: true, force: true });
 });
 
 const ready = (page: Page) =>
@@ -112,15 +56,8 @@ const open = async (host: string, path = '/'): Promise<Page> => {
   await ready(page);
   return page;
 };
-const recordOn = async (host: string): Promise<any> => {
-  const found = (await context.cookies(at(host))).find(({ name }) => name === 'weft_consent');
-  return found && JSON.parse(folded(decodeURIComponent(found.value)));
-};
-const valuesOn = async (host: string) => {
-  const record = await recordOn(host);
-  return record && Object.fromEntries(Object.entries(record.decisions).map(([id, one]: any) => [id, one.value]));
-};
-const all = (value: unknown) => ({ measurement: value, personalisation: value, marketing: value, sharing: value });
+const recordOn = async (host: string) => (await kept(context, at(host))).weft_consent;
+const valuesOn = async (host: string) => valuesOf(await recordOn(host));
 const answer = async (page: Page, value: boolean | object, host = here) => {
   const values = typeof value === 'object' ? value : all(value);
   await page.evaluate((decisions) => (window as any).weft.consent.set(decisions, { layer: 'first' }), values);
@@ -140,7 +77,7 @@ const press = async (page: Page, id: string, options: { button?: 'left' | 'middl
   await page.click(`#${id}`, { ...options, delay: 400 });
 };
 const proofs = async () => {
-  const answer = await fetch(`${collector.url}/v1/ledger/export`, {
+  const answer = await fetch(`${shop.collector.url}/v1/ledger/export`, {
     headers: { authorization: `Bearer ${secretKey}` },
   });
   return (await answer.text())
@@ -170,7 +107,7 @@ describe('consent 2, other domains: without `transfer`', () => {
     expect(await opened.evaluate(() => (window as any).first)).toBe(at(there));
     expect(words).toEqual([]);
     expect(await valuesOn(there)).toBeUndefined();
-    expect(shop.requests.filter((path) => path.includes('transfer'))).toEqual([]);
+    expect(shop.requests.filter(({ path }) => path.includes('transfer'))).toEqual([]);
   }, 60_000);
 });
 
@@ -201,14 +138,10 @@ describe('consent 2, other domains: with `transfer`', () => {
     });
     expect(await page.evaluate(() => (window as any).asked)).toBeUndefined();
     // Nothing of it went to a server of either host, in a path or a referrer.
-    expect(shop.requests.filter((line) => /weft=|#/.test(line))).toEqual([]);
+    expect(shop.requests.filter(({ url, referer }) => /weft=|#/.test(url + referer))).toEqual([]);
     // And it is no page view of its own.
     await page.evaluate(() => (window as any).weft.flush());
-    const { profiles } = (await (
-      await fetch(`${collector.url}/v1/profiles?anonymousId=${record.anonymousId}`, {
-        headers: { authorization: `Bearer ${secretKey}` },
-      })
-    ).json()) as any;
+    const { profiles } = await shop.ask(`/v1/profiles?anonymousId=${record.anonymousId}`);
     expect(profiles).toHaveLength(1);
   }, 60_000);
 
