@@ -30,6 +30,8 @@ let chromium: Chromium;
 let collector: Collector;
 let site: Awaited<ReturnType<typeof startSite>>;
 let version = 0;
+/** Of the history that is played: whether pages hold what happens until there is an answer. */
+let holds = false;
 
 /** Only what personalisation is kept for differs from one version to the next: its terms are new, the others' are not. */
 const publish = async () => {
@@ -39,7 +41,7 @@ const publish = async () => {
     site: 'shop',
     policy: { version: `v${version}` },
     decision: { days: 180 },
-    preConsent: { mode: 'drop' },
+    preConsent: { mode: 'hold' },
     purposes: [
       { id: 'necessary', always: true },
       ...purposes.map((id) => ({
@@ -60,7 +62,12 @@ beforeAll(async () => {
   await publish();
   collector = await startCollector({ environment: { WEFT_CONSENT: consentFile, WEFT_ORIGINS: '*' } });
   site = await startSite(collector.url, () => ({
-    attributes: { 'data-key': writeKey, 'data-pages': 'false', 'data-banner': 'false' },
+    attributes: {
+      'data-key': writeKey,
+      'data-pages': 'false',
+      'data-banner': 'false',
+      'data-pre-consent': holds ? 'hold' : 'drop',
+    },
   }));
   chromium = await startChromium(folder);
 });
@@ -103,10 +110,15 @@ interface Life {
   /** Personalisation was taken back for what was told in it. */
   wasNarrowed: boolean;
 }
+/** While nobody has decided, up to a grant: what was held in it shares the fate of that. */
+interface Wait {
+  life?: Life;
+}
 interface Told {
   n: number;
   life: Life;
   permitted: boolean;
+  held: Wait | undefined;
 }
 interface Tab {
   page: Page;
@@ -120,6 +132,7 @@ interface Device {
   /** Purpose → the version of the terms that were accepted. */
   granted: Map<string, number>;
   life: Life;
+  wait: Wait;
   isOffline: boolean;
 }
 
@@ -145,7 +158,8 @@ test('the invariants of consent hold over random histories of two devices with t
   timeout: 300_000,
 }, async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { minLength: 12, maxLength: 24 }), async (steps) => {
+    fc.asyncProperty(fc.boolean(), fc.array(step, { minLength: 12, maxLength: 24 }), async (isHeld, steps) => {
+      holds = isHeld;
       const violations: string[] = [];
       const told: Told[] = [];
       const erased: string[] = [];
@@ -157,8 +171,9 @@ test('the invariants of consent hold over random histories of two devices with t
           ({ verb, given }) => {
             const { weft } = globalThis as any;
             const { version } = weft.consent.state().policy;
+            const isAsked = weft.consent.get().measurement === null;
             const result = verb === 'track' ? weft.track(...given) : weft.consent[verb.slice(8)](...given);
-            return { version, result, anonymousId: weft.consent.state().anonymousId as string | undefined };
+            return { version, result, isAsked, anonymousId: weft.consent.state().anonymousId as string | undefined };
           },
           { verb, given },
         );
@@ -185,7 +200,7 @@ test('the invariants of consent hold over random histories of two devices with t
         const tabs: Tab[] = [];
         for (let m = 0; m < 2; m += 1) tabs.push({ page: await context.newPage(), version: 0, isFrozen: false });
         for (const one of tabs) await load(one);
-        devices.push({ context, tabs, granted: new Map(), life: newLife(), isOffline: false });
+        devices.push({ context, tabs, granted: new Map(), life: newLife(), wait: {}, isOffline: false });
       }
       const record = async ({ context }: Device): Promise<any> => {
         const kept = (await context.cookies()).find(({ name }) => name === 'weft_consent');
@@ -205,6 +220,7 @@ test('the invariants of consent hold over random histories of two devices with t
       const end = (one: Device) => {
         one.granted.clear();
         one.life = newLife();
+        one.wait = {};
       };
 
       for (const one of steps) {
@@ -231,14 +247,18 @@ test('the invariants of consent hold over random histories of two devices with t
             }
             here!.granted = new Map(purposes.slice(0, one.granted).map((id) => [id, its!.version]));
             here!.life.isPersonal = one.granted >= 2;
+            here!.wait.life ??= here!.life;
           }
         } else if (one.do === 'event') {
           count += 1;
           const n = count;
-          await call(its!, 'track', 'Told', { n });
-          told.push({ n, life: here!.life, permitted: permits(here!, its!, 'measurement') });
+          const { isAsked } = await call(its!, 'track', 'Told', { n });
+          // It was erased, has been told so, and is asked anew.
+          if (isAsked && here!.wait.life) here!.wait = {};
+          const held = isHeld && isAsked ? here!.wait : undefined;
+          told.push({ n, life: here!.life, permitted: permits(here!, its!, 'measurement'), held });
         } else if (one.do === 'login') {
-          await its!.page.evaluate((id) => (globalThis as any).weft.identify(id), `u-${count}-${one.user}`);
+          await its!.page.evaluate((id) => (globalThis as any).weft.identify(id), `u-${histories}-${one.user}`);
         } else if (one.do === 'logout') {
           await its!.page.evaluate('weft.reset()');
           // What was told before stays the earlier one's, and what is taken back later is not about it.
@@ -322,9 +342,11 @@ test('the invariants of consent hold over random histories of two devices with t
       const stored = new Map(events.map((event) => [event.n, event]));
       // (b) Each event that is kept was permitted when it was told, by a row of the ledger.
       for (const { receipt, purposes } of events) expect(purposes & ~(granted.get(receipt) ?? 0)).toBe(0);
-      for (const { n, life, permitted } of told) {
+      for (const { n, held, ...then } of told) {
         const event = stored.get(n);
         if (!event) continue;
+        const life = held?.life ?? then.life;
+        const permitted = then.permitted || held?.life !== undefined;
         expect({ n, permitted, isOver: life.whole.isOver }).toEqual({ n, permitted: true, isOver: false }); // (b), (d)
         if (life.wasNarrowed) expect({ n, personalisation: event.purposes & 2 }).toEqual({ n, personalisation: 0 }); // (d)
       }

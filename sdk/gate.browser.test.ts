@@ -240,6 +240,29 @@ describe('an answer', () => {
     expect(told.reduce((sum, one) => sum + (one.age ?? 0), 0)).toBe(1);
   });
 
+  it('consent 4: what a page in the background holds is not brought by a later grant over a no that it did not hear', async () => {
+    attributes = { 'data-pages': 'false' };
+    const behind = await open();
+    await call(behind, `weft.track('Held')`);
+    const show = (isShown: boolean) =>
+      call(
+        behind,
+        `Object.defineProperty(document, 'hidden', { value: ${!isShown}, configurable: true });
+         document.dispatchEvent(new Event('visibilitychange'))`,
+      );
+    await show(false);
+    const page = await open();
+    await set(page, { measurement: false, personalisation: false, marketing: false, sharing: false });
+    await set(page, all);
+    await show(true);
+    await call(behind, `weft.track('Shown')`);
+    await call(behind, `weft.flush()`);
+    await arrived('Shown');
+    expect(collector.named('Held')).toEqual([]);
+    const told = collector.batches().map(({ body }) => body.discarded);
+    expect(told.reduce((sum, one) => sum + (one?.no_consent ?? 0), 0)).toBe(1);
+  });
+
   it('consent 6: measurement alone has a session, and neither visitor id, user id nor click ids', async () => {
     const page = await open('/?gclid=abc123&utm_source=ads');
     await set(page, { measurement: true, personalisation: false, marketing: false, sharing: false });

@@ -104,7 +104,8 @@ const cart = () => {
  * reach backwards: the present page and cart are told then. With `hold` events wait in this page's memory for an answer.
  */
 const unanswered = (client: Client): Stop => {
-  let held: PageEvent[] = [];
+  /** With the number of the answer that it waits for: a no that this page did not hear in the background is not passed over. */
+  let held: { event: PageEvent; rev: number }[] = [];
   let isMissed = false;
   const { fold, lines } = cart();
   const { state, get } = client.consent;
@@ -115,10 +116,11 @@ const unanswered = (client: Client): Stop => {
   const countMax = Math.min(maxEvents, heldBounds.countMax);
   const ageMaxMs = Math.min(maxMinutes * 6e4, heldBounds.ageMaxMs);
   const hold = (event: PageEvent) => {
-    const { redact } = state().config;
+    const { config, record } = state();
+    const { redact } = config;
     const permitted = permit(event, { measurement: true, personalisation: true }, redact);
     if (!permitted) return;
-    const kept = withoutSecrets(permitted, redact?.keys);
+    const kept = { event: withoutSecrets(permitted, redact?.keys), rev: 1 + (record?.rev ?? 0) };
     // It was counted as lost when the gate was closed to it.
     client.tell('dropped', { reason: 'no_consent', n: -1 });
     held.push(kept);
@@ -127,7 +129,7 @@ const unanswered = (client: Client): Stop => {
       client.tell('dropped', { reason: 'full' });
       return;
     }
-    client.tell('held', kept);
+    client.tell('held', kept.event);
     // What may not be told any more is not kept in memory either.
     after(ageMaxMs, () => {
       if (!held.includes(kept)) return;
@@ -145,10 +147,12 @@ const unanswered = (client: Client): Stop => {
     client.consent.onChange(({ measurement }) => {
       if (measurement === null) return;
       const at = now();
-      for (const event of held.splice(0))
-        if (measurement && at - Date.parse(event.timestamp) < ageMaxMs)
+      for (const { event, rev } of held.splice(0)) {
+        const isFirst = measurement && rev === state().record?.rev;
+        if (isFirst && at - Date.parse(event.timestamp) < ageMaxMs)
           client.tell('pass', { ...event, preConsent: true, releasedAt: iso(at) });
-        else client.tell('dropped', { reason: measurement ? 'age' : 'no_consent' });
+        else client.tell('dropped', { reason: isFirst ? 'age' : 'no_consent' });
+      }
       if (!measurement || !isMissed) return;
       isMissed = false;
       client.page();
