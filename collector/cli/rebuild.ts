@@ -6,7 +6,7 @@ import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { dump, rebuild } from '../pipeline/rebuild.js';
 import type { WorkingSet } from '../pipeline/working-set.js';
 import type { Writer } from '../pipeline/writer.js';
-import { announcementsOf } from '../profiles/read.js';
+import { announcementsOf } from '../profiles/announcements.js';
 import { mustHaveData, placeOf, writerOf } from './data.js';
 import type { Ending } from './failure.js';
 import { type Out, plural } from './say.js';

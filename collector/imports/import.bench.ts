@@ -10,7 +10,7 @@ import { directTarget } from '../cli/target.js';
 import { defaultSiteRules } from '../pipeline/accept.js';
 import { rebuild } from '../pipeline/rebuild.js';
 import { openWriter } from '../pipeline/writer.js';
-import { announcementsOf } from '../profiles/read.js';
+import { announcementsOf } from '../profiles/announcements.js';
 import { sessionRules } from '../sessions/session.js';
 import { lookalikeHead, lookalikeRows } from './lookalike.fixture.js';
 import { readMap } from './map.js';

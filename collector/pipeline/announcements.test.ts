@@ -2,8 +2,8 @@
 
 import { describe, expect, it } from 'vitest';
 import { cartAspect } from '../carts/aspect.js';
+import { announcementsOf } from '../profiles/announcements.js';
 import { presence } from '../profiles/presence.js';
-import { announcementsOf } from '../profiles/read.js';
 import { profileMigrations } from '../profiles/store.js';
 import { traits } from '../profiles/traits.js';
 import { openSqlite } from '../store/sqlite.js';

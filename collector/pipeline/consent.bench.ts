@@ -10,7 +10,7 @@ import type { Consent } from '../consent/consent.js';
 import { parsePolicy } from '../consent/policy/policy.js';
 import { purposes } from '../contract/purposes.js';
 import type { Submission } from '../log/log.js';
-import { announcementsOf } from '../profiles/read.js';
+import { announcementsOf } from '../profiles/announcements.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { openPipeline, type Pipeline } from './pipeline.js';

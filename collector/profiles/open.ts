@@ -12,7 +12,8 @@ import { type DisclosureReading, disclosureReading } from './disclose.js';
 import { profileFold } from './fold.js';
 import { type KeptReading, keptReading } from './kept.js';
 import { presence } from './presence.js';
-import { type ConsentReading, type ReadModel, readModel } from './read.js';
+import type { ConsentReading } from './read/seen.js';
+import { type ReadModel, readModel } from './read.js';
 import { traits } from './traits.js';
 
 /** Plain data: it crosses to the reader's thread. */

@@ -18,7 +18,7 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
     .current()
     .policy.purposes.map(({ id, materialHash }) => ({ purpose: id, value: 'granted', source: 'user', materialHash }));
   expect(await room.answer(1, 0, purposes, { decisions })).toBe(200);
-  const page = async (id: string, receipt: string, at: number, gpc: boolean): Promise<void> => {
+  const page = async (id: string, receipt: string, at: number, gpc: boolean, more: object = {}): Promise<void> => {
     await room.log.append({
       text: JSON.stringify({
         batch: [
@@ -29,6 +29,7 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
             timestamp: new Date(at).toISOString(),
             properties: { path: '/', url: 'https://shop.example/?gclid=CLICK123' },
             context: { consent: { receipt }, sessionId: 's-1' },
+            ...more,
           },
         ],
       }),
@@ -55,18 +56,38 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
     const asked = { purposes: ['personalisation', 'marketing'] as const, now: room.now + 10_000 };
     const [profile] = await room.reader.profilesBy({ anonymousId: 'visitor-1' }, asked);
     const sessions = await room.reader.sessions(profile!.id, { ...asked, limit: 5, cursor: null });
-    return [profile!.touches, ...sessions!.items.map(({ touches }) => touches)].flat().map(({ clickId }) => clickId);
+    const orders = await room.reader.orders(profile!.id, { ...asked, limit: 5, cursor: null });
+    return [
+      profile!.touches,
+      ...sessions!.items.map(({ touches }) => touches),
+      ...orders!.items.map(({ attribution }) => attribution!.last),
+    ]
+      .flat()
+      .map(({ clickId }) => clickId);
   };
+  /** In the list of staff, with how many orders. */
+  const listedFor = async (asked: readonly Purpose[]) =>
+    (
+      await room.reader.people('visitor-1', { purposes: asked, now: room.now + 10_000, limit: 5, cursor: null })
+    ).items.map(({ orders }) => orders);
   await page('m1', receiptOf(1), room.now - 1_000, false);
-  expect(await clickIds()).toEqual(['gclid=CLICK123', 'gclid=CLICK123']);
-  expect(await seenFor(['marketing'])).toEqual([[1, 'granted', 'user', null]]);
+  await page('m0', receiptOf(1), room.now - 500, false, {
+    type: 'track',
+    event: 'Order Completed',
+    properties: { order_id: 'O-1', total: 5, currency: 'EUR' },
+  });
+  expect(await clickIds()).toEqual(['gclid=CLICK123', 'gclid=CLICK123', 'gclid=CLICK123']);
+  expect(await listedFor(['marketing'])).toEqual([1]);
+  expect(await seenFor(['marketing'])).toEqual([[2, 'granted', 'user', null]]);
 
   await page('m2', receiptOf(1), room.now, true);
   const seenAt = new Date(room.now).toISOString();
   expect(await seenFor(['marketing'])).toEqual([]);
   expect(await seenFor(['sharing'])).toEqual([]);
-  expect(await seenFor(['personalisation'])).toEqual([[2, 'denied', 'gpc', seenAt]]);
-  expect(await clickIds()).toEqual([null, null]);
+  expect(await seenFor(['personalisation'])).toEqual([[3, 'denied', 'gpc', seenAt]]);
+  expect(await clickIds()).toEqual([null, null, null]);
+  expect(await listedFor(['marketing'])).toEqual([]);
+  expect(await listedFor(['personalisation'])).toEqual([1]);
   // Without the signal on a later request nothing comes back: it was no decision about one page.
   await page('m3', receiptOf(1), room.now + 1, false);
   expect(await seenFor(['marketing'])).toEqual([]);
