@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import type { Cart, EventItem, Merge, Order, Profile, SessionItem } from '../../collector/contract/profile.js';
 import type { Answer } from '../../collector/log/log.js';
 
@@ -159,6 +160,15 @@ export const startCollector = async ({ environment = {}, data }: StartOptions = 
         cursor = page.next;
       }
       return items;
+    },
+    /** What was announced to the outside, which no state shows. */
+    announced: (kind: string): { key: string; at: number }[] => {
+      const database = new Database(join(folder, 'weft.sqlite'), { readonly: true });
+      try {
+        return database.prepare('SELECT key, at FROM announcements WHERE kind = ? ORDER BY at').all(kind) as never;
+      } finally {
+        database.close();
+      }
     },
     stop: async () => {
       await end('SIGKILL');
