@@ -308,3 +308,19 @@ describe('an hour without a network', () => {
     await until(() => collector.announced('cart.abandoned').some(({ at }) => at === dueAt));
   });
 });
+
+// The row of the new receipt goes alone, with nothing beside it that says how wrong the clock is.
+test('I16, R9: who logs out where the clock is four minutes fast is told of from then on', async () => {
+  const { page, anonymousId, record } = await device();
+  await page.clock.install({ time: Date.now() + 4 * minuteMs });
+  await enter(page);
+  await weft(page, 'flush');
+  const before = await until(anonymousId);
+  await until(() => known(before));
+  await weft(page, 'reset');
+  await until(async () => (await record()).rows.length === 0);
+  const id = (await anonymousId())!;
+  expect(id).not.toBe(before);
+  await count(page, 0, 100);
+  await expectEachOnce(id, page);
+});
