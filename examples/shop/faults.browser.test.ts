@@ -217,7 +217,7 @@ describe('an hour without a network', () => {
     await keepPages(page);
     const pass = async (minutes: number) => {
       await page.clock.fastForward(minutes * minuteMs);
-      collector.pass(minutes * minuteMs);
+      await collector.pass(minutes * minuteMs);
     };
     const startedAt = Date.now();
     const truth: { path: string; from: number; to: number }[] = [];
@@ -299,7 +299,7 @@ describe('an hour without a network', () => {
     expect(profile.cart).toMatchObject({ state: 'active', lines: [{ quantity: 1 }, { quantity: 1 }] });
     const dueAt = Math.max(...events.map(({ at }) => Date.parse(at))) + 60 * minuteMs;
     expect(Date.parse(profile.cart!.deadlineAt!)).toBe(dueAt);
-    collector.pass(54 * minuteMs);
+    await collector.pass(54 * minuteMs);
     await until(async () => (await known(id))!.profile.cart!.state === 'abandoned');
     const [cart] = await collector.list(profile.id, 'carts');
     expect(cart!.episodes).toMatchObject([{ n: 1, outcome: 'open', stage: 'cart' }]);

@@ -70,7 +70,7 @@ test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, onc
 
   // The deadline passes while nobody is there to see it.
   await collector.kill();
-  collector.pass(61 * minuteMs);
+  await collector.pass(61 * minuteMs);
   await collector.start();
   const abandoned = await until(async () => {
     const profile = await profileOf(id);

@@ -55,6 +55,8 @@ const device = async (options = {}): Promise<Device> => {
 };
 const names = async (profileId: string): Promise<string[]> =>
   (await collector.list(profileId, 'events')).reverse().map(({ type, event }) => event ?? type);
+/** Until then a page may still have told what it had to tell. */
+const sinceWithdrawal = () => wire.sent.slice(wire.sent.findIndex(({ body }) => body.kind === 'withdraw'));
 const none = { local: [], session: [], databases: [] };
 
 describe('who has not answered, or refuses', () => {
@@ -293,7 +295,6 @@ describe('who accepts', () => {
     const batches = sent.filter(({ body }) => body.batch?.[0].anonymousId === id).map(({ text }) => text);
     expect(batches.length).toBeGreaterThan(0);
 
-    const before = sent.length;
     await refuseLater(page);
     await until(async () => !(await anonymousId()));
     expect(await anonymousId()).toBeUndefined();
@@ -312,8 +313,11 @@ describe('who accepts', () => {
     expect([kept.receipt, kept.epoch, kept.anonymousId, kept.userId]).toEqual(Array(4).fill(undefined));
     expect((await leftBehind(page)).databases).toEqual([]);
     // The row of the withdrawal and nothing else; once more where a page left before it heard the answer.
-    const after = sent.slice(before).map(({ path, body }) => [path, body.kind, body.receipt].join());
+    const after = sinceWithdrawal().map(({ path, body }) => [path, body.kind, body.receipt].join());
     expect([...new Set(after)]).toEqual([expect.stringMatching(/^\/v1\/consent,withdraw,/)]);
+    expect(sent.flatMap(({ body }) => body.batch ?? []).filter(({ event }) => event === 'Products Searched')).toEqual(
+      [],
+    );
 
     // Whoever kept what the device once sent brings nobody back.
     const counts = await collector.events();
@@ -456,7 +460,6 @@ describe('a page out of the back-forward cache', () => {
   // Whoever withdraws everything has the database deleted, and for that a browser gives up pages that have it open. A
   // page for which it keeps none is kept, with all that it could not tell in its memory.
   test('knows what was withdrawn on the page after it: nothing of what it still holds is told, and nothing more', async () => {
-    const { sent } = wire;
     const { page, context, anonymousId, record } = await device();
     await context.addInitScript(() => {
       IDBFactory.prototype.open = () => {
@@ -475,9 +478,6 @@ describe('a page out of the back-forward cache', () => {
     await leave(page, '/demo/about');
     await hasAnswered(page);
     wire.fail({});
-    // What this page has to tell is told while it may be.
-    await weft(page, 'flush');
-    const before = sent.length;
     await refuseLater(page);
     await until(async () => !(await record()).rows?.length);
     await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
@@ -489,9 +489,11 @@ describe('a page out of the back-forward cache', () => {
     await weft(page, 'flush');
     expect(await leftBehind(page)).toEqual(none);
     expect(await anonymousId()).toBeUndefined();
-    expect([...new Set(sent.slice(before).map(({ path, body }) => `${path} ${body.kind}`))]).toEqual([
+    expect([...new Set(sinceWithdrawal().map(({ path, body }) => `${path} ${body.kind}`))]).toEqual([
       '/v1/consent withdraw',
     ]);
+    const told = wire.sent.flatMap(({ body }) => body.batch ?? []);
+    expect(told.filter(({ event }) => event === 'Held' || event === 'After')).toEqual([]);
     expect(await collector.profiles({ anonymousId: id })).toEqual([]);
   });
 

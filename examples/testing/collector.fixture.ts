@@ -18,6 +18,8 @@ export const minuteMs = 60_000;
 
 const main = fileURLToPath(new URL('../../dist/collector/main.js', import.meta.url));
 const clock = new URL('./clock.fixture.mjs', import.meta.url).href;
+/** More than clock.fixture.mjs lets pass between two looks. */
+const clockLooksMs = 50;
 const readyMs = 60_000;
 const outputMaxChars = 200_000;
 
@@ -123,10 +125,11 @@ export const startCollector = async ({ environment = {}, data }: StartOptions = 
     terminate: () => end('SIGTERM'),
     /** On the same data, the same port, and at the same time of its clock. */
     start,
-    /** From now on its clock is ahead by so much more. */
-    pass: (ms: number) => {
+    /** Once this is over its clock is ahead by so much more, in each of its threads. */
+    pass: async (ms: number): Promise<void> => {
       aheadMs += ms;
       writeFileSync(aheadFile, String(aheadMs));
+      await pause(clockLooksMs);
     },
     now: () => Date.now() + aheadMs,
     send: async (calls: object[], key = authorization): Promise<Response> =>
