@@ -82,7 +82,7 @@ test('consent 4: what waited for the answer is in the profile at its own instant
       construct: (target, args, newTarget) => Reflect.construct(target, args.length === 0 ? [now()] : args, newTarget),
     });
   }, pastMs);
-  collector.pass(pastMs);
+  await collector.pass(pastMs);
   await weft(page, 'consent.set', { measurement: true, personalisation: true, marketing: false, sharing: false });
   await weft(page, 'track', 'Product Viewed', { product_id: 'm-3' });
   await weft(page, 'flush');

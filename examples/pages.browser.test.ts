@@ -179,7 +179,7 @@ test('S2, S5: an hour without a network arrives afterwards, at its own times and
   const startedAt = Date.now();
   const pass = async (minutes: number) => {
     await clock.pass(minutes * minuteMs);
-    collector.pass(minutes * minuteMs);
+    await collector.pass(minutes * minuteMs);
   };
   const look = async (thing: string) => {
     await page.click(`a:has-text("${thing}")`);

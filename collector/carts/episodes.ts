@@ -199,5 +199,17 @@ export const recover = (state: CartState, order: PlacedOrder, named: ReadonlySet
   if (browse !== undefined) recoverEpisode(state, browse, browse.abandonedAt, order, false);
 };
 
+/**
+ * C4: whether late data has taken away an episode that was there. One that is missing may also have left the state, with its
+ * cart or as the oldest of many.
+ */
+export const hasLost = (state: CartState, cartId: string, abandonedAt: number): boolean => {
+  const cart = state.carts.find(({ id }) => id === cartId);
+  if (!cart) return false;
+  const { episodes, episodesSeen } = cart;
+  const isWithin = episodesSeen === episodes.length || abandonedAt >= episodes[0]!.abandonedAt;
+  return isWithin && episodes.every((episode) => episode.abandonedAt !== abandonedAt);
+};
+
 /** Carts that count as open: with something in them. */
 export const openCarts = (state: CartState): CartRecord[] => state.carts.filter(isOpen);

@@ -19,7 +19,7 @@ import { transferredBy, vouchedFor } from './voucher.js';
 
 export interface RowContext {
   receivedAt: number;
-  /** `sentAt` of the request: what corrects a wrong device clock. */
+  /** `sentAt` of the request, where the row came beside events: what corrects a wrong device clock. */
   sentAt?: number | null;
   /** `Sec-GPC: 1` on the request. */
   gpc: boolean;
@@ -227,10 +227,15 @@ export const weigh = (
   };
 };
 
-/** The instant of the act by the rules of an event's `t` (semantics, Time). Server time stays the authority for expiry. */
+/**
+ * The instant of the act by the rules of an event's `t` (semantics, Time). Server time stays the authority for expiry. An act
+ * lies before it is told: one that seems to follow, and says nothing of when it was sent, comes from a clock that is wrong.
+ * Taken at its word it would shut out what happened after it, whose instants are corrected.
+ */
 export const effectiveInstant = (clientAt: number | null, sentAt: number | null, receivedAt: number): number => {
   if (clientAt === null) return receivedAt;
-  const skewed = sentAt !== null && Math.abs(receivedAt - sentAt) > limits.clockSkewMaxMs;
+  if (sentAt === null) return clientAt > receivedAt + limits.clockSkewMaxMs ? receivedAt : clientAt;
+  const skewed = Math.abs(receivedAt - sentAt) > limits.clockSkewMaxMs;
   const at = skewed ? receivedAt - (sentAt - clientAt) : clientAt;
   return at > receivedAt + limits.futureMaxMs ? receivedAt : at;
 };
@@ -365,7 +370,7 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
   }
   const row = parsed.data;
   // Said alone or beside events, by this script or the next: it is the same row.
-  const { writeKey: _key, sentAt: _sentAt, sdkVersion: _script, ...body } = row;
+  const { writeKey: _key, sentAt, sdkVersion: _script, ...body } = row;
   const spelled = canonicalJson(body);
   if (spelled.length > rowMaxChars) return tooLarge;
   if (row.kind === 'account-sync') return { kind: 'invalid', path: 'kind', message: 'a page does not send this kind' };
@@ -394,7 +399,8 @@ const readAct = (parts: RowParts, value: unknown, context: RowContext): Act | (R
     typeof row.policy === 'string'
       ? { version: tokenOf(row.policy), configHash: null }
       : { version: null, configHash: null, ...pick(row.policy, ['version', 'configHash']) };
-  const effectiveAt = effectiveInstant(clientAt, context.sentAt ?? null, receivedAt);
+  const sent = context.sentAt ?? (typeof sentAt === 'string' || typeof sentAt === 'number' ? instantOf(sentAt) : null);
+  const effectiveAt = effectiveInstant(clientAt, sent, receivedAt);
   // An answer that was given elsewhere ends when it would have ended there.
   const givenAt = transferred ? transferred.since : row.kind === 'import' ? effectiveAt : receivedAt;
   const expiresAt = Math.min(receivedAt, givenAt) + policy.decisionMaxMs;

@@ -54,6 +54,9 @@ export const consentRow = z.looseObject({
     .union([z.string().refine((value) => parseInstant(value) !== null, { error: 'ISO 8601 with a zone' }), z.number()])
     .nullish()
     .meta({ description: "The device's word; the collector's own time is the authority." }),
+  sentAt: anything(
+    'Of a row that goes alone: lets a wrong device clock be corrected. Beside events the request says it.',
+  ),
 });
 export type ConsentRow = z.output<typeof consentRow>;
 export type Decision = z.output<typeof decision>;

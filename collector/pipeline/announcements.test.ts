@@ -7,7 +7,7 @@ import { presence } from '../profiles/presence.js';
 import { profileMigrations } from '../profiles/store.js';
 import { traits } from '../profiles/traits.js';
 import { openSqlite } from '../store/sqlite.js';
-import { fact, type House, laterAt, openHouse } from './facts.fixture.js';
+import { epochAt, fact, type House, laterAt, openHouse } from './facts.fixture.js';
 import { adminMerge, undoMerge } from './merges.js';
 
 const open = (): House => openHouse({ aspects: [presence, traits, cartAspect], announcer: announcementsOf });
@@ -69,6 +69,72 @@ describe('C4: what is announced once', () => {
     expect(told(house).map(({ user }) => user)).toEqual(['U1']);
     house.rebuilt();
     expect(told(house).map(({ user }) => user)).toEqual(['U1']);
+  });
+
+  const minuteMs = 60_000;
+  const adds = (minute: number) =>
+    fact({
+      on: 'A1',
+      user: 'U1',
+      minute,
+      type: 'track',
+      name: 'Product Added',
+      properties: { product_id: 'p1', price: 10, currency: 'EUR', quantity: 1 },
+    });
+  const places = (minute: number) =>
+    fact({
+      on: null,
+      user: 'U1',
+      minute,
+      type: 'track',
+      channel: 'server',
+      name: 'Order Completed',
+      properties: {
+        order_id: 'o1',
+        total: 10,
+        currency: 'EUR',
+        products: [{ product_id: 'p1', quantity: 1, price: 10 }],
+      },
+    });
+  /** Kind and minute, in the order they were told. */
+  const toldOfCarts = (house: House, minute: number) => {
+    house.lines(epochAt + minute * minuteMs);
+    return house.set.sql
+      .prepare<{ kind: string; at: number }>("SELECT kind, at FROM announcements WHERE kind LIKE 'cart.%' ORDER BY seq")
+      .all()
+      .map(({ kind, at }) => [kind, (at - epochAt) / minuteMs]);
+  };
+
+  it.each([
+    ['was looked at on another device meanwhile', looks('U1', 'A2', 40), [['cart.abandoned', 100]]],
+    ['was filled on another device meanwhile', adds(40), [['cart.abandoned', 100]]],
+    ['had been bought', places(50), []],
+  ])('C4: a cart that %s, as is heard late, is revoked when it is heard, and once', (_, late, then) => {
+    const house = open();
+    house.take([adds(0)], epochAt);
+    expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 60]]);
+    house.take([late], epochAt + 62 * minuteMs);
+    const revoked = [
+      ['cart.abandoned', 60],
+      ['cart.abandonment_revoked', 60],
+    ];
+    expect(toldOfCarts(house, 63)).toEqual(revoked);
+    house.rebuilt(epochAt + 64 * minuteMs);
+    expect(toldOfCarts(house, 64)).toEqual(revoked);
+    expect(toldOfCarts(house, 101)).toEqual([...revoked, ...then]);
+  });
+
+  it('C4: of a cart left more often than its state keeps, nothing is revoked that did happen', () => {
+    const house = open();
+    const times = 53;
+    for (let n = 0; n < times; n += 1) {
+      house.take([adds(n * 120)], epochAt + n * 120 * minuteMs);
+      toldOfCarts(house, n * 120 + 61);
+    }
+    house.rebuilt(epochAt + times * 120 * minuteMs);
+    expect(toldOfCarts(house, times * 120)).toEqual(
+      Array.from({ length: times }, (_, n) => ['cart.abandoned', n * 120 + 60]),
+    );
   });
 
   it('C4: rows of a store from before stay, and what they told is not told again', () => {

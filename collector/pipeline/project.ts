@@ -1,7 +1,8 @@
 // Station: fold → project. Brings every profile a batch touched up to its events and to the clock, and announces what
 // became due. Folds from the start where a step would not do.
 
-import { type OrderRecord, orderKey } from '../carts/state.js';
+import { hasLost } from '../carts/episodes.js';
+import { type CartState, type OrderRecord, orderKey } from '../carts/state.js';
 import { orderToldBy } from '../carts/tellings.js';
 import { limits } from '../contract/limits.js';
 import type { OwnedEvent } from '../events/event.js';
@@ -254,11 +255,9 @@ const announce = (set: WorkingSet, leader: number, state: ProfileState, now: num
       continue;
     }
     if (row.kind !== 'cart.abandoned') continue;
-    // The episode may simply have left the state: only a cart the state still holds can have lost one.
-    const body = JSON.parse(row.body) as { cartId?: string };
-    const stillHeld = wanted.some((announcement) => (announcement.body as { cartId?: string }).cartId === body.cartId);
+    const body = JSON.parse(row.body) as { cartId: string; abandonedAt: number };
     const revokedKey = `revoked:${row.key}`;
-    if (stillHeld && !known.has(revokedKey)) {
+    if (!known.has(revokedKey) && hasLost(state.aspects.carts as CartState, body.cartId, body.abandonedAt)) {
       write({ key: revokedKey, kind: 'cart.abandonment_revoked', at: row.at, body });
     }
   }

@@ -2,18 +2,17 @@
 // killed as a crash kills them.
 
 import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import {
-  type Anything,
   type Chromium,
+  count,
   type Device,
   hasAnswered,
   knownConsent,
   newBrowserFolder,
   newDevice,
   startChromium,
+  stored,
   watched,
   weft,
 } from '../testing/browser.fixture.js';
@@ -48,44 +47,11 @@ const device = async (): Promise<Device> => {
   return made;
 };
 const profileOf = async (anonymousId: string) => (await collector.profiles({ anonymousId }))[0];
-/** What was announced to the outside, which no state shows. */
-const announced = (kind: string): { key: string; at: number }[] => {
-  const database = new Database(join(collector.folder, 'weft.sqlite'), { readonly: true });
-  try {
-    return database.prepare('SELECT key, at FROM announcements WHERE kind = ?').all(kind) as never;
-  } finally {
-    database.close();
-  }
-};
 const counted = async (userId: string): Promise<number[]> => {
   const [profile] = await collector.profiles({ userId });
   const events = profile ? await collector.list(profile.id, 'events') : [];
   return events.flatMap(({ event, properties }) => (event === 'Counted' ? [properties.n as number] : []));
 };
-const count = (page: Device['page'], from: number, to: number) =>
-  page.evaluate(
-    ([from, to]) => {
-      for (let n = from as number; n < (to as number); n += 1) (globalThis as Anything).weft.track('Counted', { n });
-    },
-    [from, to],
-  );
-/** How many events wait in the page's database. */
-const stored = (page: Device['page']): Promise<number> =>
-  page.evaluate(async () => {
-    const done = <Value>(request: IDBRequest<Value>) =>
-      new Promise<Value>((resolve, reject) => {
-        request.onsuccess = () => resolve(request.result);
-        request.onerror = () => reject(request.error);
-      });
-    let rows = 0;
-    for (const { name } of await indexedDB.databases()) {
-      const database = await done(indexedDB.open(name as string));
-      for (const store of database.objectStoreNames)
-        rows += await done(database.transaction(store).objectStore(store).count());
-      database.close();
-    }
-    return rows;
-  });
 const range = (to: number) => Array.from({ length: to }, (_, n) => n);
 const sorted = (numbers: number[]) => [...numbers].sort((a, b) => a - b);
 
@@ -104,7 +70,7 @@ test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, onc
 
   // The deadline passes while nobody is there to see it.
   await collector.kill();
-  collector.pass(61 * minuteMs);
+  await collector.pass(61 * minuteMs);
   await collector.start();
   const abandoned = await until(async () => {
     const profile = await profileOf(id);
@@ -121,7 +87,7 @@ test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, onc
   await collector.kill();
   await collector.start();
   await until(async () => (await profileOf(id))?.counts.cartsAbandoned === 1);
-  expect(announced('cart.abandoned')).toEqual([expect.objectContaining({ at: leftAt + 60 * minuteMs })]);
+  expect(collector.announced('cart.abandoned')).toEqual([expect.objectContaining({ at: leftAt + 60 * minuteMs })]);
   expect((await collector.list(abandoned.id, 'carts'))[0]!.episodes).toHaveLength(1);
 
   // They come back and buy it.
@@ -137,7 +103,7 @@ test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, onc
     episodes: [{ n: 1, outcome: 'recovered', recoveredBy: 'return' }],
   });
   expect((await collector.list(recovered.id, 'orders')).map((one) => one.orderId)).toEqual([orderId]);
-  expect(announced('cart.abandonment_revoked')).toEqual([]);
+  expect(collector.announced('cart.abandonment_revoked')).toEqual([]);
 });
 
 test('of a tab that crashes and one that is closed, another tab tells all, each event once', async () => {

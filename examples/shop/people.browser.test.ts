@@ -2,10 +2,14 @@
 // they did is then read as a shop would read it, with the secret key.
 
 import { rmSync } from 'node:fs';
+import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import {
+  type Anything,
   type Chromium,
   type Device,
+  hasAnswered,
+  knownConsent,
   leftBehind,
   newBrowserFolder,
   newDevice,
@@ -41,6 +45,7 @@ afterEach(async () => {
     expect(troubles).toEqual([]);
   }
   wire.sent.splice(0);
+  wire.fail({});
 });
 
 const device = async (options = {}): Promise<Device> => {
@@ -50,6 +55,8 @@ const device = async (options = {}): Promise<Device> => {
 };
 const names = async (profileId: string): Promise<string[]> =>
   (await collector.list(profileId, 'events')).reverse().map(({ type, event }) => event ?? type);
+/** Until then a page may still have told what it had to tell. */
+const sinceWithdrawal = () => wire.sent.slice(wire.sent.findIndex(({ body }) => body.kind === 'withdraw'));
 const none = { local: [], session: [], databases: [] };
 
 describe('who has not answered, or refuses', () => {
@@ -288,7 +295,6 @@ describe('who accepts', () => {
     const batches = sent.filter(({ body }) => body.batch?.[0].anonymousId === id).map(({ text }) => text);
     expect(batches.length).toBeGreaterThan(0);
 
-    const before = sent.length;
     await refuseLater(page);
     await until(async () => !(await anonymousId()));
     expect(await anonymousId()).toBeUndefined();
@@ -307,8 +313,11 @@ describe('who accepts', () => {
     expect([kept.receipt, kept.epoch, kept.anonymousId, kept.userId]).toEqual(Array(4).fill(undefined));
     expect((await leftBehind(page)).databases).toEqual([]);
     // The row of the withdrawal and nothing else; once more where a page left before it heard the answer.
-    const after = sent.slice(before).map(({ path, body }) => [path, body.kind, body.receipt].join());
+    const after = sinceWithdrawal().map(({ path, body }) => [path, body.kind, body.receipt].join());
     expect([...new Set(after)]).toEqual([expect.stringMatching(/^\/v1\/consent,withdraw,/)]);
+    expect(sent.flatMap(({ body }) => body.batch ?? []).filter(({ event }) => event === 'Products Searched')).toEqual(
+      [],
+    );
 
     // Whoever kept what the device once sent brings nobody back.
     const counts = await collector.events();
@@ -394,4 +403,133 @@ test('consent 9: who withdraws without a network is withdrawn when there is one 
   expect([...new Set(sent.slice(before).map(({ path, body }) => `${path} ${body.kind}`))]).toEqual([
     '/v1/consent withdraw',
   ]);
+});
+
+describe('a page out of the back-forward cache', () => {
+  /** Marks the document, which only the cache brings back, and leaves it by a link once nothing is on its way to Weft. */
+  const leave = async (page: Page, path: string) => {
+    await page.evaluate(async () => {
+      addEventListener('pageshow', ({ persisted }) => Object.assign(globalThis, { cameBack: persisted }));
+      // A page that is left while it sends holds the lock that the next page waits for: then it is not kept.
+      for (let quiet = 0; quiet < 10; ) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        quiet = (await navigator.locks?.query())?.held?.length ? 0 : quiet + 1;
+      }
+    });
+    await page.evaluate((path) => location.assign(path), path);
+    await page.waitForURL(`**${path}`);
+  };
+  /** Playwright's own way back waits for a load, which a page out of this cache does not have. */
+  const back = async (page: Page, path: string) => {
+    await page.evaluate(() => history.back());
+    await page.waitForURL(`**${path}`, { waitUntil: 'commit' });
+    const came = await page.waitForFunction(() => {
+      const [{ type, notRestoredReasons: why }] = performance.getEntriesByType('navigation') as Anything;
+      const { cameBack: persisted } = globalThis as Anything;
+      return (persisted !== undefined || type === 'back_forward') && { persisted, why: JSON.stringify(why) };
+    });
+    expect(await came.jsonValue()).toEqual({ persisted: true, why: 'null' });
+  };
+  const views = async (profileId: string): Promise<(string | null | undefined)[]> =>
+    (await collector.list(profileId, 'events'))
+      .reverse()
+      .flatMap(({ type, page }) => (type === 'page' ? [page?.path] : []));
+  /** The profile of a device, once all that was told before now is in it. */
+  const whole = async ({ page, anonymousId }: Device) => {
+    await weft(page, 'track', 'Last');
+    await weft(page, 'flush');
+    const id = (await until(anonymousId))!;
+    return until(async () => {
+      const [found] = await collector.profiles({ anonymousId: id });
+      return found && (await names(found.id)).includes('Last') && found;
+    });
+  };
+
+  test('S4: is one more page view of the same visit', async () => {
+    const one = await device();
+    const { page } = one;
+    await enter(page, '/demo/c/table');
+    await leave(page, '/demo/about');
+    await hasAnswered(page);
+    await back(page, '/demo/c/table');
+    const profile = await whole(one);
+    expect(await views(profile.id)).toEqual(['/demo/c/table', '/demo/about', '/demo/c/table']);
+    expect((await collector.list(profile.id, 'sessions')).map(({ pageViews }) => pageViews)).toEqual([3]);
+  });
+
+  // Whoever withdraws everything has the database deleted, and for that a browser gives up pages that have it open. A
+  // page for which it keeps none is kept, with all that it could not tell in its memory.
+  test('knows what was withdrawn on the page after it: nothing of what it still holds is told, and nothing more', async () => {
+    const { page, context, anonymousId, record } = await device();
+    await context.addInitScript(() => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException('No.', 'SecurityError');
+      };
+      // Trying again takes the lock every now and then.
+      Object.defineProperty(Navigator.prototype, 'locks', { value: undefined });
+    });
+    await enter(page, '/demo/c/table');
+    await weft(page, 'flush');
+    const id = (await until(anonymousId))!;
+    await until(async () => (await collector.profiles({ anonymousId: id }))[0]);
+    wire.fail({ isDown: true });
+    await weft(page, 'track', 'Held');
+    await weft(page, 'flush');
+    await leave(page, '/demo/about');
+    await hasAnswered(page);
+    wire.fail({});
+    await refuseLater(page);
+    await until(async () => !(await record()).rows?.length);
+    await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+
+    await back(page, '/demo/c/table');
+    expect(await knownConsent(page)).toBe(false);
+    expect(await page.textContent('[data-strip-state]')).toContain('you have refused');
+    await weft(page, 'track', 'After');
+    await weft(page, 'flush');
+    expect(await leftBehind(page)).toEqual(none);
+    expect(await anonymousId()).toBeUndefined();
+    expect([...new Set(sinceWithdrawal().map(({ path, body }) => `${path} ${body.kind}`))]).toEqual([
+      '/v1/consent withdraw',
+    ]);
+    const told = wire.sent.flatMap(({ body }) => body.batch ?? []);
+    expect(told.filter(({ event }) => event === 'Held' || event === 'After')).toEqual([]);
+    expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+  });
+
+  test('consent 6: knows what was withdrawn in part, and tells no more than is left', async () => {
+    const { sent } = wire;
+    const { page, anonymousId, record } = await device();
+    await enter(page, '/demo/c/table');
+    await weft(page, 'flush');
+    const id = (await until(anonymousId))!;
+    await until(async () => (await collector.profiles({ anonymousId: id }))[0]);
+    await leave(page, '/demo/about');
+    await hasAnswered(page);
+    await weft(page, 'consent.withdraw', 'personalisation');
+    await until(async () => !(await record()).rows?.length);
+    const before = sent.length;
+
+    await back(page, '/demo/c/table');
+    expect(await weft(page, 'consent.get')).toMatchObject({ measurement: true, personalisation: false });
+    await weft(page, 'track', 'After');
+    await weft(page, 'flush');
+    const told = sent.slice(before).flatMap(({ body }) => body.batch ?? []);
+    expect(told.map(({ type, event }) => event ?? type)).toEqual(expect.arrayContaining(['page', 'After']));
+    expect(told.flatMap(({ anonymousId, userId }) => [anonymousId, userId]).filter(Boolean)).toEqual([]);
+    expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+  });
+
+  test('S4: knows what was granted on the page after it, and is viewed once', async () => {
+    const one = await device();
+    const { page } = one;
+    await page.goto('/demo/c/table');
+    await page.waitForSelector('.first');
+    await leave(page, '/demo/about');
+    await accept(page);
+    await back(page, '/demo/c/table');
+    expect(await knownConsent(page)).toBe(true);
+    await page.waitForSelector('.first', { state: 'detached' });
+    expect(await views((await whole(one)).id)).toEqual(['/demo/about', '/demo/c/table']);
+  });
 });

@@ -45,6 +45,33 @@ export const leftBehind = (page: Page): Promise<{ local: string[]; session: stri
     databases: (await indexedDB.databases()).map(({ name }) => name ?? ''),
   }));
 
+/** Tells of one event for each number. */
+export const count = (page: Page, from: number, to: number): Promise<void> =>
+  page.evaluate(
+    ([from, to]) => {
+      for (let n = from as number; n < (to as number); n += 1) (globalThis as Anything).weft.track('Counted', { n });
+    },
+    [from, to],
+  );
+
+/** How many events wait in the page's database. */
+export const stored = (page: Page): Promise<number> =>
+  page.evaluate(async () => {
+    const done = <Value>(request: IDBRequest<Value>) =>
+      new Promise<Value>((resolve, reject) => {
+        request.onsuccess = () => resolve(request.result);
+        request.onerror = () => reject(request.error);
+      });
+    let rows = 0;
+    for (const { name } of await indexedDB.databases()) {
+      const database = await done(indexedDB.open(name as string));
+      for (const store of database.objectStoreNames)
+        rows += await done(database.transaction(store).objectStore(store).count());
+      database.close();
+    }
+    return rows;
+  });
+
 /** Before the page is opened: its clock then runs ahead by as much as is asked for. It starts anew with each document. */
 export const withClock = async (page: Page): Promise<{ pass: (ms: number) => Promise<void> }> => {
   await page.addInitScript(() => {

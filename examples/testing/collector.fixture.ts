@@ -6,6 +6,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import Database from 'better-sqlite3';
 import type { Cart, EventItem, Merge, Order, Profile, SessionItem } from '../../collector/contract/profile.js';
 import type { Answer } from '../../collector/log/log.js';
 
@@ -17,6 +18,8 @@ export const minuteMs = 60_000;
 
 const main = fileURLToPath(new URL('../../dist/collector/main.js', import.meta.url));
 const clock = new URL('./clock.fixture.mjs', import.meta.url).href;
+/** More than clock.fixture.mjs lets pass between two looks. */
+const clockLooksMs = 50;
 const readyMs = 60_000;
 const outputMaxChars = 200_000;
 
@@ -122,10 +125,11 @@ export const startCollector = async ({ environment = {}, data }: StartOptions = 
     terminate: () => end('SIGTERM'),
     /** On the same data, the same port, and at the same time of its clock. */
     start,
-    /** From now on its clock is ahead by so much more. */
-    pass: (ms: number) => {
+    /** Once this is over its clock is ahead by so much more, in each of its threads. */
+    pass: async (ms: number): Promise<void> => {
       aheadMs += ms;
       writeFileSync(aheadFile, String(aheadMs));
+      await pause(clockLooksMs);
     },
     now: () => Date.now() + aheadMs,
     send: async (calls: object[], key = authorization): Promise<Response> =>
@@ -159,6 +163,15 @@ export const startCollector = async ({ environment = {}, data }: StartOptions = 
         cursor = page.next;
       }
       return items;
+    },
+    /** What was announced to the outside, which no state shows. */
+    announced: (kind: string): { key: string; at: number }[] => {
+      const database = new Database(join(folder, 'weft.sqlite'), { readonly: true });
+      try {
+        return database.prepare('SELECT key, at FROM announcements WHERE kind = ? ORDER BY at').all(kind) as never;
+      } finally {
+        database.close();
+      }
     },
     stop: async () => {
       await end('SIGKILL');

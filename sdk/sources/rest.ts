@@ -161,6 +161,8 @@ const unanswered = (client: Client): Stop => {
     }),
     onWindow('pagehide', () => {
       held = [];
+      // Coming back is a view of its own.
+      isMissed = false;
     }),
   );
 };
