@@ -80,7 +80,8 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   const told = { ...(first && !sentTo && lost) };
   const head = JSON.stringify({
     writeKey: options.writeKey,
-    ...(first ? { sentAt: iso(now()), consent: row, discarded: told } : { ...row, sdkVersion: version }),
+    sentAt: iso(now()),
+    ...(first ? { consent: row, discarded: told } : { ...row, sdkVersion: version }),
   });
   const body = first ? `{"batch":[${entries.map((one) => one.json)}],${head.slice(1)}` : head;
   sentTo = entries.at(-1)?.id ?? '';
