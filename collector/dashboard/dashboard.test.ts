@@ -27,6 +27,13 @@ const everyPage = [
   '/people/nobody',
 ];
 
+it('the icon is where browsers look for it, also before anybody logs in', async () => {
+  const { app } = openDashboard();
+  const found = await app.request('/favicon.ico');
+  const icon = await app.request(found.headers.get('location')!);
+  expect([found.status, icon.status, icon.headers.get('content-type')]).toEqual([302, 200, 'image/svg+xml']);
+});
+
 describe('every page', () => {
   it.each(everyPage)('%s goes out under a strict policy, to be kept by nobody', async (path) => {
     const { staff } = await loggedIn();
