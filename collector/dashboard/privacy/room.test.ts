@@ -97,7 +97,9 @@ describe('what needs doing', () => {
     }
     // What ships names no controller, and should not stay as it is.
     const shipped = text(await (await full.enter()).page('/privacy'));
-    expect(shipped).toMatch(/The policy in force has 4 things that should not ship\. Look it over in the editor/);
+    expect(shipped).toMatch(/The policy in force has 4 things that should not ship\. See them , each with what to do/);
+    const policy = text(await (await full.enter()).page('/privacy/policy'));
+    expect(policy).toMatch(/What should not ship To be looked at .* controller/);
   }, 60_000);
 
   it('is said with its next step: a broken ledger, one password for all', async () => {
@@ -133,6 +135,8 @@ describe('what needs doing', () => {
       );
       expect(words).toMatch(/by hand The mailer must be told of erasures by hand\. See of which/);
       expect(words).not.toContain('overdue');
+      // The most pressing first: what is to be done now, what soon, and what once.
+      expect(words.indexOf('by hand The mailer')).toBeLessThan(words.indexOf('this week'));
       const late = visit(
         dashboard({
           reader: {

@@ -7,7 +7,7 @@ import { narrowedIn, withCompatible } from '../../../consent/policy/compatible.j
 import { type Comparison, comparePolicies, shareText } from '../../../consent/policy/diff.js';
 import { lint, noticeOf, noticeTable } from '../../../consent/policy/lint.js';
 import type { LivePolicy } from '../../../consent/policy/live.js';
-import type { Policy } from '../../../consent/policy/policy.js';
+import type { Policy, Source } from '../../../consent/policy/policy.js';
 import { documentMaxBytes, type Finding } from '../../../consent/policy/read.js';
 import type { Release } from '../../../consent/policy/releases.js';
 import { assets } from '../../assets.js';
@@ -44,6 +44,16 @@ const causes: Readonly<Record<Release['how'], string>> = {
 };
 const listed = (names: readonly string[]): string => names.join(', ');
 const iso = (at: number): string => new Date(at).toISOString();
+
+/** Linting draws colours and reads every language: once a policy, not once a look. */
+const linted = new WeakMap<Source, readonly Finding[]>();
+/** What is in force and should not ship. */
+export const findingsOf = (live: LivePolicy): readonly Finding[] => {
+  const { source } = live.current();
+  const findings = linted.get(source) ?? lint(source, [], live.around).findings;
+  linted.set(source, findings);
+  return findings;
+};
 
 const Findings: FC<{ findings: readonly Finding[] }> = ({ findings }) => (
   <ul class="findings">
@@ -319,6 +329,7 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
     const { policy } = live.current();
     const releases = await house.reader.policies(50);
     const trouble = live.trouble();
+    const findings = findingsOf(live);
     const published = queryOf(c, 'published') !== null;
     return respondRoom(
       c,
@@ -362,6 +373,11 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
           </p>
           <Terms policy={policy} />
         </Panel>
+        {findings.length > 0 && (
+          <Panel id="findings" title="What should not ship">
+            <Findings findings={findings} />
+          </Panel>
+        )}
         <Panel id="history" title="What was in force, and whom each asked again">
           {releases.length === 0 ? (
             <Empty title="Nothing yet">
