@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import { access } from './app/access.js';
 import { account } from './app/account.js';
 import { admission, mustBeListed } from './app/admission.js';
-import { chunkUrl, sdkAssets } from './app/assets.js';
+import { chunkPath, sdkAssets } from './app/assets.js';
 import { cookieless } from './app/cookieless.js';
 import { docs } from './app/docs.js';
 import { openMeters } from './app/meters.js';
@@ -200,7 +200,7 @@ export const createApp = (options: AppOptions): Hono => {
       rate,
       crowd: persons,
       now,
-      replayUrl: () => chunkUrl(options.sdkFolder, 'banner-replay'),
+      replayUrl: () => chunkPath(options.sdkFolder, 'banner-replay'),
     }),
   );
   for (const rib of options.ribs ?? []) app.route('/', rib.routes);

@@ -367,6 +367,10 @@ const end = (code: number): void => {
   process.exitCode = code;
 };
 
+// `| head` takes what it wants and goes: that is no failure, and what the command does besides is done.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
 try {
   await program.parseAsync();
   if (ending !== 'done') end(exitCodes[ending]);

@@ -173,6 +173,7 @@ describe('access', () => {
     expect(lines('profile.jsonl')).toMatchObject([{ traits: { city: { value: 'Lyon' } } }]);
     expect(JSON.stringify(entries)).not.toMatch(/u-other|bob@/);
     expect(entries['README.html']).toContain('What is kept about you');
+    expect(entries['README.html']).toMatch(/Made on \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC, by/);
 
     const erased = await it.ask('/v1/privacy/erasures', { email: 'ada@access.test' });
     await ended(it, `/v1/privacy/erasures/${erased.body.id as string}`);

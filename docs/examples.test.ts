@@ -9,6 +9,8 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readConfig } from '../collector/config.js';
+import { lint } from '../collector/consent/policy/lint.js';
+import { sourceOf } from '../collector/consent/policy/policy.js';
 import { isProved } from '../collector/identity/proof.js';
 import { type Served, serve } from '../collector/serve.js';
 import { blocksOf, differences, requestOf, wordsOf } from './examples.js';
@@ -70,6 +72,14 @@ describe('commands', () => {
       }
     },
   );
+});
+
+it('the consent file that the page begins with may ship', () => {
+  const shown = blocksOf(read('docs/consent-file.md')).find(({ text }) => text.includes('"purposes"'))!;
+  const file = join(folder, 'consent.json');
+  writeFileSync(file, shown.text);
+  const { source, findings } = sourceOf(file);
+  expect(lint(source, findings).findings.filter(({ severity }) => severity === 'error')).toEqual([]);
 });
 
 describe('scripts', () => {

@@ -72,16 +72,6 @@ const modifiedAt = (path: string): number => {
   }
 };
 
-/** Where pages find a chunk by its name; null where it is not built. */
-export const chunkUrl = (folder: string, name: string): string | null => {
-  try {
-    const file = readdirSync(join(folder, 'weft')).find((one) => one.startsWith(`${name}-`) && one.endsWith('.js'));
-    return file === undefined ? null : `/weft/${file}`;
-  } catch {
-    return null;
-  }
-};
-
 const notBuilt = refuse('not_found', { message: 'The script is not built.', hint: 'Run `npm run build`.' });
 
 /** Read again when the folder's own times move: a developer rebuilds while the collector runs. */

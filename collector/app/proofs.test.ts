@@ -250,6 +250,32 @@ describe('a receipt', () => {
     expect(html).not.toMatch(/ style=| onclick=|<script>(?!\{)/);
   });
 
+  it('has the banner as text, as it was shown, and says whether its words have the hash of the row', async () => {
+    const pageOf = async (n: number): Promise<string> =>
+      (await get(`/v1/receipts/${receiptOf(n)}`, null, { accept: 'text/html' })).text();
+    const changed = await pageOf(10);
+    expect(changed).toContain('✗ The words below have the hash');
+    expect(changed).toContain('Statistiques de visite</span> <code>measurement</code>');
+    // No more of that language than this layer shows.
+    const layer = /<div class="layer" lang="fr".*?<\/div>/.exec(changed)![0];
+    expect(layer.match(/(?<=>)[^<>]+(?=<)/g)).toEqual([
+      'Votre choix',
+      expect.stringMatching(/Statistiques de visite, Profil personnel, Messages et publicité/),
+      'Tout refuser',
+      'Tout accepter',
+      'Choisir',
+    ]);
+    const sha256 = /✗ The words below have the hash <code>([0-9a-f]{64})/.exec(changed)![1]!;
+    await post(rowOf(16, { text: { locale: 'fr', sha256 } }));
+    expect(await pageOf(16)).toContain('✓ The words below have the hash of the row');
+    await post(rowOf(17, { text: { locale: 'fr' } }));
+    const unhashed = await pageOf(17);
+    expect(unhashed).toContain('no hash of the words');
+    expect(unhashed).not.toMatch(/class="match no"|the row’s is/);
+    await post(rowOf(18, { ui: { layer: 'own-cmp' } }));
+    expect(await pageOf(18)).toContain('the site’s own consent tool or a call of the page');
+  });
+
   it('shows a hostile row as text', async () => {
     const evil = '</script><img src=x onerror=alert(1)>';
     await post(rowOf(15, { ui: { layer: evil, action: 'accept-all', variant: evil }, text: { locale: evil } }));

@@ -1,9 +1,9 @@
 // The page of one receipt: the banner as it was shown, each field of the row in plain words, its place in the chain. It can
-// be read without any script, which then lists the words; with it the banner itself is drawn by the code
-// that drew it, and its words are held against the hash of the row.
+// be read without any script: the banner then stands there as text, its words held against the hash of the row by the
+// collector. With one, the banner itself is drawn by the code that drew it, and the browser holds its words against it too.
 
 import type { FC, PropsWithChildren } from 'hono/jsx';
-import { asShown } from '../consent/ledger/receipt.js';
+import { type ShownDocument, type ShownLine, shownLayer } from '../consent/ledger/shown-layer.js';
 import { type RegionRule, regionOf } from '../consent/policy/region.js';
 import type { ReceiptProof } from '../contract/proofs.js';
 
@@ -98,62 +98,119 @@ const Fact: FC<PropsWithChildren<{ name: string; why: string }>> = ({ name, why,
   </div>
 );
 
-/** Strings of the words, in the order of the file, by their paths. */
-const wordsIn = (words: unknown, path = ''): [string, string][] =>
-  typeof words === 'string'
-    ? [[path, words]]
-    : typeof words === 'object' && words !== null
-      ? Object.entries(words).flatMap(([key, value]) => wordsIn(value, path === '' ? key : `${path}.${key}`))
-      : [];
-/** Sections that a layer draws on. */
-const sectionsOf = (layer: unknown): readonly string[] =>
-  layer === 'preferences'
-    ? ['layer2', 'purposes', 'terms', 'basis', 'data', 'status', 'rights']
-    : ['layer1', 'again', 'purposes', 'status'];
+/** The words that a purpose was asked under, beside its name; the name alone where they were not kept. */
+const Purpose: FC<{ proof: ReceiptProof; id: string }> = ({ proof, id }) => {
+  const { purposes } = (proof.shown?.texts ?? {}) as { purposes?: Record<string, { title?: unknown } | undefined> };
+  const title = purposes !== undefined && Object.hasOwn(purposes, id) ? purposes[id]?.title : undefined;
+  return typeof title === 'string' ? (
+    <>
+      <span lang={String(proof.text?.locale)} dir="auto">
+        {title}
+      </span>{' '}
+      <code>{id}</code>
+    </>
+  ) : (
+    <span>{id}</span>
+  );
+};
+
+const Line: FC<{ line: ShownLine }> = ({ line }) => {
+  switch (line.kind) {
+    case 'title':
+      return <h3>{line.text}</h3>;
+    case 'heading':
+      return <h4>{line.text}</h4>;
+    case 'purpose':
+      return (
+        <h4>
+          {line.text}
+          {line.on !== null && (
+            <span class="switch" lang="en" dir="ltr">
+              switch {line.on ? 'on' : 'off'}
+            </span>
+          )}
+        </h4>
+      );
+    case 'button':
+      return <span class="button">{line.text}</span>;
+    case 'term':
+      return (
+        <p class="why">
+          {line.text}: {line.values.join(' ')}
+        </p>
+      );
+    default:
+      return <p class={line.kind === 'note' ? 'why' : undefined}>{line.text}</p>;
+  }
+};
+
+/** In place of the banner: what was pressed cannot be pressed again. */
+const Layer: FC<{ lines: readonly ShownLine[]; locale: string; isPreferences: boolean }> = ({
+  lines,
+  locale,
+  isPreferences,
+}) => (
+  <details id="words" open>
+    <summary>
+      {isPreferences ? 'The preferences' : 'The banner'} as text, with the buttons in their order
+      {isPreferences && ' and the switches as they were left'}
+    </summary>
+    <div class="layer" lang={locale} dir="auto">
+      {lines.map((line) => (
+        <Line line={line} />
+      ))}
+    </div>
+  </details>
+);
 
 const Shown: FC<{ proof: ReceiptProof; replayUrl: string | null }> = ({ proof, replayUrl }) => {
   const { shown, ui } = proof;
-  const own = ui?.layer === 'own-cmp' || ui?.layer === 'api';
-  if (shown === null || shown.texts === null || own) {
-    const why = own
-      ? 'The answer came through the site’s own consent tool or a call of the page, so no banner of this collector was shown.'
-      : shown === null
-        ? 'The row names a policy that this collector never had.'
-        : 'The row does not say in which language it was asked.';
-    return <p class="empty">{why} Its text hash, if there is one, can be held against what that tool keeps.</p>;
-  }
-  const sections = sectionsOf(ui?.layer);
-  const lines = wordsIn(asShown(shown.texts, shown.document)).filter(([path]) =>
-    sections.includes(path.split('.')[0]!),
-  );
+  const layer = ui?.layer ?? 'first';
+  const locale = proof.text?.locale;
+  if (layer === 'own-cmp' || layer === 'api')
+    return (
+      <p class="empty">
+        The answer came through the site’s own consent tool or a call of the page, so no banner of this collector was
+        shown. Its text hash, if there is one, can be held against what that tool keeps.
+      </p>
+    );
+  if (layer !== 'first' && layer !== 'preferences')
+    return <p class="empty">The answer came with {said(layers, layer)}, so no banner was shown for it.</p>;
+  if (shown === null) return <p class="empty">The row names a policy that this collector never had.</p>;
+  if (shown.texts === null || typeof locale !== 'string')
+    return <p class="empty">The row does not say in which language it was asked.</p>;
+  const document = shown.document as ShownDocument & { regions?: RegionRule[] };
   const replay = {
-    document: shown.document,
+    document,
     texts: shown.texts,
-    locale: proof.text?.locale,
-    layer: ui?.layer === 'preferences' ? 'preferences' : 'first',
-    region: regionOf((shown.document.regions ?? []) as RegionRule[], proof.jurisdiction.code),
+    locale,
+    layer,
+    region: regionOf(document.regions ?? [], proof.jurisdiction.code),
     gpc: proof.gpc.js === true || proof.gpc.header === true,
     decisions: Object.fromEntries(proof.decisions.map((one) => [one.purpose, one.value === 'granted'])),
-    variant: proof.ui?.variant,
-  };
+    variant: typeof ui?.variant === 'string' ? ui.variant : '',
+  } as const;
+  const { lines, sha256 } = shownLayer(replay);
+  const told = typeof proof.text?.sha256 === 'string' ? proof.text.sha256 : null;
   return (
     <>
-      <div id="banner" data-replay={replayUrl ?? ''} data-hash={text(proof.text?.sha256)} />
-      <p id="match" class="match" role="status">
-        The hash of the words shown is <code>{text(proof.text?.sha256)}</code>. With scripts on, the banner is drawn
-        again here and its words are held against it.
+      <div id="banner" data-replay={replayUrl ?? ''} data-hash={told ?? ''} />
+      <p id="match" class={told === null ? 'match' : told === sha256 ? 'match yes' : 'match no'} role="status">
+        {told === null ? (
+          'The row has no hash of the words: browsers offer none without https.'
+        ) : told === sha256 ? (
+          <>
+            ✓ The words below have the hash of the row, <code>{told}</code>.
+          </>
+        ) : (
+          <>
+            ✗ The words below have the hash <code>{sha256}</code>; the row’s is <code>{told}</code>. What was shown was
+            another.
+          </>
+        )}
       </p>
       <script type="application/json" id="replay" dangerouslySetInnerHTML={{ __html: dataOf(replay) }} />
-      <details>
-        <summary>The words that this layer is made of ({String(lines.length)})</summary>
-        <ol class="words" lang={String(proof.text?.locale)} dir={shown.texts.dir === 'rtl' ? 'rtl' : 'ltr'}>
-          {lines.map(([path, line]) => (
-            <li>
-              <code dir="ltr">{path}</code> {line}
-            </li>
-          ))}
-        </ol>
-      </details>
+      <Layer lines={lines} locale={locale} isPreferences={layer === 'preferences'} />
     </>
   );
 };
@@ -198,12 +255,14 @@ export const receiptPage = (proof: ReceiptProof, replayUrl: string | null) => {
           <tbody>
             {proof.decisions.map((one) => (
               <tr>
-                <th scope="row">{one.purpose}</th>
-                <td>{one.carried ? `${one.value} (earlier, still so)` : one.value}</td>
-                <td>{text(one.source)}</td>
-                <td>{text(one.basis)}</td>
-                <td>{one.stands ? 'stands' : 'does not permit anything'}</td>
-                <td>
+                <th scope="row">
+                  <Purpose proof={proof} id={one.purpose} />
+                </th>
+                <td data-name="Answer">{one.carried ? `${one.value} (earlier, still so)` : one.value}</td>
+                <td data-name="By">{text(one.source)}</td>
+                <td data-name="Basis">{text(one.basis)}</td>
+                <td data-name="Now">{one.stands ? 'stands' : 'does not permit anything'}</td>
+                <td data-name="Terms">
                   <code>{one.materialHash === null ? 'not told' : one.materialHash.slice(0, 12)}</code>
                 </td>
               </tr>

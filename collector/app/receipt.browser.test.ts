@@ -85,6 +85,10 @@ describe('the page of a receipt', () => {
       });
       await page.getByText('✓ The words of this banner have the hash of the row').waitFor({ timeout: waitMs });
       expect(await page.locator('#banner').ariaSnapshot()).toContain('Accept all');
+      // The text of it is at hand, and not twice before the eyes.
+      expect(await page.locator('.layer').isVisible()).toBe(false);
+      await page.locator('#words summary').click();
+      expect(await page.locator('.layer .button').allTextContents()).toEqual(['Reject all', 'Accept all', 'Choose']);
       expect(await page.locator('body').ariaSnapshot()).toContain('Valid: it stands as it was given.');
       expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(
         0,
@@ -111,10 +115,12 @@ describe('the page of a receipt', () => {
       'What was decided',
       'the button that accepts all',
       '✓ Row ',
-      'The words that this layer is made of',
+      '✓ The words below have the hash of the row',
       'for: Visit statistics, Personal profile',
     ])
       expect(text).toContain(words);
+    expect(await page.locator('.layer .button').last().isVisible()).toBe(true);
+    expect(await page.locator('.layer').textContent()).not.toContain('Something has changed');
     await page.context().close();
   });
 

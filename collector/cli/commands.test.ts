@@ -33,6 +33,13 @@ describe('weft', () => {
     expect((await weft(args, {})).code).toBe(code);
   });
 
+  it.each([['--help'], ['doctor'], ['export']])('%s ends in silence when nobody reads on', async (command) => {
+    const started = start([command], { WEFT_DATA: temporary() });
+    started.child.stdout!.destroy();
+    const { stderr } = await started.ended;
+    expect(stderr).not.toMatch(/EPIPE|Unhandled/);
+  });
+
   it.each([
     [['lint', 'no-such.json'], 2, 'no-such.json'],
     [['diff', 'no-such.json', 'other.json'], 4, 'no-such.json'],

@@ -40,5 +40,7 @@ export const assetRoutes = (): Hono => {
       return c.body(gzip);
     });
   }
+  // Where browsers look for it on the pages that name none: the API's, a receipt's, a JSON answer.
+  app.get('/favicon.ico', (c) => c.redirect(icon.path));
   return app;
 };

@@ -4,7 +4,8 @@ import type { FC } from 'hono/jsx';
 import type { z } from 'zod';
 import type { signedCertificate } from '../contract/certificate.js';
 
-const stepWords: Readonly<Record<string, string>> = {
+/** What each step did, for whoever asked; the signed certificate has the step's name. */
+export const stepWords: Readonly<Record<string, string>> = {
   tombstone: 'Kept out, and noted in the ledger',
   'in flight': 'What was under way is dropped',
   closure: 'All identifiers of the person found, and kept out',
@@ -16,6 +17,24 @@ const stepWords: Readonly<Record<string, string>> = {
   logs: 'The log of writes emptied',
   certificate: 'Done',
 };
+/** What the counts are of. */
+export const countWords: Readonly<Record<string, string>> = {
+  devices: 'Devices kept out',
+  profiles: 'Profiles',
+  documents: 'Orders and closed carts',
+  sessions: 'Visits',
+  exports: 'Copies made for the person',
+  events: 'Events',
+  mentions: 'Events of others that lost an address of theirs',
+  identifiers: 'Identifiers',
+  notices: 'Recipients to be told',
+  deliveries: 'Notes of who was given their data',
+};
+
+/** To the second and with its zone: it may be printed. */
+const Instant: FC<{ at: string }> = ({ at }) => (
+  <time datetime={at}>{at.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')}</time>
+);
 
 type Signed = z.output<typeof signedCertificate>;
 
@@ -27,16 +46,24 @@ export const CertificateText: FC<Pick<Signed, 'certificate'> & { signature: { ke
   <>
     <h1>Certificate of erasure</h1>
     <p>
-      Request <code>{certificate.id}</code>, made {certificate.requestedAt}, is <strong>{certificate.state}</strong>
-      {certificate.doneAt === null ? '' : ` since ${certificate.doneAt}`}. This page was made {certificate.issuedAt} and
-      holds no identifier of a person.
+      Request <code>{certificate.id}</code>, made <Instant at={certificate.requestedAt} />, is{' '}
+      <strong>{certificate.state}</strong>
+      {certificate.doneAt !== null && (
+        <>
+          {' '}
+          since <Instant at={certificate.doneAt} />
+        </>
+      )}
+      . This page was made <Instant at={certificate.issuedAt} /> and holds no identifier of a person.
     </p>
     <h2>Steps</h2>
     <table class="plain">
       {certificate.steps.map(({ step, at }) => (
         <tr>
           <td>{stepWords[step] ?? step}</td>
-          <td>{at}</td>
+          <td>
+            <Instant at={at} />
+          </td>
         </tr>
       ))}
     </table>
@@ -44,7 +71,7 @@ export const CertificateText: FC<Pick<Signed, 'certificate'> & { signature: { ke
     <table class="plain">
       {Object.entries(certificate.counts).map(([store, n]) => (
         <tr>
-          <td>{store}</td>
+          <td>{countWords[store] ?? store}</td>
           <td>{n}</td>
         </tr>
       ))}
@@ -58,7 +85,7 @@ export const CertificateText: FC<Pick<Signed, 'certificate'> & { signature: { ke
           <tr>
             <td>{recipient}</td>
             <td>{state}</td>
-            <td>{settledAt ?? trouble ?? ''}</td>
+            <td>{settledAt === null ? (trouble ?? '') : <Instant at={settledAt} />}</td>
           </tr>
         ))}
       </table>
@@ -67,15 +94,21 @@ export const CertificateText: FC<Pick<Signed, 'certificate'> & { signature: { ke
     <table class="plain">
       <tr>
         <td>GDPR, one month</td>
-        <td>{certificate.deadlines.gdpr}</td>
+        <td>
+          <Instant at={certificate.deadlines.gdpr} />
+        </td>
       </tr>
       <tr>
         <td>CCPA, 45 days</td>
-        <td>{certificate.deadlines.ccpa}</td>
+        <td>
+          <Instant at={certificate.deadlines.ccpa} />
+        </td>
       </tr>
       <tr>
         <td>LGPD, 15 days</td>
-        <td>{certificate.deadlines.lgpd}</td>
+        <td>
+          <Instant at={certificate.deadlines.lgpd} />
+        </td>
       </tr>
     </table>
     <h2>Signature</h2>
@@ -99,6 +132,7 @@ export const certificatePage = (signed: Parameters<typeof CertificateText>[0]) =
         table { border-collapse: collapse; width: 100%; }
         td, th { text-align: start; padding: .35rem .5rem .35rem 0; border-bottom: 1px solid #8886; vertical-align: top; }
         code { overflow-wrap: anywhere; }
+        time { white-space: nowrap; }
       `}</style>
     </head>
     <body>

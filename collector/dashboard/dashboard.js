@@ -72,7 +72,8 @@
   const tellTimes = (within) => {
     for (const element of within.querySelectorAll('time')) {
       const at = Date.parse(element.dateTime);
-      if (Number.isNaN(at)) continue;
+      // One that says no `as` is part of a proof, and stays in UTC.
+      if (Number.isNaN(at) || element.dataset.as === undefined) continue;
       say(element, words(at, element.dataset.as));
       if (element.title) element.title = dated.format(at);
     }

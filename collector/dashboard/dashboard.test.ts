@@ -27,6 +27,13 @@ const everyPage = [
   '/people/nobody',
 ];
 
+it('the icon is where browsers look for it, also before anybody logs in', async () => {
+  const { app } = openDashboard();
+  const found = await app.request('/favicon.ico');
+  const icon = await app.request(found.headers.get('location')!);
+  expect([found.status, icon.status, icon.headers.get('content-type')]).toEqual([302, 200, 'image/svg+xml']);
+});
+
 describe('every page', () => {
   it.each(everyPage)('%s goes out under a strict policy, to be kept by nobody', async (path) => {
     const { staff } = await loggedIn();
@@ -299,9 +306,20 @@ describe('one person', () => {
     expect(words).toContain('10021 Partly refunded €133.80 €19.90 refunded, so €113.90 remain.');
     // S-2: of the order's visit.
     expect(words).toContain(
-      'First touch Email from newsletter (spring), last touch Organic Search from duckduckgo. In equal shares: Email from newsletter (spring) 50%, Organic Search from duckduckgo 50%',
+      'Came through, in equal shares: Email from newsletter (spring) first touch 50% Organic Search from duckduckgo last touch 50%',
     );
     expect(words).toContain('Garden twine price unknown');
+  });
+
+  it('says that nothing was joined, and of one identifier only where there is one', async () => {
+    const { staff, shop } = await loggedIn();
+    const alone = 'Nothing was joined. Everything here comes from one identifier.';
+    expect(text(await staff.page(`/people/${visitorId}`))).toContain(alone);
+    const { profile } = shop.people.get(visitorId)!;
+    profile.identifiers.push({ ...profile.identifiers[0]!, type: 'email', value: 'cy@shop.test' });
+    expect(text(await staff.page(`/people/${visitorId}`))).toContain(
+      'Nothing was joined. What else names them came with what they did',
+    );
   });
 
   it('shows traits and identifiers with their source and assurance', async () => {

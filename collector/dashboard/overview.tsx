@@ -133,6 +133,10 @@ const FirstEvent: FC<{ origin: string; writeKey: string | null; links: Links }> 
           label="The line for your pages"
           text={`<script async src="${origin}/weft.js" data-key="${writeKey ?? 'your write key'}"></script>`}
         />
+        <p class="soft">
+          The address of the shop must be one that may send: <code>WEFT_ORIGINS</code> names it where the collector is
+          started.
+        </p>
         {writeKey === null && (
           <p class="soft">
             There is no live write key. Make one with <code>npx weft keys create</code>.

@@ -52,6 +52,20 @@ const files: readonly [string, string][] = [
   ['recipients.jsonl', 'Who was given data about you, and when.'],
 ];
 
+/** To the second, and with its zone: no machine reads this page. */
+const instant = (at: string): string => escaped(at.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC'));
+const acts: Readonly<Record<string, string>> = {
+  grant: 'you agreed',
+  refuse: 'you refused',
+  update: 'you changed your answer',
+  withdraw: 'you took your answer back',
+  object: 'you objected',
+  erase: 'you asked to be forgotten',
+  import: 'an answer you gave elsewhere was taken over',
+  'region-default': 'no answer: what holds in your region until there is one',
+  'account-sync': 'the answer of your account was taken over at a login',
+};
+
 const rows = (cells: readonly (readonly string[])[]): string =>
   cells.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join('')}</tr>`).join('\n');
 
@@ -92,7 +106,7 @@ const consentSection = (consent: DisclosedConsent): string => {
     .map(({ purpose, value }) => `${escaped(purpose)}: ${escaped(value)}`)
     .join(', ');
   const { shown, text } = consent;
-  return `<section><h3>${escaped(consent.at)}: ${escaped(consent.kind)}</h3>
+  return `<section><h3>${instant(consent.at)}: ${escaped(acts[consent.kind] ?? consent.kind)}</h3>
 <p>${decisions || 'No decision of its own.'} Policy ${escaped(consent.policy.version ?? 'unknown')}. ${consent.receipt === null ? 'Of your account.' : `Receipt <code>${escaped(consent.receipt)}</code>.`}</p>
 ${
   shown === null
@@ -115,11 +129,11 @@ export const readmeOf = ({ id, at, terms, consents, recipients, known }: ReadmeO
 :root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
 body { max-width: 46rem; margin: 2rem auto; padding: 0 1rem; }
 table { border-collapse: collapse; width: 100%; } td, th { text-align: start; vertical-align: top; padding: .4rem; border-bottom: 1px solid #8886; }
-blockquote { border-inline-start: 3px solid #8886; margin-inline: 0; padding-inline-start: 1rem; } code { overflow-wrap: anywhere; }
+blockquote { border-inline-start: 3px solid #8886; margin-inline: 0; padding-inline-start: 1rem; } code { overflow-wrap: anywhere; } td:first-child code { white-space: nowrap; }
 h4, h5, dl { margin: .6rem 0 .2rem; } dd { margin-inline-start: 1rem; } .button { display: inline-block; border: 1px solid; border-radius: 4px; padding: .1rem .6rem; margin: .2rem .3rem .2rem 0; } .switch { font-weight: normal; font-style: italic; }
 </style></head><body>
 <h1>What is kept about you</h1>
-<p>Made on ${escaped(new Date(at).toISOString())}, by request <code>${escaped(id)}</code>, for ${escaped(controller?.name ?? 'the operator of the site')}${
+<p>Made on ${instant(new Date(at).toISOString())}, by request <code>${escaped(id)}</code>, for ${escaped(controller?.name ?? 'the operator of the site')}${
     controller?.contact ? `, <code>${escaped(controller.contact)}</code>` : ''
   }. The copy on the server is deleted after seven days.</p>
 ${known ? '' : '<p><strong>Nothing is kept that could be found by what you named.</strong> The files beside this page are empty.</p>'}
@@ -144,7 +158,7 @@ ${policy?.links?.privacy ? `<p>The site’s notice: ${escaped(policy.links.priva
 ${
   recipients.length === 0
     ? '<p>Nobody.</p>'
-    : `<table>${rows(recipients.map((one) => [nameOf(one.recipient), `${escaped(one.firstAt)} to ${escaped(one.lastAt)}`]))}</table>`
+    : `<table>${rows(recipients.map((one) => [nameOf(one.recipient), `${instant(one.firstAt)} to ${instant(one.lastAt)}`]))}</table>`
 }
 <h2>Where it comes from</h2>
 <p>From the pages of the site, while you had permitted it; from the site’s own server (orders, your account); and from what the site imported. Each event says which: <code>sentBy</code>.</p>

@@ -110,6 +110,7 @@ export const permissions: Readonly<Record<string, Admission>> = {
 
   // ── Staff: the door ──────────────────────────────────────────────────────────────────────────────────────────────
   'GET /assets/*': anyone,
+  'GET /favicon.ico': anyone,
   'GET /login': anyone,
   'POST /login': anyone,
   'GET /logout': anyone,

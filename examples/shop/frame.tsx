@@ -184,7 +184,7 @@ const Strip: FC = () => (
         <span class="strip-mark" aria-hidden="true" />
         <span>What Weft sees</span>
         <span class="strip-state" data-strip-state>
-          waiting for the script
+          nothing yet
         </span>
       </summary>
       <div class="strip-body">

@@ -180,10 +180,10 @@
 
   const showState = () => {
     const words = consent?.measurement
-      ? `${counted} ${counted === 1 ? 'event' : 'events'} on this page`
+      ? `${counted} ${counted === 1 ? 'event' : 'events'} here`
       : consent?.measurement === false
-        ? 'nothing: you have refused'
-        : 'nothing yet: you have not answered';
+        ? 'nothing: refused'
+        : 'no answer yet';
     find('[data-strip-state]').textContent = words;
   };
 

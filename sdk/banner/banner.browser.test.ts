@@ -166,6 +166,10 @@ describe('consent 30: everything at once', () => {
     expect(await focus(page)).toContain('page');
     expect(await violations(page)).toEqual([]);
     expect(await widest(page)).toBe(0);
+    // On a screen it would fill, it keeps the same distance to both edges.
+    const { left, right } = await box(page, '.first');
+    const room = await page.evaluate(() => document.documentElement.clientWidth);
+    expect([left, room - right]).toEqual([8, 8]);
 
     // By keys: the words, the link, both answers, the choice; then on into the page.
     const order: string[] = [];

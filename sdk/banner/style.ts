@@ -50,7 +50,7 @@ const rules = `
 :host{all:initial!important;font-family:var(--w-font)!important;position:fixed!important;z-index:2147483647!important}
 *{box-sizing:border-box;margin:0;padding:0;font:inherit;color:inherit}
 .first,dialog{position:fixed;display:flex;flex-direction:column;font-size:medium;line-height:1.45;color:var(--w-text);background:var(--w-background);border:1px solid var(--w-border);border-radius:calc(var(--w-radius)*1.5);overflow-wrap:break-word;text-align:start;box-shadow:0 8px 40px #0005}
-.first{inset:auto 8px 8px;gap:8px;padding:10px 12px;max-height:min(100vh - 16px,max(40vh,16em));max-width:27em}
+.first{inset:auto 8px 8px;gap:8px;padding:10px 12px;max-height:min(100vh - 16px,max(40vh,16em));max-width:min(27em,100% - 16px)}
 .end{inset-inline-start:auto}
 .start{inset-inline-end:auto}
 .bar{max-width:none}

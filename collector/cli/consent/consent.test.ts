@@ -74,6 +74,10 @@ describe('weft consent lint', () => {
     const { put, data, folder } = opened();
     const fine = await weft(['consent', 'lint', put('good.json', good), '--table', '--locale', 'de'], data);
     expect([fine.code, fine.stdout.split('\n')[1]]).toEqual([0, '| --- | --- | --- | --- | --- |']);
+    const french = put('french.json', { ...good, locales: { default: 'fr', files: { fr: null } } });
+    const absent = await weft(['consent', 'lint', french, '--table', '--locale', 'de'], data);
+    expect([absent.code, absent.stdout]).toEqual([2, '']);
+    expect(absent.stderr).toContain('french.json offers no words in “de”, but in fr.\n→ ');
     const bad = await weft(
       ['consent', 'lint', put('bad.json', { ...good, decision: { onClose: 'accept' }, desision: {} })],
       data,

@@ -39,6 +39,13 @@ export const lintFile = async (file: string, asked: LintAsked, out: Out): Promis
       'Name a consent file: `weft consent lint consent.json`.',
     );
   const { policy, findings } = lintSource(source, beside, around());
+  // A notice in another language than was asked for would be found out by its readers.
+  if (asked.locale !== undefined && policy !== null && !Object.hasOwn(policy.locales, asked.locale))
+    throw new Failure(
+      'usage',
+      `${basename(file)} offers no words in “${asked.locale}”, but in ${Object.keys(policy.locales).join(', ')}.`,
+      'Name one of these with --locale, or add the language under locales.files.',
+    );
   const errors = findings.filter(({ severity }) => severity === 'error').length;
   const warnings = findings.length - errors;
   const language =

@@ -46,37 +46,6 @@ export const openWords = (sql: Sql): WordsOf => {
   };
 };
 
-interface Asking {
-  purposes?: readonly { id: string; always?: boolean }[];
-  policy?: { links?: { privacy?: string } };
-  decision?: { scope?: string };
-}
-
-/**
- * The words as a reader met them: with the names of what was asked, without what that policy does not say. For reading; the
- * hash of a row is over what the banner itself draws (sdk/banner/replay.ts).
- */
-export const asShown = (texts: Bag, { purposes = [], policy, decision }: Asking): Bag => {
-  const at = (path: string): string | null => {
-    const found = path.split('.').reduce<unknown>((from, key) => (from as Bag | undefined)?.[key], texts);
-    return typeof found === 'string' ? found : null;
-  };
-  const asked = purposes.filter(({ always }) => !always).map(({ id }) => at(`purposes.${id}.title`) ?? id);
-  const privacy = policy?.links?.privacy === undefined ? '' : (at('terms.policy') ?? '');
-  const filled = (value: unknown): unknown =>
-    typeof value === 'string'
-      ? value
-          .replace('{purposes}', () => asked.join(at('list') ?? ', '))
-          .replace('{policy}', () => privacy)
-          .trim()
-      : typeof value === 'object' && value !== null
-        ? Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, filled(inner)]))
-        : value;
-  const { account, ...first } = (texts.layer1 ?? {}) as Bag;
-  const layers = { layer1: decision?.scope === 'account' ? { ...first, account } : first, again: texts.again };
-  return { ...texts, ...(filled(layers) as Bag) };
-};
-
 export const openReceipts = (sql: Sql, ledger: LedgerView): ((id: string, now: number) => ReceiptProof | null) => {
   const stateOf = sql.prepare<State>(`
     SELECT r.life, r.granted, r.cap, r.denied_after, r.superseded_at, r.expires_at, f.life AS living

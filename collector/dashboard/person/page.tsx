@@ -6,12 +6,11 @@ import type { Cart, Line, Merge, Order, Profile } from '../../contract/profile.j
 import { purposes } from '../../contract/purposes.js';
 import { segment } from '../frame.js';
 import { Badge } from '../kit/badge.js';
-import { ShareBar } from '../kit/chart.js';
 import { Icon } from '../kit/icon.js';
 import { Empty, type Figure, Figures, Panel } from '../kit/panel.js';
 import { legible, Said, Words } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
-import { duration, Time } from '../kit/time.js';
+import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
 import { Money, Revenue } from '../money.js';
 import { personPath } from '../people/people.js';
@@ -31,7 +30,15 @@ import {
   typeWord,
   userIdOf,
 } from '../words/person.js';
-import { channelWords, countryWord, deviceIcon, deviceWords, onDevice, touchWords } from '../words/visit.js';
+import {
+  channelWords,
+  countryWord,
+  deviceIcon,
+  deviceWords,
+  lengthWords,
+  onDevice,
+  touchWords,
+} from '../words/visit.js';
 import { cartsShown, ordersShown, type PersonRead, type Suggestion } from './read.js';
 import { type Thread, threadsOf, type Visit, visitsOf } from './timeline.js';
 
@@ -274,15 +281,17 @@ const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling; ag
     <li class={`visit thread-${thread?.colour ?? 0}`} data-key={visit.key}>
       <div class="visit-head">
         <h3>
-          {session !== null ? (
-            <>
-              <Icon name={deviceIcon(session.device)} /> {deviceWords(session.device)}
-            </>
-          ) : visit.anonymousId !== null ? (
-            'A visit'
-          ) : (
-            <>{newest.anonymousId === null && <Icon name="server" />} Outside any visit</>
-          )}
+          <span>
+            {session !== null ? (
+              <>
+                <Icon name={deviceIcon(session.device)} /> {deviceWords(session.device)}
+              </>
+            ) : visit.anonymousId !== null ? (
+              'A visit'
+            ) : (
+              <>{newest.anonymousId === null && <Icon name="server" />} Outside any visit</>
+            )}
+          </span>
           {thread !== null && <span class="thread-mark">Device {thread.letter}</span>}
         </h3>
         <p class="soft">
@@ -295,8 +304,7 @@ const VisitBlock: FC<{ visit: Visit; thread: Thread | null; telling: Telling; ag
               {' · '}
               {counted(session.pageViews, 'page', locale)}
               {' · '}
-              {duration(Date.parse(session.endedAt) - Date.parse(session.startedAt))}
-              {session.engagedMs > 0 && `, ${duration(session.engagedMs)} of it engaged`}
+              {lengthWords(session)}
             </>
           ) : (
             <Time at={newest.at} />
@@ -462,33 +470,34 @@ const Carts: FC<{ carts: PersonRead['carts'] }> = ({ carts }) => (
   </Panel>
 );
 
-const looks = ['first', 'second', 'third'] as const;
-
-/** What brought the visit that bought: the first and the last touch, and equal shares of all. */
+/** What brought the visit that bought: each touch with its equal share, the first and the last marked. */
 const OwedTo: FC<{ attribution: Order['attribution'] }> = ({ attribution }) => {
   const { locale } = useView();
   if (attribution === null) return null;
   const { first, last, linear } = attribution;
-  if (linear.length === 1)
-    return (
-      <p class="soft">
-        Came through <Words text={touchWords(first)} />
-      </p>
-    );
   const percent = numberFormat(locale, { style: 'percent', maximumFractionDigits: 0 });
-  return (
+  const [firstWords, lastWords] = [touchWords(first), touchWords(last)];
+  return linear.length === 1 ? (
+    <p class="soft">
+      Came through <Words text={firstWords} />
+    </p>
+  ) : (
     <>
-      <p class="soft">
-        First touch <Words text={touchWords(first)} />, last touch <Words text={touchWords(last)} />. In equal shares:{' '}
-        <Words text={linear.map((touch) => `${touchWords(touch)} ${percent.format(touch.share)}`).join(', ')} />
-      </p>
-      {linear.length <= looks.length && (
-        <ShareBar
-          label="Equal shares"
-          series={linear.map((touch, index) => ({ name: touchWords(touch), look: looks[index]! }))}
-          values={linear.map(({ share }) => share)}
-        />
-      )}
+      <p class="soft">Came through, in equal shares:</p>
+      <ol class="lines owed">
+        {linear.map((touch) => {
+          const words = touchWords(touch);
+          return (
+            <li>
+              <span class="line-name">
+                <Words text={words} /> {words === firstWords && <Badge>first touch</Badge>}{' '}
+                {words === lastWords && <Badge>last touch</Badge>}
+              </span>
+              <span>{percent.format(touch.share)}</span>
+            </li>
+          );
+        })}
+      </ol>
     </>
   );
 };
@@ -681,7 +690,11 @@ const Why: FC<{ read: PersonRead }> = ({ read }) => {
     <Panel id="why" title="Why they are one person">
       {merges.length === 0 ? (
         <Empty title="Nothing was joined.">
-          <p>Everything here comes from one identifier.</p>
+          <p>
+            {profile.identifiers.length === 1
+              ? 'Everything here comes from one identifier.'
+              : 'What else names them came with what they did on their own device, or with their own orders.'}
+          </p>
         </Empty>
       ) : (
         <ul class="blocks">

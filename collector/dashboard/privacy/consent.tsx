@@ -12,6 +12,7 @@ import { Empty, Figures, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { numberFormat, useView } from '../kit/view.js';
+import { purposeWords } from '../words/person.js';
 import { respondRoom } from './room.js';
 
 const dayMs = 86_400_000;
@@ -65,7 +66,13 @@ const Groups: FC<{ id: string; title: string; name: string; rates: readonly Cons
   return (
     <Panel id={id} title={title}>
       {large.length === 0 ? (
-        <Empty title={small === 0 ? 'No answers.' : `Fewer than ${smallestCell} answers in each.`} />
+        <Empty
+          title={
+            small === 0
+              ? 'No answers.'
+              : `Too few answers in one of them to tell them apart: at least ${smallestCell} each.`
+          }
+        />
       ) : (
         <Table label={title} columns={columns(name)}>
           {large.map((rate) => (
@@ -266,10 +273,10 @@ export const consentPages = (house: House): Hono<Staffed> => {
               )}
             </Panel>
             <Panel id="purposes" title="What was accepted">
-              <dl class="pairs">
+              <dl class="pairs short">
                 {purposes.map((purpose) => (
                   <div>
-                    <dt>{purpose}</dt>
+                    <dt>{purposeWords[purpose]}</dt>
                     <dd>
                       <Share part={total.purposes[purpose]} of={total.answers} />
                     </dd>

@@ -23,7 +23,7 @@ import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
 import { staleForm } from '../login.js';
 import { draw } from '../session.js';
-import { respondRoom } from './room.js';
+import { noSuchIn, respondRoom } from './room.js';
 
 /** A page of a check takes about a tenth of a second; so many are made for one look at its progress. */
 const pagesAtOnce = 8;
@@ -316,12 +316,13 @@ export const ledgerPages = (house: House): Hono<Staffed> => {
     if (id === null) return c.redirect('/privacy/ledger#receipt', 303);
     const proof = await reader.receipt(id, { now: now() });
     if (proof === null)
-      return respondTrouble(c, house, {
-        status: 404,
+      return noSuchIn(c, house, {
+        here: '/privacy/ledger',
         title: 'The ledger has no such receipt',
         words:
           'A receipt has 22 characters, and large and small letters differ. It may also be older than the ledger is kept.',
-        step: <a href="/privacy/ledger#receipt">Look for another one</a>,
+        back: 'Look for another one',
+        to: '/privacy/ledger#receipt',
       });
     // A receipt is an identifier: the log says that one was looked at, not which.
     noteRead(c, house, 'receipt.read', []);

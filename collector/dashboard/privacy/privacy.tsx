@@ -3,8 +3,6 @@
 
 import { Hono } from 'hono';
 import type { Child, FC } from 'hono/jsx';
-import { lint, type Surroundings } from '../../consent/policy/lint.js';
-import type { Source } from '../../consent/policy/policy.js';
 import type { RecipientState, RightsRequest, Standing } from '../../consent/rights/rights-view.js';
 import type { Page } from '../../contract/profile.js';
 import { type House, type Staffed, segment } from '../frame.js';
@@ -15,6 +13,7 @@ import { auditPages } from './audit.js';
 import { consentPages } from './consent.js';
 import { cookielessPages } from './cookieless.js';
 import { isUnsigned, ledgerPages } from './ledger.js';
+import { findingsOf } from './policy/policy.js';
 import { recipientKeyPages } from './recipient-keys.js';
 import { recipientPages } from './recipients.js';
 import { nearMs, requestPages } from './requests.js';
@@ -124,15 +123,7 @@ const recipientTasks = (recipients: readonly RecipientState[]): Task[] => {
   return tasks;
 };
 
-/** Linting draws colours and reads every language: once a policy, not once a look. */
-const linted = new WeakMap<Source, number>();
-const warningsOf = (source: Source, around: Surroundings): number => {
-  const known = linted.get(source);
-  if (known !== undefined) return known;
-  const count = lint(source, [], around).findings.length;
-  linted.set(source, count);
-  return count;
-};
+const rank = ({ tone }: Task): number => (tone === 'bad' ? 0 : tone === 'warn' ? 1 : 2);
 
 /** The most pressing first. Each looks at one part of the house; a part that cannot be read is a task itself. */
 const tasksOf = async (house: House): Promise<Task[]> => {
@@ -159,7 +150,7 @@ const tasksOf = async (house: House): Promise<Task[]> => {
         </>
       ),
     });
-  const warnings = house.policy === null ? 0 : warningsOf(house.policy.current().source, house.policy.around);
+  const warnings = house.policy === null ? 0 : findingsOf(house.policy).length;
   if (warnings > 0)
     tasks.push({
       tone: 'warn',
@@ -167,7 +158,7 @@ const tasksOf = async (house: House): Promise<Task[]> => {
       what: `The policy in force has ${warnings === 1 ? 'one thing' : `${warnings} things`} that should not ship.`,
       step: (
         <>
-          <a href="/privacy/policy/edit">Look it over in the editor</a>, which names each with what to do.
+          <a href="/privacy/policy#findings">See {warnings === 1 ? 'it' : 'them'}</a>, each with what to do.
         </>
       ),
     });
@@ -213,7 +204,7 @@ const tasksOf = async (house: House): Promise<Task[]> => {
         </>
       ),
     });
-  return tasks;
+  return tasks.sort((a, b) => rank(a) - rank(b));
 };
 
 const Tasks: FC<{ tasks: readonly Task[] }> = ({ tasks }) =>

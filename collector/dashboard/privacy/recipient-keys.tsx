@@ -7,24 +7,14 @@ import type { RecipientState } from '../../consent/rights/rights-view.js';
 import { type Purpose, purposes } from '../../contract/purposes.js';
 import { type Credential, newSecretKey, recipientName, secretCredential } from '../../site/keys.js';
 import { credentialsOf } from '../../site/ring.js';
-import {
-  type House,
-  noSuchPage,
-  ownForm,
-  queryOf,
-  type StaffContext,
-  type Staffed,
-  segment,
-  staffOf,
-  tokenOf,
-} from '../frame.js';
+import { type House, ownForm, queryOf, type StaffContext, type Staffed, segment, staffOf, tokenOf } from '../frame.js';
 import { Act, Code, Confirm, Empty, Notice, Panel } from '../kit/panel.js';
-import { Said } from '../kit/said.js';
+import { legible, Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { staleForm } from '../login.js';
 import { purposeWords } from '../words/person.js';
-import { respondRoom } from './room.js';
+import { noSuchIn, respondRoom } from './room.js';
 
 const here = '/privacy/recipients';
 /** More than these for one recipient is somebody who makes a key a day. */
@@ -68,7 +58,14 @@ interface Form {
   trouble: string | null;
 }
 
-const CreateForm: FC<Form & { csrf: string; recipient: string }> = ({ csrf, recipient, label, covers, trouble }) => (
+const CreateForm: FC<Form & { csrf: string; recipient: string; named: readonly Purpose[] }> = ({
+  csrf,
+  recipient,
+  named,
+  label,
+  covers,
+  trouble,
+}) => (
   <Act action={pathOf(recipient)} csrf={csrf} class="stack">
     {trouble !== null && (
       <Notice tone="bad">
@@ -94,7 +91,12 @@ const CreateForm: FC<Form & { csrf: string; recipient: string }> = ({ csrf, reci
         <label class="choice">
           <input type="checkbox" name={purpose} value="yes" checked={covers.includes(purpose)} />
           <span>
-            <b>{purposeWords[purpose]}</b>
+            <b>{purposeWords[purpose]}</b>{' '}
+            <span class="soft">
+              {named.includes(purpose)
+                ? 'The policy in force names them for it.'
+                : 'The policy in force does not name them for it, so people were not told.'}
+            </span>
           </span>
         </label>
       ))}
@@ -129,6 +131,22 @@ export const recipientKeyPages = (house: House): Hono<Staffed> => {
       terms.some(({ id, recipients }) => id === purpose && (recipients ?? []).includes(recipient)),
     );
   };
+
+  const noSuchRecipient = (c: StaffContext): Response =>
+    noSuchIn(c, house, {
+      here,
+      title: 'There is no such recipient',
+      words: 'The consent file in force does not name it, and it was never given data.',
+      back: 'See the recipients',
+    });
+  const noSuchKey = (c: StaffContext, { name, recipient }: RecipientState): Response =>
+    noSuchIn(c, house, {
+      here,
+      title: 'There is no such key',
+      words: `${legible(name, 60)} has none of this id, or it was revoked already.`,
+      back: 'See their keys',
+      to: pathOf(recipient),
+    });
 
   const list = async (
     c: StaffContext,
@@ -174,7 +192,7 @@ export const recipientKeyPages = (house: House): Hono<Staffed> => {
           ) : live.length >= keysMax ? (
             <p>They have {keysMax} keys, which is the most there can be. Revoke one first.</p>
           ) : (
-            <CreateForm csrf={tokenOf(c, house)} recipient={of.recipient} {...form} />
+            <CreateForm csrf={tokenOf(c, house)} recipient={of.recipient} named={namedFor(of)} {...form} />
           )}
         </Panel>
         {gone.length > 0 && (
@@ -195,7 +213,7 @@ export const recipientKeyPages = (house: House): Hono<Staffed> => {
 
   app.get(`${here}/:id/keys`, async (c) => {
     const of = await recipientOf(c);
-    if (of === null) return noSuchPage(c, house);
+    if (of === null) return noSuchRecipient(c);
     return list(c, of, { label: '', covers: namedFor(of), trouble: null });
   });
 
@@ -203,7 +221,7 @@ export const recipientKeyPages = (house: House): Hono<Staffed> => {
     const fields = await ownForm(c, house);
     if (fields === null) return staleForm(c, house);
     const of = await recipientOf(c);
-    if (of === null) return noSuchPage(c, house);
+    if (of === null) return noSuchRecipient(c);
     const label = (fields.label ?? '')
       .replace(/\p{Cc}/gu, ' ')
       .slice(0, labelMaxChars)
@@ -247,8 +265,9 @@ export const recipientKeyPages = (house: House): Hono<Staffed> => {
 
   app.get(`${here}/:id/keys/:key/revoke`, async (c) => {
     const of = await recipientOf(c);
-    const it = of === null ? null : await keyOf(c, of);
-    if (of === null || it === null) return noSuchPage(c, house);
+    if (of === null) return noSuchRecipient(c);
+    const it = await keyOf(c, of);
+    if (it === null) return noSuchKey(c, of);
     return respondRoom(
       c,
       house,
@@ -277,8 +296,9 @@ export const recipientKeyPages = (house: House): Hono<Staffed> => {
   app.post(`${here}/:id/keys/:key/revoke`, async (c) => {
     if ((await ownForm(c, house)) === null) return staleForm(c, house);
     const of = await recipientOf(c);
-    const it = of === null ? null : await keyOf(c, of);
-    if (of === null || it === null) return noSuchPage(c, house);
+    if (of === null) return noSuchRecipient(c);
+    const it = await keyOf(c, of);
+    if (it === null) return noSuchKey(c, of);
     const at = now();
     await log.command({ kind: 'keys', act: 'revoke', value: { id: it.id, at }, by: staffOf(c).id, at });
     await keys.renew();

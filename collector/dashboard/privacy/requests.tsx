@@ -11,10 +11,9 @@ import { z } from 'zod';
 import { type RightsRequest, type Standing, standings } from '../../consent/rights/rights-view.js';
 import { type Certificate, signedCertificate } from '../../contract/certificate.js';
 import { purposes } from '../../contract/purposes.js';
-import { CertificateText } from '../certificate.js';
+import { CertificateText, countWords, stepWords } from '../certificate.js';
 import {
   type House,
-  noSuchPage,
   noteRead,
   ownForm,
   queryOf,
@@ -34,7 +33,7 @@ import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
 import { staleForm } from '../login.js';
 import { NoticeActs, noticeStates, troubleWords } from './recipients.js';
-import { respondRoom } from './room.js';
+import { noSuchIn, respondRoom } from './room.js';
 
 const here = '/privacy/requests';
 const shownMax = 30;
@@ -251,10 +250,10 @@ const ErasureParts: FC<{ certificate: Certificate; csrf: string }> = ({ certific
             <p>It goes on by itself, a slice at a time, and goes on where it was after a restart.</p>
           </Empty>
         ) : (
-          <dl class="pairs">
+          <dl class="pairs short">
             {certificate.steps.map(({ step, at }) => (
               <div>
-                <dt>{step}</dt>
+                <dt>{stepWords[step] ?? step}</dt>
                 <dd>
                   <Time at={at} />
                 </dd>
@@ -267,10 +266,10 @@ const ErasureParts: FC<{ certificate: Certificate; csrf: string }> = ({ certific
         {Object.keys(certificate.counts).length === 0 ? (
           <Empty title="Nothing was counted yet." />
         ) : (
-          <dl class="pairs">
+          <dl class="pairs short">
             {Object.entries(certificate.counts).map(([store, n]) => (
               <div>
-                <dt>{store.replaceAll('_', ' ')}</dt>
+                <dt>{countWords[store] ?? store}</dt>
                 <dd>{numberFormat(locale).format(n)}</dd>
               </div>
             ))}
@@ -297,6 +296,13 @@ const ErasureParts: FC<{ certificate: Certificate; csrf: string }> = ({ certific
 export const requestPages = (house: House): Hono<Staffed> => {
   const { reader, log, now } = house;
   const app = new Hono<Staffed>();
+  const noSuchRequest = (c: StaffContext): Response =>
+    noSuchIn(c, house, {
+      here,
+      title: 'There is no such request',
+      words: 'The address may be mistyped, or the request is older than requests are kept.',
+      back: 'See all requests',
+    });
 
   app.get(here, async (c) => {
     const [kindAsked, stateAsked] = [queryOf(c, 'kind', 20), queryOf(c, 'state', 20)];
@@ -430,7 +436,7 @@ export const requestPages = (house: House): Hono<Staffed> => {
 
   app.get('/privacy/requests/:id', async (c) => {
     const request = await oneOf(c.req.param('id'));
-    if (request === null) return noSuchPage(c, house);
+    if (request === null) return noSuchRequest(c);
     const signed = request.kind === 'erasure' ? await signedOf(request.id) : null;
     const copy =
       request.kind === 'access'
@@ -499,16 +505,18 @@ export const requestPages = (house: House): Hono<Staffed> => {
             </Notice>
           )}
           {request.kind === 'access' && request.state === 'done' && (
-            <p>
-              <a class="button" href={`${pathOf(request.id)}/file`} download>
-                Download the ZIP
-              </a>{' '}
+            <>
+              <p class="buttons">
+                <a class="button" href={`${pathOf(request.id)}/file`} download>
+                  Download the ZIP
+                </a>
+              </p>
               {expiresAt !== null && (
-                <span class="soft">
-                  kept until <Time at={expiresAt} as="day" />; each download is noted in the audit log
-                </span>
+                <p class="soft small">
+                  Kept until <Time at={expiresAt} as="day" />; each download is noted in the audit log.
+                </p>
               )}
-            </p>
+            </>
           )}
           {request.kind === 'objection' && (
             <p>
@@ -532,7 +540,7 @@ export const requestPages = (house: House): Hono<Staffed> => {
 
   app.get('/privacy/requests/:id/certificate', async (c) => {
     const signed = await signedOf(c.req.param('id'));
-    if (signed === null) return noSuchPage(c, house);
+    if (signed === null) return noSuchRequest(c);
     noteRead(c, house, 'certificate.read', [], signed.certificate.id);
     return respondRoom(
       c,
@@ -550,7 +558,7 @@ export const requestPages = (house: House): Hono<Staffed> => {
 
   app.get('/privacy/requests/:id/certificate.json', async (c) => {
     const signed = await signedOf(c.req.param('id'));
-    if (signed === null) return noSuchPage(c, house);
+    if (signed === null) return noSuchRequest(c);
     noteRead(c, house, 'certificate.read', [], signed.certificate.id);
     c.header('Content-Disposition', `attachment; filename="certificate-${signed.certificate.id}.json"`);
     return c.json(signed);
@@ -558,7 +566,7 @@ export const requestPages = (house: House): Hono<Staffed> => {
 
   app.get('/privacy/requests/:id/file', async (c) => {
     const request = await oneOf(c.req.param('id'));
-    if (request?.kind !== 'access') return noSuchPage(c, house);
+    if (request?.kind !== 'access') return noSuchRequest(c);
     const file =
       request.state === 'done' && house.exportsFolder !== null ? join(house.exportsFolder, `${request.id}.zip`) : null;
     const size =

@@ -97,7 +97,9 @@ describe('what needs doing', () => {
     }
     // What ships names no controller, and should not stay as it is.
     const shipped = text(await (await full.enter()).page('/privacy'));
-    expect(shipped).toMatch(/The policy in force has 4 things that should not ship\. Look it over in the editor/);
+    expect(shipped).toMatch(/The policy in force has 4 things that should not ship\. See them , each with what to do/);
+    const policy = text(await (await full.enter()).page('/privacy/policy'));
+    expect(policy).toMatch(/What should not ship To be looked at .* controller/);
   }, 60_000);
 
   it('is said with its next step: a broken ledger, one password for all', async () => {
@@ -133,6 +135,8 @@ describe('what needs doing', () => {
       );
       expect(words).toMatch(/by hand The mailer must be told of erasures by hand\. See of which/);
       expect(words).not.toContain('overdue');
+      // The most pressing first: what is to be done now, what soon, and what once.
+      expect(words.indexOf('by hand The mailer')).toBeLessThan(words.indexOf('this week'));
       const late = visit(
         dashboard({
           reader: {
@@ -383,15 +387,24 @@ describe('what was asked for', () => {
     const id = await idOf('erasure');
     const staff = await room.enter();
     const words = text(await staff.page(`/privacy/requests/${id}`));
-    expect(words).toMatch(/Steps 10 of 10 tombstone .* mailer by hand no address is set for it/);
+    expect(words).toMatch(
+      /Steps 10 of 10 Kept out, and noted in the ledger .* mailer by hand no address is set for it/,
+    );
+    expect(words).toContain('Notes of who was given their data 2');
     expect(words).toContain('due soon');
     const certificate = text(await staff.page(`/privacy/requests/${id}/certificate`));
     expect(certificate).toContain('Ed25519');
+    expect(certificate).toMatch(/Events deleted \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC/);
+    expect(certificate).toContain('Identifiers 2');
     expect(certificate).not.toMatch(/u-bo|device-of-bo/);
     const json = await staff.get(`/privacy/requests/${id}/certificate.json`);
     expect(await json.json()).toMatchObject({ certificate: { id, state: 'done', pending: 1 } });
     expect(await noted('certificate.read')).toHaveLength(2);
     expect((await staff.get('/privacy/requests/e_none/certificate')).status).toBe(404);
+    // Within the room, with the way back.
+    expect(text(await staff.page('/privacy/requests/e_none'))).toMatch(
+      /To do Requests .* There is no such request .* See all requests/,
+    );
   });
 
   it('is told by hand to a recipient without an address, which is then marked as done', async () => {
@@ -472,6 +485,31 @@ describe('the keys of a recipient', () => {
     expect(await live()).toEqual([]);
     expect(await audited('key.revoke')).toMatchObject([{ detail: kept!.id }]);
     expect((await piet.get(revoke)).status).toBe(404);
+  });
+
+  it('are offered for the purposes that the policy names the recipient for, and it is said of the others that it does not', async () => {
+    const named = await openRoom({
+      answers: false,
+      consentFile: {
+        purposes: [
+          { id: 'measurement', retentionDays: 395 },
+          { id: 'personalisation', retentionDays: 180 },
+          { id: 'marketing', retentionDays: 90, recipients: ['mailer'] },
+        ],
+        recipients: { mailer: { name: 'Mail service', country: 'FR', role: 'processor' } },
+      },
+    });
+    const owner = await named.enter('owner');
+    const html = await owner.page(path);
+    const policy = text(await owner.page('/privacy/policy'));
+    await named.end();
+    // The policy's own page says it in words, and once more to be copied.
+    expect(policy).toMatch(/Messages and advertising Lets us write to you, .* 90 Mail service FR, Works on our instr/);
+    expect(policy).toContain('| Mail service (FR, Works on our instructions) |');
+    expect(html.match(/name="\w+" value="yes" checked/g)).toEqual(['name="marketing" value="yes" checked']);
+    expect(text(html)).toContain(
+      'Marketing The policy in force names them for it. Sharing The policy in force does not',
+    );
   });
 
   it('are nobody’s whom the shop does not know as a recipient, and no other key is revoked there', async () => {

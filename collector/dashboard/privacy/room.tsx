@@ -40,6 +40,25 @@ export const cookielessOf = ({ policy }: Pick<House, 'policy'>): { mode: string;
   return { mode, unique };
 };
 
+/** Something that would be shown within the room is not there: what may have become of it, and the way back. */
+export const noSuchIn = (
+  c: StaffContext,
+  house: House,
+  { here, title, words, back, to = here }: { here: string; title: string; words: string; back: string; to?: string },
+): Response =>
+  respondRoom(
+    c,
+    house,
+    { title, here, narrow: true, status: 404 },
+    <section class="panel">
+      <h1>{title}</h1>
+      <p>{words}</p>
+      <p>
+        <a href={to}>{back}</a>
+      </p>
+    </section>,
+  );
+
 /** `here`: the page of the room this is, or the one it belongs to. */
 export const respondRoom = (
   c: StaffContext,

@@ -3,6 +3,7 @@
 import type { SessionItem } from '../../contract/profile.js';
 import type { IconName } from '../kit/icon.js';
 import { legible } from '../kit/said.js';
+import { duration } from '../kit/time.js';
 
 type Device = SessionItem['device'];
 
@@ -41,6 +42,22 @@ export const touchWords = ({ channel, source, campaign }: SessionItem['touches']
   const from = source === null ? '' : ` from ${legible(source, 60)}`;
   const of = campaign === null ? '' : ` (${legible(campaign, 60)})`;
   return `${legible(channel, 40)}${from}${of}`;
+};
+
+/**
+ * How long it was, and how much of it before a person's eyes. A page that lay open tells of its last seconds when it is
+ * left, which may begin another visit: then these are all there is of it.
+ */
+export const lengthWords = ({
+  startedAt,
+  endedAt,
+  engagedMs,
+}: Pick<SessionItem, 'startedAt' | 'endedAt' | 'engagedMs'>): string => {
+  const lengthMs = Date.parse(endedAt) - Date.parse(startedAt);
+  if (engagedMs <= 0) return duration(lengthMs);
+  return duration(lengthMs) === duration(engagedMs) || engagedMs > lengthMs
+    ? `${duration(engagedMs)} engaged`
+    : `${duration(lengthMs)}, ${duration(engagedMs)} of it engaged`;
 };
 
 const regions = new Intl.DisplayNames('en', { type: 'region', fallback: 'code' });

@@ -9,7 +9,7 @@ import { outcomeWord } from './cart.js';
 import { money } from './money.js';
 import { callThem, ownedWords, purposeWords } from './person.js';
 import { refusalReason, warningReason } from './verdict.js';
-import { channelWords, countryWord, deviceWords, onDevice } from './visit.js';
+import { channelWords, countryWord, deviceWords, lengthWords, onDevice } from './visit.js';
 
 describe('why an event was refused', () => {
   it.each([...rejectCodes, ...dropCodes, ...holdCodes])('%s has a meaning and a next step', (code) => {
@@ -151,6 +151,18 @@ describe('visits and carts', () => {
   it('S2: tells the first touch, and that a visit without one came directly', () => {
     expect(channelWords([touch, { ...touch, channel: 'Display' }])).toBe('Email from newsletter (spring)');
     expect(channelWords([])).toBe('Came directly');
+  });
+  it.each([
+    [0, 0, '0 s'],
+    [90, 0, '1 min 30 s'],
+    [780, 260, '13 min, 4 min 20 s of it engaged'],
+    [20, 20, '20 s engaged'],
+    // The last seconds of a page that lay open through a pause, told as it was left.
+    [0, 3, '3 s engaged'],
+  ])('a visit of %i s, of which %i before the eyes, is %s', (lengthS, engagedS, words) => {
+    const startedAt = '2026-11-22T10:00:00.000Z';
+    const endedAt = new Date(Date.parse(startedAt) + lengthS * 1000).toISOString();
+    expect(lengthWords({ startedAt, endedAt, engagedMs: engagedS * 1000 })).toBe(words);
   });
   it.each([
     [

@@ -22,6 +22,14 @@ const keysOf = (given: Shape, path: string[] = []): string[] => {
 };
 
 describe('the editor', () => {
+  it('says of every field what may stand in it, and of every choice what each of its words does', () => {
+    for (const { name, note, options = [] } of fieldsIn(starter).flatMap(({ fields }) => fields)) {
+      expect([name, note]).toEqual([name, expect.stringMatching(/^\S.+\.$/)]);
+      const isPlain = options.includes('true') || name.startsWith('ui.');
+      expect([name, options.filter((option) => !isPlain && !note.includes(option))]).toEqual([name, []]);
+    }
+  });
+
   it('has a field for every key of the file, or says that it is changed as text', () => {
     const fields = fieldsIn(starter).flatMap(({ fields }) => fields.map(({ name }) => name.replace(/\.\d+/g, '')));
     const text = onlyInText();

@@ -38,7 +38,7 @@ const common: Readonly<Record<string, readonly Known[]>> = {
     {
       path: ['killSwitch'],
       label: 'Collect nothing at all',
-      note: 'true: whatever anybody granted.',
+      note: 'true: nothing is asked or collected, whatever anybody granted.',
       kind: 'flag',
       options: flags,
     },
@@ -48,14 +48,14 @@ const common: Readonly<Record<string, readonly Known[]>> = {
     {
       path: ['decision', 'onClose'],
       label: 'Closing the first layer',
-      note: '',
+      note: 'As it ships (ignore), no answer. reject: a refusal.',
       kind: 'text',
       options: ['ignore', 'reject'],
     },
     {
       path: ['decision', 'countRefusals'],
       label: 'Count refusals',
-      note: 'Without an id. false: not even that is sent.',
+      note: 'As it ships, they are, without an id. false: not even that is sent.',
       kind: 'flag',
       options: flags,
     },
@@ -68,14 +68,14 @@ const common: Readonly<Record<string, readonly Known[]>> = {
     {
       path: ['preConsent', 'mode'],
       label: 'Events before an answer',
-      note: '',
+      note: 'As it ships (current), the page and cart of that moment are told at a grant. hold: all of the page, out of memory. drop: nothing.',
       kind: 'text',
       options: ['current', 'hold', 'drop'],
     },
     {
       path: ['onWithdraw'],
       label: 'After a withdrawal',
-      note: '',
+      note: 'As it ships (erase), what only it permitted is deleted. stop: kept to its end, where another basis allows. anonymise: counted, then deleted.',
       kind: 'text',
       options: ['erase', 'stop', 'anonymise'],
     },
@@ -92,14 +92,14 @@ const common: Readonly<Record<string, readonly Known[]>> = {
     {
       path: ['decision', 'scope'],
       label: 'An answer belongs to',
-      note: 'account: it follows whoever is logged in, which the banner says. Needs WEFT_IDENTITY_SECRET.',
+      note: 'As it ships, to the device. account: it follows whoever is logged in, which the banner says. Needs WEFT_IDENTITY_SECRET.',
       kind: 'text',
       options: ['device', 'account'],
     },
     {
       path: ['decision', 'accountConflict'],
       label: 'Device and account differ at a login',
-      note: 'latest: the later answer counts. account: the account’s. Only where an answer follows an account.',
+      note: 'As it ships (latest), the later answer counts. account: the account’s. Only where an answer follows an account.',
       kind: 'text',
       options: ['latest', 'account'],
     },
@@ -120,7 +120,7 @@ const common: Readonly<Record<string, readonly Known[]>> = {
     {
       path: ['cookieless', 'mode'],
       label: 'Who is counted',
-      note: '',
+      note: 'As it ships (off), nobody. until-decision: who has not answered. on-reject: who refused. always: both, and who agreed.',
       kind: 'text',
       options: ['off', 'until-decision', 'on-reject', 'always'],
     },
@@ -130,21 +130,33 @@ const common: Readonly<Record<string, readonly Known[]>> = {
     {
       path: ['ui', 'position'],
       label: 'Place',
-      note: '',
+      note: 'bottom-start as it ships.',
       kind: 'text',
       options: ['bottom-start', 'bottom-end', 'bottom', 'top'],
     },
     { path: ['ui', 'theme', 'accent'], label: 'Colour of buttons and links', note: '#0b5fff if empty.', kind: 'text' },
     { path: ['ui', 'theme', 'radius'], label: 'Roundness', note: '8px if empty.', kind: 'text' },
-    { path: ['ui', 'theme', 'dark'], label: 'Dark mode', note: '', kind: 'text', options: ['auto', 'light', 'dark'] },
+    {
+      path: ['ui', 'theme', 'dark'],
+      label: 'Dark mode',
+      note: 'auto as it ships: as the browser is set.',
+      kind: 'text',
+      options: ['auto', 'light', 'dark'],
+    },
   ],
 };
 
 const ofPurpose: readonly (Omit<Known, 'path'> & { key: string })[] = [
-  { key: 'retentionDays', label: 'Kept, days', note: '', kind: 'number' },
+  { key: 'retentionDays', label: 'Kept, days', note: 'How long what is collected for it is kept.', kind: 'number' },
   { key: 'recipients', label: 'Recipients', note: 'Ids under recipients, separated by commas.', kind: 'list' },
   { key: 'data', label: 'Data', note: 'Classes, separated by commas.', kind: 'list' },
-  { key: 'gpc', label: 'The opt-out signal', note: '', kind: 'text', options: ['deny', 'ignore'] },
+  {
+    key: 'gpc',
+    label: 'The opt-out signal',
+    note: 'deny: the signal refuses it. ignore: it has no effect.',
+    kind: 'text',
+    options: ['deny', 'ignore'],
+  },
 ];
 
 const at = (json: unknown, path: JSONPath): unknown =>

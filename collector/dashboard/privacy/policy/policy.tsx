@@ -5,9 +5,9 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { narrowedIn, withCompatible } from '../../../consent/policy/compatible.js';
 import { type Comparison, comparePolicies, shareText } from '../../../consent/policy/diff.js';
-import { lint, noticeTable } from '../../../consent/policy/lint.js';
+import { lint, noticeOf, noticeTable } from '../../../consent/policy/lint.js';
 import type { LivePolicy } from '../../../consent/policy/live.js';
-import type { Policy } from '../../../consent/policy/policy.js';
+import type { Policy, Source } from '../../../consent/policy/policy.js';
 import { documentMaxBytes, type Finding } from '../../../consent/policy/read.js';
 import type { Release } from '../../../consent/policy/releases.js';
 import { assets } from '../../assets.js';
@@ -44,6 +44,16 @@ const causes: Readonly<Record<Release['how'], string>> = {
 };
 const listed = (names: readonly string[]): string => names.join(', ');
 const iso = (at: number): string => new Date(at).toISOString();
+
+/** Linting draws colours and reads every language: once a policy, not once a look. */
+const linted = new WeakMap<Source, readonly Finding[]>();
+/** What is in force and should not ship. */
+export const findingsOf = (live: LivePolicy): readonly Finding[] => {
+  const { source } = live.current();
+  const findings = linted.get(source) ?? lint(source, [], live.around).findings;
+  linted.set(source, findings);
+  return findings;
+};
 
 const Findings: FC<{ findings: readonly Finding[] }> = ({ findings }) => (
   <ul class="findings">
@@ -216,6 +226,60 @@ const Forms: FC<{ text: string; over: string; csrf: string }> = ({ text, over, c
   );
 };
 
+/** What is asked and under which terms, in the words of visitors; and the same for the privacy notice. */
+const Terms: FC<{ policy: Policy }> = ({ policy }) => {
+  const language = String((policy.document.locales as { default?: unknown }).default ?? 'en');
+  const { head, nobody, rows } = noticeOf(policy, language);
+  const columns: readonly Column[] = ['Purpose', ...head].map((name) => ({ name }));
+  return (
+    <>
+      <div lang={language} dir="auto">
+        <Table label="What is asked, and under which terms" columns={columns}>
+          {rows.map(({ title, body, basis, data, days, recipients }) => (
+            <Row
+              columns={columns}
+              cells={[
+                <>
+                  {title !== null && (
+                    <b>
+                      <Said text={title} charsMax={80} />
+                    </b>
+                  )}{' '}
+                  <Said text={body} charsMax={400} />
+                </>,
+                <Said text={basis} charsMax={80} />,
+                <Said text={data} charsMax={300} />,
+                String(days),
+                recipients.length === 0 ? (
+                  nobody
+                ) : (
+                  <ul class="plain-list">
+                    {recipients.map(({ name, says }) => (
+                      <li>
+                        <Said text={name} charsMax={80} />{' '}
+                        {says !== '' && (
+                          <span class="soft">
+                            <Said text={says} charsMax={80} />
+                          </span>
+                        )}
+                      </li>
+                    ))}
+                  </ul>
+                ),
+              ]}
+            />
+          ))}
+        </Table>
+      </div>
+      <details class="more">
+        <summary>This table for your privacy notice, in Markdown</summary>
+        <Code label="Table for the privacy notice" text={noticeTable(policy, language)} />
+        <p class="soft small">Engineering guidance, not legal advice.</p>
+      </details>
+    </>
+  );
+};
+
 const Preview: FC<{ text: string; csrf: string; policy: Policy }> = ({ text, csrf, policy }) => (
   <Panel id="preview" title="How it looks">
     <form method="post" action={`${here}/preview`} target="preview-frame" class="filters" data-submit="">
@@ -265,6 +329,7 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
     const { policy } = live.current();
     const releases = await house.reader.policies(50);
     const trouble = live.trouble();
+    const findings = findingsOf(live);
     const published = queryOf(c, 'published') !== null;
     return respondRoom(
       c,
@@ -306,14 +371,13 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
             , <a href="/consent/config.json">the document</a>
             {live.file === null ? ', kept by the collector.' : ', kept in the file that WEFT_CONSENT names.'}
           </p>
-          <Code
-            label="Table for the privacy notice"
-            text={noticeTable(policy, String((policy.document.locales as { default?: unknown }).default ?? 'en'))}
-          />
-          <p class="soft small">
-            The table for your privacy notice, in Markdown. Engineering guidance, not legal advice.
-          </p>
+          <Terms policy={policy} />
         </Panel>
+        {findings.length > 0 && (
+          <Panel id="findings" title="What should not ship">
+            <Findings findings={findings} />
+          </Panel>
+        )}
         <Panel id="history" title="What was in force, and whom each asked again">
           {releases.length === 0 ? (
             <Empty title="Nothing yet">
