@@ -423,8 +423,9 @@ const judgeSegment = (segment: string, afterKeyWord: boolean): boolean => {
 const plainPath = /^(?:\/[A-Z]?[a-z_.~-]{0,19})+$/;
 
 // A shop's pages are few and come again: the page view and what follows on it name the same one. What was judged lately is
-// remembered, a few hundred addresses at a time, and never for longer than the next few hundred.
-const lately = 500;
+// remembered, some two thousand addresses at a time, and never for longer than the next two thousand: with fewer than a shop
+// has pages, most were judged again each time.
+const lately = 2_000;
 const rememberedMaxChars = 500;
 const judgedPaths = recent<string, { path: string; redactions: number }>(lately);
 

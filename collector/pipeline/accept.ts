@@ -101,24 +101,25 @@ const isServer = (call: Bag, context: Bag, type: CallType, trust: 'public' | 'se
   return trust === 'secret' && type !== 'page' && type !== 'screen' && !context.page && !context.userAgent;
 };
 
-const keyNames: readonly [LookupKind, readonly string[]][] = [
-  ['order', ['order_id']],
-  ['cart', ['cart_id', 'cart_token']],
-  ['checkout', ['checkout_id', 'checkout_token']],
+const keyNames: readonly { kind: LookupKind; name: string }[] = [
+  { kind: 'order', name: 'order_id' },
+  { kind: 'cart', name: 'cart_id' },
+  { kind: 'cart', name: 'cart_token' },
+  { kind: 'checkout', name: 'checkout_id' },
+  { kind: 'checkout', name: 'checkout_token' },
 ];
+
+const addKey = (keys: LookupKey[], kind: LookupKind, given: unknown, site: SiteRules): void => {
+  const gated = gateLookupKey(given, site);
+  if (gated.ok && !keys.some((key) => key.kind === kind && key.value === gated.value))
+    keys.push({ kind, value: gated.value });
+};
 
 const readKeys = (properties: Bag, context: Bag, sessionHint: string | null, site: SiteRules): LookupKey[] => {
   const keys: LookupKey[] = [];
-  for (const [kind, names] of keyNames) {
-    for (const name of names) {
-      for (const from of [properties, context]) {
-        if (from[name] === undefined) continue;
-        const gated = gateLookupKey(from[name], site);
-        if (gated.ok && !keys.some((key) => key.kind === kind && key.value === gated.value)) {
-          keys.push({ kind, value: gated.value });
-        }
-      }
-    }
+  for (const { kind, name } of keyNames) {
+    if (properties[name] !== undefined) addKey(keys, kind, properties[name], site);
+    if (context[name] !== undefined) addKey(keys, kind, context[name], site);
   }
   if (sessionHint) keys.push({ kind: 'session', value: sessionHint });
   return keys;
@@ -127,6 +128,20 @@ const readKeys = (properties: Bag, context: Bag, sessionHint: string | null, sit
 /** What an external key keeps that has no days of its own. */
 const asThePolicySays = Object.freeze({ days: null, orderDays: null });
 const orderEvents = /^Order /;
+
+/** The batch's own under the event's. Most batches have none, and then the event's need not be copied. */
+const contextOf = (ofBatch: Bag, ofEvent: unknown): Bag => {
+  if (!ofEvent) return ofBatch;
+  for (const _ in ofBatch) return { ...ofBatch, ...bag(ofEvent) };
+  return bag(ofEvent);
+};
+
+const pageFields = ['url', 'path', 'search', 'referrer', 'title'] as const;
+/** Of a page view, its properties go before its context. */
+const pageOf = (isPage: boolean, properties: Bag, page: Bag, url: string | null, referrer: string | null) => {
+  const said = (field: string): unknown => (isPage && field in properties ? properties[field] : page[field]);
+  return { path: said('path'), title: said('title'), search: said('search'), url, referrer };
+};
 /** How the server libraries of Segment's vocabulary name themselves. */
 const serverLibrary = /^(analytics|rudder|segment)[\w.-]*\//i;
 /** A track that no person's act sends. */
@@ -142,7 +157,7 @@ export const accept = (
   const { key, receivedAt } = submission;
   const type = submission.type ?? raw.type;
   if (!isCallType(type)) return rejected('unknown_type', 'type', 'track, page, screen, identify, alias or group');
-  const context: Bag = raw.context ? { ...envelope.context, ...bag(raw.context) } : envelope.context;
+  const context = contextOf(envelope.context, raw.context);
   const warnings: string[] = [];
   const messageId = (text(raw.messageId, limits.messageIdMaxChars) ?? envelope.mint()) as MessageId;
 
@@ -254,10 +269,9 @@ export const accept = (
   const isPage = type === 'page' || type === 'screen';
   const url = text(isPage ? (rawProperties.url ?? contextPage.url) : contextPage.url, 4_000);
   const referrer = text(isPage ? (rawProperties.referrer ?? contextPage.referrer) : contextPage.referrer, 4_000);
-  const redactedPage = redactPage(
-    { ...(isPage ? { ...contextPage, ...rawProperties } : contextPage), url, referrer },
-    { allow: site.queryAllowed },
-  );
+  const redactedPage = redactPage(pageOf(isPage, rawProperties, contextPage, url, referrer), {
+    allow: site.queryAllowed,
+  });
   const page = redactedPage.value;
   const touch =
     (isPage || context.campaign) && !server
@@ -274,7 +288,7 @@ export const accept = (
   let properties = bag(redaction.value);
   if (isPage && page) {
     properties = { ...properties };
-    for (const field of ['url', 'path', 'search', 'referrer', 'title'] as const) {
+    for (const field of pageFields) {
       if (field in properties) (properties as Record<string, unknown>)[field] = page[field];
     }
   }

@@ -105,7 +105,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
         if (outcome.event.type === 'alias') aliases.set(outcome.event.messageId, index);
         answer.accepted += 1;
         addRedactions(answer, outcome.redactions);
-        for (const code of new Set(outcome.warnings)) {
+        for (const code of outcome.warnings.length > 0 ? new Set(outcome.warnings) : []) {
           answer.warnings.push({ index, messageId: outcome.event.messageId, code });
           set.warn(code);
         }

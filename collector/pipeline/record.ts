@@ -304,12 +304,12 @@ const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEv
   let earliest = set.sessionHints.get(key.value);
   if (!earliest) {
     const row = set.identity.lookups('session', key.value)[0];
-    if (row) earliest = { at: row.at, messageId: row.mid };
+    if (row) {
+      earliest = { at: row.at, messageId: row.mid };
+      set.sessionHints.set(key.value, earliest);
+    }
   }
-  if (earliest && compareEvents(earliest, event) <= 0) {
-    set.sessionHints.set(key.value, earliest);
-    return false;
-  }
+  if (earliest && compareEvents(earliest, event) <= 0) return false;
   if (earliest) set.identity.deleteLookups('session', key.value);
   set.identity.putLookup('session', key.value, event.at, event.messageId, seq);
   set.sessionHints.set(key.value, { at: event.at, messageId: event.messageId });
