@@ -1,47 +1,16 @@
 // The example pages, opened by a real Chromium as a reader opens them: what each promises in its README arrives.
 
-import { rmSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { EventItem, Profile } from '../collector/contract/profile.js';
-import {
-  type Anything,
-  type Chromium,
-  type Device,
-  hasAnswered,
-  newBrowserFolder,
-  newDevice,
-  startChromium,
-  weft,
-  withClock,
-} from './testing/browser.fixture.js';
-import { type Collector, minuteMs, startCollector, until } from './testing/collector.fixture.js';
+import { type Anything, type Device, hasAnswered, weft, withClock } from './testing/browser.fixture.js';
+import { minuteMs, until } from './testing/collector.fixture.js';
+import { startVisit } from './testing/visit.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-let collector: Collector;
-let chromium: Chromium;
-const folder = newBrowserFolder();
-const devices: Device[] = [];
-
-beforeAll(async () => {
-  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  await collector?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const { context, troubles } of devices.splice(0)) {
-    await context.close();
-    expect(troubles).toEqual([]);
-  }
-});
+const visit = startVisit();
 
 const opened = async (name: string): Promise<Device> => {
-  const device = await newDevice(chromium, collector.url);
-  devices.push(device);
+  const device = await visit.device();
   await device.page.goto('/examples/');
   await device.page.click(`a:has-text("${name}")`);
   await device.page.waitForURL(`**/examples/${name}/`);
@@ -55,8 +24,8 @@ const accept = async (page: Page) => {
 const arrived = async ({ anonymousId }: Device, last: string): Promise<{ profile: Profile; events: EventItem[] }> => {
   const id = (await anonymousId())!;
   return until(async () => {
-    const [profile] = await collector.profiles({ anonymousId: id });
-    const events = profile ? (await collector.list(profile.id, 'events')).reverse() : [];
+    const [profile] = await visit.collector.profiles({ anonymousId: id });
+    const events = profile ? (await visit.collector.list(profile.id, 'events')).reverse() : [];
     return profile && events.some(({ type, event }) => (event ?? type) === last) && { profile, events };
   });
 };
@@ -122,10 +91,10 @@ test('data-layer: what a GA4 shop pushes is a cart, a person and an order, also 
     'identify',
     'Order Completed',
   ]);
-  expect((await collector.profiles({ userId: 'customer-7' })).map(({ id }) => id)).toEqual([profile.id]);
+  expect((await visit.collector.profiles({ userId: 'customer-7' })).map(({ id }) => id)).toEqual([profile.id]);
   expect(profile.counts).toMatchObject({ productViews: 1, cartAdds: 2, orders: 1, cartsOpen: 0, sessions: 1 });
   expect(profile.revenue).toEqual([{ currency: 'EUR', minor: 8300 }]);
-  expect((await collector.list(profile.id, 'carts')).map(({ state }) => state)).toEqual(['converted']);
+  expect((await visit.collector.list(profile.id, 'carts')).map(({ state }) => state)).toEqual(['converted']);
 });
 
 test('single-page-app: every change of address is a page view, each product is read from its markup, once', async () => {
@@ -172,14 +141,13 @@ test('single-page-app: every change of address is a page view, each product is r
 });
 
 test('S2, S5: an hour without a network arrives afterwards, at its own times and in its own visits', async () => {
-  const device = await newDevice(chromium, collector.url);
-  devices.push(device);
+  const device = await visit.device();
   const { page, context } = device;
   const clock = await withClock(page);
   const startedAt = Date.now();
   const pass = async (minutes: number) => {
     await clock.pass(minutes * minuteMs);
-    await collector.pass(minutes * minuteMs);
+    await visit.collector.pass(minutes * minuteMs);
   };
   const look = async (thing: string) => {
     await page.click(`a:has-text("${thing}")`);
@@ -214,7 +182,7 @@ test('S2, S5: an hour without a network arrives afterwards, at its own times and
   expect(ofPages.slice(1).every(({ at, receivedAt }) => Date.parse(receivedAt) - Date.parse(at) >= 4 * minuteMs)).toBe(
     true,
   );
-  const [second, first, ...others] = await collector.list(profile.id, 'sessions');
+  const [second, first, ...others] = await visit.collector.list(profile.id, 'sessions');
   expect(others).toEqual([]);
   expect(ofPages.map(({ sessionId }) => sessionId)).toEqual([first!.id, first!.id, first!.id, second!.id]);
   expect([first!.pageViews, second!.pageViews]).toEqual([3, 1]);

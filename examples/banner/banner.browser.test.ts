@@ -1,45 +1,17 @@
 // The example page of the banner with a real collector: what is pressed there is what the ledger holds, and who asks to
 // be erased is.
 
-import { readFileSync, rmSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import {
-  type Chromium,
-  type Device,
-  hasAnswered,
-  newBrowserFolder,
-  newDevice,
-  startChromium,
-  weft,
-} from '../testing/browser.fixture.js';
-import { authorization, type Collector, startCollector, until } from '../testing/collector.fixture.js';
+import { expect, test } from 'vitest';
+import { type Device, hasAnswered, weft } from '../testing/browser.fixture.js';
+import { authorization, until } from '../testing/collector.fixture.js';
+import { startVisit } from '../testing/visit.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
-
-let collector: Collector;
-let chromium: Chromium;
-const folder = newBrowserFolder();
-const devices: Device[] = [];
-
-beforeAll(async () => {
-  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  await collector?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const { context, troubles } of devices.splice(0)) {
-    await context.close();
-    expect(troubles).toEqual([]);
-  }
-});
+const visit = startVisit();
 
 const opened = async (path = ''): Promise<Device> => {
-  const device = await newDevice(chromium, collector.url);
-  devices.push(device);
+  const device = await visit.device();
   device.page.on('console', (message) => {
     if (/security policy/i.test(message.text())) device.troubles.push(message.text());
   });
@@ -58,7 +30,7 @@ test('what was pressed, and the words that were seen, stand in the ledger under 
   await accept(page);
   const { receipt } = await record();
   const stood = await until(async () => {
-    const answer = await fetch(`${collector.url}/v1/receipts/${receipt}`, { headers: { authorization } });
+    const answer = await fetch(`${visit.collector.url}/v1/receipts/${receipt}`, { headers: { authorization } });
     return answer.ok && ((await answer.json()) as Record<string, unknown>);
   });
   const text = JSON.stringify(stood);
@@ -76,7 +48,7 @@ test('who asks in the preferences for their data gets it, as a file that holds w
   const { page, anonymousId } = await opened();
   await accept(page);
   const id = (await anonymousId())!;
-  await until(async () => (await collector.profiles({ anonymousId: id })).length);
+  await until(async () => (await visit.collector.profiles({ anonymousId: id })).length);
   await page.click('[data-weft-consent]');
   const downloading = page.waitForEvent('download', { timeout: 60_000 });
   await page.click('dialog button:text-is("Download my data")');
@@ -87,7 +59,7 @@ test('who asks in the preferences for their data gets it, as a file that holds w
   // The names of a ZIP's files stand in it in the clear.
   for (const name of ['README', 'events.jsonl', 'consents.jsonl']) expect(bytes.includes(name), name).toBe(true);
   // From a page of another origin the browser asks first, and is let.
-  const asked = await fetch(`${collector.url}/v1/privacy/exports/x_1/file`, {
+  const asked = await fetch(`${visit.collector.url}/v1/privacy/exports/x_1/file`, {
     method: 'OPTIONS',
     headers: { origin: 'https://shop.test', 'access-control-request-headers': 'weft-token' },
   });
@@ -99,11 +71,11 @@ test('who asks in the preferences to be erased is erased, here and at the collec
   const { page, anonymousId, record } = await opened();
   await accept(page);
   const id = (await anonymousId())!;
-  await until(async () => (await collector.profiles({ anonymousId: id })).length);
+  await until(async () => (await visit.collector.profiles({ anonymousId: id })).length);
   await page.click('[data-weft-consent]');
   await page.click('dialog button:text-is("Erase my data")');
   await page.click('dialog button:text-is("Erase for good")');
-  await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+  await until(async () => (await visit.collector.profiles({ anonymousId: id })).length === 0);
   await until(async () => !(await anonymousId()));
   // The erase slip names it until the collector has answered, and no longer.
   await until(async () => !JSON.stringify((await record()) ?? {}).includes(id));

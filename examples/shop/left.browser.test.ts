@@ -2,54 +2,28 @@
 // killed as a crash kills them.
 
 import { rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import {
-  type Chromium,
   count,
-  type Device,
   hasAnswered,
   knownConsent,
   newBrowserFolder,
-  newDevice,
   startChromium,
   stored,
   watched,
   weft,
 } from '../testing/browser.fixture.js';
-import { type Collector, minuteMs, startCollector, until } from '../testing/collector.fixture.js';
+import { minuteMs, until } from '../testing/collector.fixture.js';
+import { startVisit } from '../testing/visit.fixture.js';
 import { accept, addToBasket, enter, order } from './shopper.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const visit = startVisit();
 
-let collector: Collector;
-let chromium: Chromium;
-const folder = newBrowserFolder();
-const devices: Device[] = [];
-
-beforeAll(async () => {
-  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  await collector?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const { context, troubles } of devices.splice(0)) {
-    await context.close();
-    expect(troubles).toEqual([]);
-  }
-});
-
-const device = async (): Promise<Device> => {
-  const made = await newDevice(chromium, collector.url);
-  devices.push(made);
-  return made;
-};
-const profileOf = async (anonymousId: string) => (await collector.profiles({ anonymousId }))[0];
+const { device } = visit;
+const profileOf = async (anonymousId: string) => (await visit.collector.profiles({ anonymousId }))[0];
 const counted = async (userId: string): Promise<number[]> => {
-  const [profile] = await collector.profiles({ userId });
-  const events = profile ? await collector.list(profile.id, 'events') : [];
+  const [profile] = await visit.collector.profiles({ userId });
+  const events = profile ? await visit.collector.list(profile.id, 'events') : [];
   return events.flatMap(({ event, properties }) => (event === 'Counted' ? [properties.n as number] : []));
 };
 const range = (to: number) => Array.from({ length: to }, (_, n) => n);
@@ -69,26 +43,28 @@ test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, onc
   const leftAt = Date.parse(before.cart!.deadlineAt!) - 60 * minuteMs;
 
   // The deadline passes while nobody is there to see it.
-  await collector.kill();
-  await collector.pass(61 * minuteMs);
-  await collector.start();
+  await visit.collector.kill();
+  await visit.collector.pass(61 * minuteMs);
+  await visit.collector.start();
   const abandoned = await until(async () => {
     const profile = await profileOf(id);
     return profile?.counts.cartsAbandoned === 1 && profile;
   });
   expect(abandoned.cart!.state).toBe('abandoned');
-  const [cart] = await collector.list(abandoned.id, 'carts');
+  const [cart] = await visit.collector.list(abandoned.id, 'carts');
   expect(cart).toMatchObject({
     state: 'abandoned',
     episodes: [{ n: 1, stage: 'cart', valueMinor: 6400, outcome: 'open' }],
   });
   expect(Date.parse(cart!.episodes[0]!.abandonedAt)).toBe(leftAt + 60 * minuteMs);
 
-  await collector.kill();
-  await collector.start();
+  await visit.collector.kill();
+  await visit.collector.start();
   await until(async () => (await profileOf(id))?.counts.cartsAbandoned === 1);
-  expect(collector.announced('cart.abandoned')).toEqual([expect.objectContaining({ at: leftAt + 60 * minuteMs })]);
-  expect((await collector.list(abandoned.id, 'carts'))[0]!.episodes).toHaveLength(1);
+  expect(visit.collector.announced('cart.abandoned')).toEqual([
+    expect.objectContaining({ at: leftAt + 60 * minuteMs }),
+  ]);
+  expect((await visit.collector.list(abandoned.id, 'carts'))[0]!.episodes).toHaveLength(1);
 
   // They come back and buy it.
   const orderId = await order(page, 'cleo@shop.example');
@@ -98,12 +74,12 @@ test('C-1, C3, C4, C5, C7: a basket that is left is abandoned after an hour, onc
     return profile?.counts.cartsRecovered === 1 && profile;
   });
   expect(recovered.counts).toMatchObject({ orders: 1, cartsAbandoned: 1, cartsOpen: 0 });
-  expect((await collector.list(recovered.id, 'carts'))[0]).toMatchObject({
+  expect((await visit.collector.list(recovered.id, 'carts'))[0]).toMatchObject({
     state: 'converted',
     episodes: [{ n: 1, outcome: 'recovered', recoveredBy: 'return' }],
   });
-  expect((await collector.list(recovered.id, 'orders')).map((one) => one.orderId)).toEqual([orderId]);
-  expect(collector.announced('cart.abandonment_revoked')).toEqual([]);
+  expect((await visit.collector.list(recovered.id, 'orders')).map((one) => one.orderId)).toEqual([orderId]);
+  expect(visit.collector.announced('cart.abandonment_revoked')).toEqual([]);
 });
 
 test('of a tab that crashes and one that is closed, another tab tells all, each event once', async () => {
@@ -135,8 +111,8 @@ test('a browser that is killed and opened again has lost none of a hundred event
   const own = newBrowserFolder();
   let browser = await startChromium(own);
   try {
-    const { page, context } = await watched(browser.context, collector.url);
-    await enter(page, `${collector.url}/demo/`);
+    const { page, context } = await watched(browser.context, visit.collector.url);
+    await enter(page, `${visit.collector.url}/demo/`);
     await weft(page, 'identify', 'killed-1');
     await weft(page, 'flush');
     await context.setOffline(true);
@@ -145,8 +121,8 @@ test('a browser that is killed and opened again has lost none of a hundred event
     await browser.kill();
 
     browser = await startChromium(own);
-    const again = await watched(browser.context, collector.url);
-    await again.page.goto(`${collector.url}/demo/`);
+    const again = await watched(browser.context, visit.collector.url);
+    await again.page.goto(`${visit.collector.url}/demo/`);
     // A browser keeps a young cookie from the disk for half a minute: then the shop asks again, and goes by the answer.
     if ((await knownConsent(again.page)) === null) await accept(again.page);
     await until(async () => (await counted('killed-1')).length >= 100);

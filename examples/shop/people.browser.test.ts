@@ -1,67 +1,43 @@
 // The demo shop whole, as shoppers meet it: a real Chromium, the script as it is built, the collector as a process. What
 // they did is then read as a shop would read it, with the secret key.
 
-import { rmSync } from 'node:fs';
 import type { Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Anything,
-  type Chromium,
   type Device,
   hasAnswered,
   knownConsent,
   leftBehind,
-  newBrowserFolder,
-  newDevice,
   phone,
-  startChromium,
   weft,
 } from '../testing/browser.fixture.js';
-import { type Collector, startCollector, until } from '../testing/collector.fixture.js';
+import { until } from '../testing/collector.fixture.js';
+import { startVisit } from '../testing/visit.fixture.js';
 import { startWire, type Wire } from '../testing/wire.fixture.js';
 import { accept, addToBasket, enter, logIn, order, refuseLater, signUp } from './shopper.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const visit = startVisit();
 
-let collector: Collector;
 let wire: Wire;
-let chromium: Chromium;
-const folder = newBrowserFolder();
-const devices: Device[] = [];
-
 beforeAll(async () => {
-  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
-  wire = await startWire(collector.url);
+  wire = await startWire(visit.collector.url);
 });
-afterAll(async () => {
-  await chromium?.kill();
-  await wire?.stop();
-  await collector?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const { context, troubles } of devices.splice(0)) {
-    await context.close();
-    expect(troubles).toEqual([]);
-  }
+afterAll(() => wire?.stop());
+afterEach(() => {
   wire.sent.splice(0);
   wire.fail({});
 });
-
-const device = async (options = {}): Promise<Device> => {
-  const made = await newDevice(chromium, wire.url, options);
-  devices.push(made);
-  return made;
-};
+const device = (options = {}): Promise<Device> => visit.device({ home: wire.url, ...options });
 const names = async (profileId: string): Promise<string[]> =>
-  (await collector.list(profileId, 'events')).reverse().map(({ type, event }) => event ?? type);
+  (await visit.collector.list(profileId, 'events')).reverse().map(({ type, event }) => event ?? type);
 /** Until then a page may still have told what it had to tell. */
 const sinceWithdrawal = () => wire.sent.slice(wire.sent.findIndex(({ body }) => body.kind === 'withdraw'));
 const none = { local: [], session: [], databases: [] };
 
 describe('who has not answered, or refuses', () => {
   test('consent 1, consent 2, consent 3: leaves nothing on the device and sends nothing but the refusal', async () => {
-    const before = await collector.events();
+    const before = await visit.collector.events();
     const { sent } = wire;
     const { page, context, record, anonymousId } = await device();
     const look = async (...paths: string[]) => {
@@ -103,7 +79,7 @@ describe('who has not answered, or refuses', () => {
     expect((await context.cookies()).map(({ name }) => name).sort()).toEqual(['oxlip_basket', 'weft_consent']);
     expect(await leftBehind(page)).toEqual(none);
     expect(sent).toHaveLength(1);
-    expect(await collector.events()).toEqual(before);
+    expect(await visit.collector.events()).toEqual(before);
   });
 });
 
@@ -121,7 +97,7 @@ describe('who accepts', () => {
     await weft(page, 'flush');
     const id = (await anonymousId())!;
     const [profile] = await until(async () => {
-      const found = await collector.profiles({ anonymousId: id });
+      const found = await visit.collector.profiles({ anonymousId: id });
       return found[0] && (await names(found[0].id)).includes('Products Searched') && found;
     });
     const told = await names(profile!.id);
@@ -134,7 +110,9 @@ describe('who accepts', () => {
     expect(profile!.touches).toMatchObject([{ channel: 'Email', source: 'letter' }]);
     expect(profile!.lastSession!.device).toMatchObject({ kind: 'desktop' });
     // An address in a link is nobody's to keep.
-    expect(JSON.stringify([profile, await collector.list(profile!.id, 'events')])).not.toContain('ada@example.com');
+    expect(JSON.stringify([profile, await visit.collector.list(profile!.id, 'events')])).not.toContain(
+      'ada@example.com',
+    );
   });
 
   test('C1, C2: has one cart here, which after each change is what the shop’s basket is', async () => {
@@ -157,7 +135,7 @@ describe('who accepts', () => {
         shop?.products.map((one) => `${one.product_id} ${one.variant} ${one.quantity}`).sort() ?? [],
       ]);
       await until(async () => {
-        const cart = (await collector.profiles({ anonymousId: id }))[0]?.cart;
+        const cart = (await visit.collector.profiles({ anonymousId: id }))[0]?.cart;
         const lines = cart?.lines.map((one) => `${one.productId} ${one.variant} ${one.quantity}`).sort() ?? [];
         return JSON.stringify([cart?.valueMinor ?? 0, lines]) === wanted;
       });
@@ -187,11 +165,11 @@ describe('who accepts', () => {
     await changed(0);
     await weft(page, 'flush');
     const profile = await until(async () => {
-      const [found] = await collector.profiles({ anonymousId: id });
+      const [found] = await visit.collector.profiles({ anonymousId: id });
       return found?.cart === null && found;
     });
     expect(profile.counts).toMatchObject({ cartsOpen: 0, cartsAbandoned: 0, cartAdds: 4 });
-    expect((await collector.list(profile.id, 'carts')).map(({ state }) => state)).toEqual(['emptied']);
+    expect((await visit.collector.list(profile.id, 'carts')).map(({ state }) => state)).toEqual(['emptied']);
   });
 
   test('I2, R3, C6, C8: with two devices and one account is one person with one order, told by page and server', async () => {
@@ -214,31 +192,34 @@ describe('who accepts', () => {
     const ids = [await laptop.anonymousId(), await mobile.anonymousId()];
     expect(new Set(ids).size).toBe(2);
     const tellings = (await until(async () => {
-      const [profile] = await collector.profiles({ userId });
-      const events = profile ? await collector.list(profile.id, 'events') : [];
+      const [profile] = await visit.collector.profiles({ userId });
+      const events = profile ? await visit.collector.list(profile.id, 'events') : [];
       const told = events.filter(({ event }) => event === 'Order Completed');
       return told.length === 2 && told;
     }))!;
     expect(tellings.map(({ properties }) => properties.order_id)).toEqual([orderId, orderId]);
     expect(new Set(tellings.map(({ messageId }) => messageId)).size).toBe(2);
 
-    const [profile, ...others] = await collector.profiles({ userId });
+    const [profile, ...others] = await visit.collector.profiles({ userId });
     expect(others).toEqual([]);
     const of = (type: string) => profile!.identifiers.filter((one) => one.type === type).map(({ value }) => value);
     expect(of('anonymous_id').sort()).toEqual(ids.sort());
     expect([of('user_id'), of('email')]).toEqual([[userId], [bo.email]]);
     for (const query of [{ anonymousId: ids[0]! }, { anonymousId: ids[1]! }, { email: bo.email }, { orderId }])
-      expect((await collector.profiles(query)).map(({ id }) => id)).toEqual([profile!.id]);
+      expect((await visit.collector.profiles(query)).map(({ id }) => id)).toEqual([profile!.id]);
     expect(profile!.counts).toMatchObject({ orders: 1, cartsOpen: 0, sessions: 2, cartAdds: 2 });
     expect(profile!.revenue).toEqual([{ currency: 'EUR', minor: 7800 }]);
     expect(profile!.traits.name!.value).toBe('Bo Ek');
     // First touch stays that of the device that came first (I2).
     expect(profile!.touches[0]).toMatchObject({ source: 'partner' });
-    expect(await collector.list(profile!.id, 'orders')).toMatchObject([
+    expect(await visit.collector.list(profile!.id, 'orders')).toMatchObject([
       { orderId, revenueMinor: 7800, state: 'completed', lines: [{ productId: 'OX-202' }, { productId: 'OX-101' }] },
     ]);
-    expect((await collector.list(profile!.id, 'carts')).map(({ state }) => state)).toEqual(['converted']);
-    expect((await collector.list(profile!.id, 'merges')).map(({ reason }) => reason)).toEqual(['identify', 'identify']);
+    expect((await visit.collector.list(profile!.id, 'carts')).map(({ state }) => state)).toEqual(['converted']);
+    expect((await visit.collector.list(profile!.id, 'merges')).map(({ reason }) => reason)).toEqual([
+      'identify',
+      'identify',
+    ]);
   });
 
   test('I6, R9: who logs out leaves the next person at this screen nothing, and neither is the other', async () => {
@@ -261,10 +242,10 @@ describe('who accepts', () => {
     await addToBasket(page, 'hand-trowel', 1);
     await weft(page, 'flush');
     const theirs = await until(async () => {
-      const [profile] = await collector.profiles({ userId: finnId });
+      const [profile] = await visit.collector.profiles({ userId: finnId });
       return profile?.cart && profile;
     });
-    const [hers] = await collector.profiles({ userId: evaId });
+    const [hers] = await visit.collector.profiles({ userId: evaId });
     const devicesOf = ({ identifiers }: typeof theirs) =>
       identifiers.filter(({ type }) => type === 'anonymous_id').map(({ value }) => value);
     expect([devicesOf(hers!), devicesOf(theirs)]).toEqual([[evasDevice], [finnsDevice]]);
@@ -289,7 +270,7 @@ describe('who accepts', () => {
     await weft(other, 'flush');
     const id = (await anonymousId())!;
     const [profile] = await until(async () => {
-      const found = await collector.profiles({ anonymousId: id });
+      const found = await visit.collector.profiles({ anonymousId: id });
       return found[0]?.cart && found[0].counts.pageViews >= 3 && found;
     });
     const batches = sent.filter(({ body }) => body.batch?.[0].anonymousId === id).map(({ text }) => text);
@@ -301,10 +282,10 @@ describe('who accepts', () => {
     await other.evaluate(() =>
       (globalThis as unknown as { dataLayer: object[] }).dataLayer.push({ event: 'search', search_term: 'after' }),
     );
-    await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
-    expect((await fetch(`${collector.url}/v1/profiles/${profile!.id}`, { headers: collector.asShop })).status).toBe(
-      404,
-    );
+    await until(async () => (await visit.collector.profiles({ anonymousId: id })).length === 0);
+    expect(
+      (await fetch(`${visit.collector.url}/v1/profiles/${profile!.id}`, { headers: visit.collector.asShop })).status,
+    ).toBe(404);
 
     await page.goto('/demo/c/table');
     await other.reload();
@@ -320,9 +301,9 @@ describe('who accepts', () => {
     );
 
     // Whoever kept what the device once sent brings nobody back.
-    const counts = await collector.events();
+    const counts = await visit.collector.events();
     for (const body of batches) {
-      const answer = await fetch(`${collector.url}/v1/batch`, { method: 'POST', body });
+      const answer = await fetch(`${visit.collector.url}/v1/batch`, { method: 'POST', body });
       const { accepted, dropped, duplicates } = (await answer.json()) as {
         accepted: number;
         dropped: { code: string }[];
@@ -331,8 +312,8 @@ describe('who accepts', () => {
       expect([accepted, duplicates]).toEqual([0, 0]);
       expect([...new Set(dropped.map(({ code }) => code))]).toEqual(['withdrawn']);
     }
-    expect((await collector.events()).accepted).toBe(counts.accepted);
-    expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+    expect((await visit.collector.events()).accepted).toBe(counts.accepted);
+    expect(await visit.collector.profiles({ anonymousId: id })).toEqual([]);
   });
 });
 
@@ -346,7 +327,7 @@ describe('where the law lets a shop begin without asking', () => {
     await weft(page, 'flush');
     const id = (await anonymousId())!;
     const profile = await until(async () => {
-      const [found] = await collector.profiles({ anonymousId: id });
+      const [found] = await visit.collector.profiles({ anonymousId: id });
       return found?.cart && found;
     });
     const rows = wire.sent.flatMap(({ body }) => body.consent ?? []);
@@ -369,7 +350,7 @@ describe('where the law lets a shop begin without asking', () => {
     await weft(page, 'flush');
     const id = (await anonymousId())!;
     const profile = await until(async () => {
-      const [found] = await collector.profiles({ anonymousId: id });
+      const [found] = await visit.collector.profiles({ anonymousId: id });
       return found?.cart && found;
     });
     for (const purpose of ['measurement', 'personalisation'])
@@ -386,18 +367,18 @@ test('consent 9: who withdraws without a network is withdrawn when there is one 
   await addToBasket(page, 'deep-bowl', 1);
   await weft(page, 'flush');
   const id = (await anonymousId())!;
-  await until(async () => (await collector.profiles({ anonymousId: id }))[0]?.cart);
+  await until(async () => (await visit.collector.profiles({ anonymousId: id }))[0]?.cart);
 
   await context.setOffline(true);
   await refuseLater(page);
   await until(async () => !(await anonymousId()));
   expect(await anonymousId()).toBeUndefined();
   expect((await record()).rows).toHaveLength(1);
-  expect(await collector.profiles({ anonymousId: id })).toHaveLength(1);
+  expect(await visit.collector.profiles({ anonymousId: id })).toHaveLength(1);
   const before = sent.length;
   await context.setOffline(false);
   await page.goto('/demo/c/garden');
-  await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+  await until(async () => (await visit.collector.profiles({ anonymousId: id })).length === 0);
   await until(async () => !(await record()).rows?.length);
   await page.goto('/demo/c/table');
   expect([...new Set(sent.slice(before).map(({ path, body }) => `${path} ${body.kind}`))]).toEqual([
@@ -431,7 +412,7 @@ describe('a page out of the back-forward cache', () => {
     expect(await came.jsonValue()).toEqual({ persisted: true, why: 'null' });
   };
   const views = async (profileId: string): Promise<(string | null | undefined)[]> =>
-    (await collector.list(profileId, 'events'))
+    (await visit.collector.list(profileId, 'events'))
       .reverse()
       .flatMap(({ type, page }) => (type === 'page' ? [page?.path] : []));
   /** The profile of a device, once all that was told before now is in it. */
@@ -440,7 +421,7 @@ describe('a page out of the back-forward cache', () => {
     await weft(page, 'flush');
     const id = (await until(anonymousId))!;
     return until(async () => {
-      const [found] = await collector.profiles({ anonymousId: id });
+      const [found] = await visit.collector.profiles({ anonymousId: id });
       return found && (await names(found.id)).includes('Last') && found;
     });
   };
@@ -454,7 +435,7 @@ describe('a page out of the back-forward cache', () => {
     await back(page, '/demo/c/table');
     const profile = await whole(one);
     expect(await views(profile.id)).toEqual(['/demo/c/table', '/demo/about', '/demo/c/table']);
-    expect((await collector.list(profile.id, 'sessions')).map(({ pageViews }) => pageViews)).toEqual([3]);
+    expect((await visit.collector.list(profile.id, 'sessions')).map(({ pageViews }) => pageViews)).toEqual([3]);
   });
 
   // Whoever withdraws everything has the database deleted, and for that a browser gives up pages that have it open. A
@@ -471,7 +452,7 @@ describe('a page out of the back-forward cache', () => {
     await enter(page, '/demo/c/table');
     await weft(page, 'flush');
     const id = (await until(anonymousId))!;
-    await until(async () => (await collector.profiles({ anonymousId: id }))[0]);
+    await until(async () => (await visit.collector.profiles({ anonymousId: id }))[0]);
     wire.fail({ isDown: true });
     await weft(page, 'track', 'Held');
     await weft(page, 'flush');
@@ -480,7 +461,7 @@ describe('a page out of the back-forward cache', () => {
     wire.fail({});
     await refuseLater(page);
     await until(async () => !(await record()).rows?.length);
-    await until(async () => (await collector.profiles({ anonymousId: id })).length === 0);
+    await until(async () => (await visit.collector.profiles({ anonymousId: id })).length === 0);
 
     await back(page, '/demo/c/table');
     expect(await knownConsent(page)).toBe(false);
@@ -494,7 +475,7 @@ describe('a page out of the back-forward cache', () => {
     ]);
     const told = wire.sent.flatMap(({ body }) => body.batch ?? []);
     expect(told.filter(({ event }) => event === 'Held' || event === 'After')).toEqual([]);
-    expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+    expect(await visit.collector.profiles({ anonymousId: id })).toEqual([]);
   });
 
   test('consent 6: knows what was withdrawn in part, and tells no more than is left', async () => {
@@ -503,7 +484,7 @@ describe('a page out of the back-forward cache', () => {
     await enter(page, '/demo/c/table');
     await weft(page, 'flush');
     const id = (await until(anonymousId))!;
-    await until(async () => (await collector.profiles({ anonymousId: id }))[0]);
+    await until(async () => (await visit.collector.profiles({ anonymousId: id }))[0]);
     await leave(page, '/demo/about');
     await hasAnswered(page);
     await weft(page, 'consent.withdraw', 'personalisation');
@@ -517,7 +498,7 @@ describe('a page out of the back-forward cache', () => {
     const told = sent.slice(before).flatMap(({ body }) => body.batch ?? []);
     expect(told.map(({ type, event }) => event ?? type)).toEqual(expect.arrayContaining(['page', 'After']));
     expect(told.flatMap(({ anonymousId, userId }) => [anonymousId, userId]).filter(Boolean)).toEqual([]);
-    expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+    expect(await visit.collector.profiles({ anonymousId: id })).toEqual([]);
   });
 
   test('S4: knows what was granted on the page after it, and is viewed once', async () => {

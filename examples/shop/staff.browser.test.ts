@@ -1,48 +1,15 @@
 // What staff see of the shop's people, in the dashboard of the same process: who is there now, what one person did and
 // why it is one person, and what an undo makes of it. How the pages look is tested beside them.
 
-import { rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
-import {
-  type Anything,
-  type Chromium,
-  type Device,
-  leftBehind,
-  newBrowserFolder,
-  newDevice,
-  startChromium,
-  weft,
-} from '../testing/browser.fixture.js';
-import { type Collector, password, startCollector, until } from '../testing/collector.fixture.js';
+import { expect, test } from 'vitest';
+import { type Anything, leftBehind, weft } from '../testing/browser.fixture.js';
+import { password, until } from '../testing/collector.fixture.js';
+import { startVisit } from '../testing/visit.fixture.js';
 import { accept, addToBasket, enter, logIn, signUp } from './shopper.fixture.js';
 
-vi.setConfig({ testTimeout: 120_000, hookTimeout: 120_000 });
+const visit = startVisit();
 
-let collector: Collector;
-let chromium: Chromium;
-const folder = newBrowserFolder();
-const devices: Device[] = [];
-
-beforeAll(async () => {
-  [collector, chromium] = await Promise.all([startCollector(), startChromium(folder)]);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  await collector?.stop();
-  rmSync(folder, { recursive: true, force: true });
-});
-afterEach(async () => {
-  for (const { context, troubles } of devices.splice(0)) {
-    await context.close();
-    expect(troubles).toEqual([]);
-  }
-});
-
-const device = async (): Promise<Device> => {
-  const made = await newDevice(chromium, collector.url);
-  devices.push(made);
-  return made;
-};
+const { device } = visit;
 const atTheDashboard = async (path: string) => {
   const { page } = await device();
   await page.goto(path);
@@ -86,8 +53,8 @@ test('R12: a person’s page tells what they did and why they are one, and an un
   await Promise.all([weft(laptop.page, 'flush'), weft(mobile.page, 'flush')]);
   const mobileId = (await mobile.anonymousId())!;
   const joined = await until(async () => {
-    const [profile] = await collector.profiles({ userId });
-    return profile && (await collector.list(profile.id, 'merges')).length === 2 && profile;
+    const [profile] = await visit.collector.profiles({ userId });
+    return profile && (await visit.collector.list(profile.id, 'merges')).length === 2 && profile;
   });
 
   const staff = await atTheDashboard('/people');
@@ -111,15 +78,15 @@ test('R12: a person’s page tells what they did and why they are one, and an un
   await staff.waitForSelector('text=Undone. The two are told apart');
   expect(await staff.locator('.block.undone').count()).toBe(1);
   const apart = await until(async () => {
-    const found = await collector.profiles({ anonymousId: mobileId });
+    const found = await visit.collector.profiles({ anonymousId: mobileId });
     return found.some(({ id }) => id !== joined.id) && found;
   });
   const theirs = apart.find(({ id }) => id !== joined.id)!;
   expect(theirs.identifiers.map(({ type, value }) => [type, value])).toEqual([['anonymous_id', mobileId]]);
-  expect((await collector.list(theirs.id, 'events')).every((event) => event.userId === null)).toBe(true);
-  const [still] = await collector.profiles({ userId });
+  expect((await visit.collector.list(theirs.id, 'events')).every((event) => event.userId === null)).toBe(true);
+  const [still] = await visit.collector.profiles({ userId });
   expect(still!.id).toBe(joined.id);
-  expect((await collector.list(still!.id, 'merges')).filter(({ undoneAt }) => undoneAt !== null)).toHaveLength(1);
+  expect((await visit.collector.list(still!.id, 'merges')).filter(({ undoneAt }) => undoneAt !== null)).toHaveLength(1);
 
   // What the device does from now on without being named is its own.
   const before = theirs.counts.events;
@@ -127,7 +94,7 @@ test('R12: a person’s page tells what they did and why they are one, and an un
   await mobile.page.goto('/demo/c/light');
   await weft(mobile.page, 'flush');
   await until(async () => {
-    const found = await collector.profiles({ anonymousId: mobileId });
+    const found = await visit.collector.profiles({ anonymousId: mobileId });
     return (found.find(({ id }) => id === theirs.id)?.counts.events ?? 0) > before;
   });
 });
@@ -139,7 +106,7 @@ test('R14, I21, consent 13: whoever is erased here stays erased, though their de
   await weft(page, 'flush');
   const id = (await anonymousId())!;
   const profile = await until(async () => {
-    const [found] = await collector.profiles({ anonymousId: id });
+    const [found] = await visit.collector.profiles({ anonymousId: id });
     return found?.cart && found;
   });
   await context.setOffline(true);
@@ -153,15 +120,15 @@ test('R14, I21, consent 13: whoever is erased here stays erased, though their de
   await staff.check('[name=sure]');
   await staff.click('button:has-text("Erase for good")');
   await staff.waitForSelector('text=The person is erased');
-  expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+  expect(await visit.collector.profiles({ anonymousId: id })).toEqual([]);
 
-  const before = await collector.events();
+  const before = await visit.collector.events();
   await context.setOffline(false);
   await until(async () => (await record()) === undefined && (await anonymousId()) === undefined);
   await until(async () => (await leftBehind(page)).databases.length === 0);
-  const after = await collector.events();
+  const after = await visit.collector.events();
   expect([after.accepted, after.dropped! - (before.dropped ?? 0)]).toEqual([before.accepted, 20]);
-  expect(await collector.profiles({ anonymousId: id })).toEqual([]);
+  expect(await visit.collector.profiles({ anonymousId: id })).toEqual([]);
 
   // The same human may come again, as somebody new.
   await page.goto('/demo/');
@@ -169,7 +136,7 @@ test('R14, I21, consent 13: whoever is erased here stays erased, though their de
   await weft(page, 'flush');
   const newId = (await anonymousId())!;
   expect(newId).not.toBe(id);
-  const again = await until(async () => (await collector.profiles({ anonymousId: newId }))[0]);
+  const again = await until(async () => (await visit.collector.profiles({ anonymousId: newId }))[0]);
   expect(again.id).not.toBe(profile.id);
   expect(again.counts).toMatchObject({ pageViews: 1, cartAdds: 0 });
 });
