@@ -465,7 +465,7 @@ describe('a page out of the back-forward cache', () => {
 
     await back(page, '/demo/c/table');
     expect(await knownConsent(page)).toBe(false);
-    expect(await page.textContent('[data-strip-state]')).toContain('you have refused');
+    expect(await page.textContent('[data-strip-state]')).toContain('refused');
     await weft(page, 'track', 'After');
     await weft(page, 'flush');
     expect(await leftBehind(page)).toEqual(none);
