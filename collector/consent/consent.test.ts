@@ -427,6 +427,7 @@ describe('R14: after an erasure', () => {
     expect(site.post(site.row({ receipt: r2, visitorId: 'v1', grants: all }))).toEqual({
       kind: 'out',
       state: 'erased',
+      withdrawal: null,
     });
     const crm = { trust: 'secret', mode: 'external', purposes: all } as const;
     expect(site.send({ key: crm, events: [{ userId: 'u1' }] }).codes).toEqual(['erased']);

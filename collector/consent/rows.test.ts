@@ -399,6 +399,7 @@ describe('a withdrawal', () => {
     expect(site.post(site.row({ receipt: r3, visitorId: 'v1', grants: all }))).toEqual({
       kind: 'out',
       state: 'withdrawn',
+      withdrawal: null,
     });
     const { codes, state } = site.send({
       row: site.row({ receipt: r3, visitorId: 'v1', grants: all, supersedes: r2 }),
@@ -472,6 +473,73 @@ describe('a withdrawal', () => {
     expect(site.post(site.row({ receipt: r3, supersedes: r1, visitorId: 'v7', kind: 'withdraw' }))).toEqual({
       kind: 'forbidden',
     });
+  });
+});
+
+describe('R14: an erasure that overtakes the row by which a device takes its lasting id', () => {
+  const measured = () => {
+    const site = openSite();
+    site.send({ row: site.row({ receipt: r1, grants: ['measurement'] }), events: [{ receipt: r1 }] });
+    site.now += 1_000;
+    const update = site.row({ receipt: r2, supersedes: r1, visitorId: 'v1', grants: MP, kind: 'update' });
+    site.now += 1_000;
+    return { site, update };
+  };
+
+  test('takes what the device had sent without one as soon as the row tells whose that was', () => {
+    const { site, update } = measured();
+    site.erase({ anonymousId: 'v1' });
+    expect(site.events).toHaveLength(1);
+    site.now += 1_000;
+    const { row, codes, state } = site.send({
+      row: update,
+      events: [{ receipt: r1 }, { receipt: r2, anonymousId: 'v1' }],
+    });
+    expect(row).toMatchObject({
+      kind: 'out',
+      state: 'erased',
+      withdrawal: { receipts: [r1], purposes: all, all: true },
+    });
+    expect([codes, state]).toEqual([['erased', 'erased'], 'erased']);
+    expect(site.events).toEqual([]);
+    expect(site.post(update)).toEqual({ kind: 'out', state: 'erased', withdrawal: null });
+    expect(site.dump()).not.toContain('v1');
+  });
+
+  test('and where that device has taken everything back meanwhile, answers the slip', () => {
+    const { site } = measured();
+    site.erase({ anonymousId: 'v1' });
+    site.now += 1_000;
+    const slip = site.row({ receipt: r3, supersedes: r2, known: r1, visitorId: 'v1', kind: 'withdraw' });
+    expect(acceptedRow(site.post(slip)).withdrawal).toMatchObject({ receipts: [r1], onWithdraw: 'erase' });
+    expect(site.events).toEqual([]);
+    expect(probe(site, r1)).toBe('erased');
+  });
+
+  test.each([
+    ['a device with a lasting id of its own', { grants: MP, visitorId: 'v2' }],
+    ['nobody’s', null],
+  ])('nothing of %s goes by it', (_, of) => {
+    const site = openSite();
+    if (of) site.send({ row: site.row({ receipt: r1, ...of }), events: [{ receipt: r1, anonymousId: 'v2' }] });
+    else site.send({ row: site.row({ receipt: receiptOf('v'), grants: MP, visitorId: 'v7' }) });
+    site.now += 1_000;
+    site.erase({ anonymousId: 'v1' });
+    site.now += 1_000;
+    const update = site.row({ receipt: r2, supersedes: r1, visitorId: 'v1', grants: MP, kind: 'update' });
+    expect(site.post(update)).toEqual(of ? { kind: 'forbidden' } : { kind: 'out', state: 'erased', withdrawal: null });
+    expect(site.events).toHaveLength(of ? 1 : 0);
+    if (of) expect(probe(site, r1, 'v2')).toBe(MP.join());
+  });
+
+  test('nor of a device that follows one that has withdrawn', () => {
+    const { site } = measured();
+    site.post(site.row({ receipt: r3, visitorId: 'v1', grants: all }));
+    site.post(site.row({ receipt: receiptOf('w'), supersedes: r3, visitorId: 'v1', kind: 'withdraw' }));
+    site.now += 1_000;
+    const other = site.row({ receipt: r2, supersedes: r1, visitorId: 'v1', grants: MP, kind: 'update' });
+    expect(site.post(other)).toEqual({ kind: 'forbidden' });
+    expect(site.events).toHaveLength(1);
   });
 });
 

@@ -72,8 +72,8 @@ export type RowResult =
   | { kind: 'conflict' }
   /** It names a device and does not know one of that device's receipts. */
   | { kind: 'forbidden' }
-  /** The device is erased, or has withdrawn everything, and may not come back. */
-  | { kind: 'out'; state: 'erased' | 'withdrawn' }
+  /** The device is erased, or has withdrawn everything, and may not come back. What its row tells to be its own goes too. */
+  | { kind: 'out'; state: 'erased' | 'withdrawn'; withdrawal: Withdrawal | null }
   /** 400. The message holds nothing of the row. */
   | { kind: 'invalid'; path: string; message: string };
 
@@ -354,7 +354,10 @@ export const acceptRow = (parts: RowParts, value: unknown, context: RowContext):
 
     if (before && receipt !== null) return completeStub(parts, act, receipt, before);
     const out = tombstoneOf(parts, act);
-    if (out) return isAnothers(parts, act) ? { kind: 'forbidden' } : lateSlip(parts, act, out.cause);
+    if (out) {
+      const followed = overtaken(parts, act, kin);
+      return !followed && isAnothers(parts, act) ? { kind: 'forbidden' } : lateSlip(parts, act, out.cause, followed);
+    }
     return succeed(parts, act, takesBack, context);
   });
 
@@ -543,9 +546,49 @@ const tombstoneOf = ({ tombstones }: RowParts, act: Act): Tombstone | null =>
 const isAnothers = ({ store }: RowParts, { kin, boundTo }: Act): boolean =>
   kin !== null && (boundTo !== null ? boundTo !== kin.life : store.life(kin.life) !== null);
 
-/** The device is out. A grant cannot bring it back; a slip finds nothing left to take back, and must be answered so. */
-const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): RowResult => {
-  if (act.weighed.asksForGrant) return { kind: 'out', state: cause };
+/**
+ * An erasure can overtake the row by which a device takes its lasting id: it then found nobody by that id, and nothing of
+ * what the device had sent without one. The row tells whose that was, by a receipt that only the device has: its life ends
+ * as it would have, had the row come first.
+ */
+const overtaken = (
+  { store, tombstones, keyOf, note }: RowParts,
+  act: Act,
+  kin: ReceiptState | null,
+): Withdrawal | null => {
+  const tombstone = act.visitorId === null ? null : tombstones.of('visitorId', act.visitorId);
+  const life = kin && act.boundTo === null ? store.life(kin.life) : null;
+  if (tombstone?.cause !== 'erased' || !life) return null;
+  const head = store.receipt(life.head);
+  // It has an id of its own, and could not have taken this one.
+  if (head && grantable(head.granted & head.cap) & personal) return null;
+  const receipts = store.receiptsOf(life.life).map((one) => one.receipt);
+  for (const receipt of receipts) tombstones.add('receipt', receipt, 'erased', tombstone.erasedAt);
+  for (const key of store.visitorsOf(life.life)) tombstones.addKey('visitorId', key, 'erased', tombstone.erasedAt);
+  store.endLife(life.life);
+  const at = act.receivedAt;
+  note({
+    act: 'took-back',
+    visitor: null,
+    receipts: receipts.map((one) => hexOf(keyOf('receipt', one))),
+    purposes: everything,
+    how: 'erase',
+    at,
+  });
+  return { visitorId: null, receipts, purposes, all: true, onWithdraw: 'erase', at };
+};
+
+/**
+ * The device is out. A grant cannot bring it back; a slip finds nothing more to take back than what it alone tells of, and
+ * must be answered so.
+ */
+const lateSlip = (
+  { store }: RowParts,
+  act: Act,
+  cause: Tombstone['cause'],
+  withdrawal: Withdrawal | null,
+): RowResult => {
+  if (act.weighed.asksForGrant) return { kind: 'out', state: cause, withdrawal };
   const { seq, terms } = act.append({ receipt: act.receipt, subjectKey: null });
   if (act.receipt !== null)
     store.putReceipt({
@@ -565,7 +608,7 @@ const lateSlip = ({ store }: RowParts, act: Act, cause: Tombstone['cause']): Row
       terms,
       digest: act.digest,
     });
-  return accepted(act, act.receipt, seq);
+  return accepted(act, act.receipt, seq, withdrawal);
 };
 /** Lives are counted from 1. */
 const noLife = 0;

@@ -82,7 +82,7 @@ export const openSite = (policyFile: unknown = {}, existing?: SqliteStore): Site
       .at(-1)?.userId ?? null;
 
   const execute = (row: RowResult | null): void => {
-    if (row?.kind !== 'accepted' || !row.withdrawal) return;
+    if (!row || !('withdrawal' in row) || !row.withdrawal) return;
     const plan = planWithdrawal(row.withdrawal, site.events);
     site.events = site.events
       .filter((event) => !plan.deleted.includes(event.seq))

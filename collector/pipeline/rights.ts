@@ -64,7 +64,7 @@ export const situated = (set: WorkingSet, candidate: Candidate): Candidate => {
 
 /** What a row asks to be done to what is already here. */
 export const applyRow = (set: WorkingSet, row: RowResult): void => {
-  if ((row.kind === 'accepted' || row.kind === 'same') && row.withdrawal) withdraw(set, row.withdrawal);
+  if ('withdrawal' in row && row.withdrawal) withdraw(set, row.withdrawal);
 };
 
 export const withdraw = (set: WorkingSet, withdrawal: Withdrawal): void => {

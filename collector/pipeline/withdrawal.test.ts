@@ -175,3 +175,36 @@ describe('what a withdrawal leaves', () => {
     writer.close();
   });
 });
+
+describe('an erasure that overtakes the row by which a device takes its lasting id', () => {
+  it.each(modes)('R14, onWithdraw %s: takes what was measured before, as soon as the row tells whose it is', (mode) => {
+    const writer = open(mode);
+    const measured = ['personalisation', 'marketing', 'sharing'];
+    const context = { consent: { receipt: receiptOf('A1', 'grant') }, sessionId: 's-A1' };
+    const call = (n: number, more: object) => ({ messageId: `A1-${n}`, context, ...more });
+    const first = { ...row(writer, 'A1', startAt, 'grant', measured), visitorId: undefined };
+    const before = [
+      call(1, { type: 'page', properties: { url: 'https://shop.test/' } }),
+      call(2, { type: 'track', event: 'Completed Order', properties: order('o-A1') }),
+    ];
+    expect(send(writer, before, startAt, { consent: first })).toMatchObject({ accepted: 2 });
+    visit(writer, 'B1');
+    const asked = { kind: 'erase', subject: { anonymousId: 'A1' }, by: 'test', at: startAt + hourMs } as const;
+    expect(writer.command(asked).status).toBe(202);
+    writer.due(startAt + hourMs);
+    expect(count(writer)).toBe(5);
+
+    const update = {
+      ...row(writer, 'A1', startAt + 60_000, 'grant'),
+      receipt: receiptOf('A1', 'update'),
+      supersedes: receiptOf('A1', 'grant'),
+      kind: 'update',
+    };
+    const late = [call(3, { type: 'page' }), call(4, { type: 'page', anonymousId: 'A1' })];
+    const answer = send(writer, late, startAt + 2 * hourMs, { consent: update });
+    expect(answer.dropped.map(({ code }) => code)).toEqual(['erased', 'erased']);
+    expect(count(writer)).toBe(3);
+    expect(isTrue(writer)).toBe(true);
+    writer.close();
+  });
+});
