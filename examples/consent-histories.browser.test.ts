@@ -4,6 +4,7 @@
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import fc from 'fast-check';
 import type { BrowserContext, Page } from 'playwright-core';
@@ -22,6 +23,8 @@ const requires: Record<string, string | undefined> = {
 const dayMs = 864e5;
 /** Of a run on a quiet machine; a busy one plays fewer histories, never only a few. */
 const timeMs = 75_000;
+/** Longer than a few steps take. */
+const slowMs = 900;
 
 const folder = newFolder();
 const home = newFolder();
@@ -95,6 +98,10 @@ const step = fc.oneof(
   { weight: 8, arbitrary: fc.record({ do: fc.constant('event' as const), ...where }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('freeze' as const), ...where }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('offline' as const), device, isOffline: fc.boolean() }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ do: fc.constant('slow' as const), device, way: fc.constantFrom('there', 'back', null) }),
+  },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('bump' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('expire' as const), device }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('erase' as const), device }) },
@@ -134,6 +141,8 @@ interface Device {
   life: Life;
   wait: Wait;
   isOffline: boolean;
+  /** Where its requests, or the answers to them, lie on the way for a while. */
+  slow: 'there' | 'back' | null;
 }
 
 let count = 0;
@@ -198,9 +207,31 @@ test('the invariants of consent hold over random histories of two devices with t
         // A page whose requests are looked at asks for its configuration anew each time.
         await context.route('**/v1/config/**', (route) => route.continue());
         const tabs: Tab[] = [];
+        const its: Device = {
+          context,
+          tabs,
+          granted: new Map(),
+          life: newLife(),
+          wait: {},
+          isOffline: false,
+          slow: null,
+        };
+        await context.route(/\/v1\/(batch|consent)/, async (route) => {
+          const { slow } = its;
+          try {
+            if (slow === 'there') await wait(slowMs);
+            if (slow !== 'back') return await route.continue();
+            const response = await route.fetch();
+            await wait(slowMs);
+            await route.fulfill({ response });
+          } catch {
+            // Its page is gone, or offline: nobody waits for it.
+            await route.abort().catch(() => undefined);
+          }
+        });
         for (let m = 0; m < 2; m += 1) tabs.push({ page: await context.newPage(), version: 0, isFrozen: false });
         for (const one of tabs) await load(one);
-        devices.push({ context, tabs, granted: new Map(), life: newLife(), wait: {}, isOffline: false });
+        devices.push(its);
       }
       const record = async ({ context }: Device): Promise<any> => {
         const kept = (await context.cookies()).find(({ name }) => name === 'weft_consent');
@@ -232,7 +263,8 @@ test('the invariants of consent hold over random histories of two devices with t
         else if (one.do === 'offline') {
           here!.isOffline = one.isOffline;
           await here!.context.setOffline(one.isOffline);
-        } else if (one.do === 'answer') {
+        } else if (one.do === 'slow') here!.slow = one.way;
+        else if (one.do === 'answer') {
           const decisions = Object.fromEntries(purposes.map((id, n) => [id, n < one.granted]));
           const { anonymousId = '' } = await call(its!, 'consent.set', decisions);
           if (one.granted === 0) {
@@ -314,6 +346,7 @@ test('the invariants of consent hold over random histories of two devices with t
 
       // Everybody comes back, and what is left to be said is said.
       for (const one of devices) {
+        one.slow = null;
         await one.context.setOffline(false);
         for (const each of one.tabs) await state(each, 'active');
         for (const each of one.tabs) await load(each);
