@@ -7,7 +7,8 @@ import type { FC, PropsWithChildren } from 'hono/jsx';
 import { ecommerce } from '../contract/ecommerce.js';
 import { limits } from '../contract/limits.js';
 import { errors, verdicts, warnings } from '../errors.js';
-import { type Operation, operations } from './operations.js';
+import type { Operation } from './operations/operation.js';
+import { operations } from './operations.js';
 
 type Json = Record<string, unknown>;
 

@@ -5,7 +5,8 @@ import { z } from 'zod';
 import { ecommerce } from '../contract/ecommerce.js';
 import { errors } from '../errors.js';
 import { routes } from '../ingest/door.js';
-import { type Operation, operations } from './operations.js';
+import type { Operation } from './operations/operation.js';
+import { operations } from './operations.js';
 import { type SchemaName, schemas } from './schemas.js';
 
 type Json = Record<string, unknown>;

@@ -1,0 +1,108 @@
+// What pages load.
+
+import type { Operation } from './operation.js';
+
+export const pages: readonly Operation[] = [
+  {
+    method: 'get',
+    path: '/v1/config/{writeKey}',
+    tag: 'Pages',
+    summary: 'What a page must know before it may ask',
+    description:
+      'Policy, purposes and region. Reads no cookie and no query, and sets none. Also without a key: `/v1/config`.',
+    security: 'none',
+    answer: {
+      status: 200,
+      description: 'Kept by the browser for five minutes.',
+      schema: 'Config',
+      example: {
+        policy: { version: '2026-11-01', configHash: 'b1946ac92492d2347c6235b4d2611184' },
+        consent: { purposes: [{ id: 'measurement', materialHash: 'b1946ac92492d2347c6235b4d2611184' }] },
+        region: { code: 'FR', model: 'opt-in' },
+        settings: {},
+      },
+    },
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/config/{writeKey}/{region}',
+    tag: 'Pages',
+    summary: 'The same, for a page that says where it is',
+    description:
+      '`region` is ISO 3166 with or without a subdivision (`FR`, `US-CA`) and goes before what the request shows; `-`, or anything that is no such code, says nothing.',
+    security: 'none',
+    answer: {
+      status: 200,
+      description: 'Kept by the browser for five minutes.',
+      schema: 'Config',
+      example: {
+        policy: { version: '2026-11-01', configHash: 'b1946ac92492d2347c6235b4d2611184' },
+        consent: { purposes: [{ id: 'measurement', materialHash: 'b1946ac92492d2347c6235b4d2611184' }] },
+        region: { code: 'FR', model: 'opt-in', told: { code: 'FR' } },
+        settings: {},
+      },
+    },
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/v1/projects/{writeKey}/settings',
+    tag: 'Pages',
+    summary: "What Segment's browser client asks for first",
+    description: '`@segment/analytics-next` works unchanged with `cdnURL` pointed here.',
+    security: 'none',
+    answer: { status: 200, description: 'Where to send, and nothing to load besides.', type: 'application/json' },
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/weft.js',
+    tag: 'Pages',
+    summary: 'The script for pages',
+    description: 'Its chunks lie under `/weft/`.',
+    security: 'none',
+    answer: { status: 200, description: 'The script, with an ETag.', type: 'text/javascript' },
+    errors: ['not_found'],
+  },
+  {
+    method: 'get',
+    path: '/consent/config.json',
+    tag: 'Pages',
+    summary: 'The consent file in force, with its defaults',
+    description: 'For the privacy notice and for whoever wants to read it whole. `ETag` is its hash.',
+    security: 'none',
+    answer: { status: 200, description: 'The document; 304 if it is the one that is known.', type: 'application/json' },
+    errors: [],
+  },
+  {
+    method: 'get',
+    path: '/consent/config/{file}',
+    tag: 'Pages',
+    summary: 'A consent file of now or then',
+    description: '`<configHash>.json`, as a receipt names it. Never changes.',
+    security: 'none',
+    answer: { status: 200, description: 'The document.', type: 'application/json' },
+    errors: ['not_found', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/consent/texts/{file}',
+    tag: 'Pages',
+    summary: 'The words of the banner in one language',
+    description: '`<sha256>.json`; `/v1/config` names it under `consent.texts`. Never changes.',
+    security: 'none',
+    answer: { status: 200, description: 'The words.', type: 'application/json' },
+    errors: ['not_found', 'unavailable'],
+  },
+  {
+    method: 'get',
+    path: '/consent.schema.json',
+    tag: 'Pages',
+    summary: 'The JSON Schema of the consent file',
+    description: 'For editors: put its address under `$schema`.',
+    security: 'none',
+    answer: { status: 200, description: 'The schema.', type: 'application/schema+json' },
+    errors: [],
+  },
+];
