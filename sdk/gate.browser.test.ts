@@ -74,6 +74,13 @@ const arrived = async (name: string): Promise<any[]> => {
   await until(() => collector.named(name).length);
   return collector.named(name);
 };
+/** As when another tab is brought to the front, and this one again. */
+const show = (page: Page, isShown: boolean) =>
+  call(
+    page,
+    `Object.defineProperty(document, 'hidden', { value: ${!isShown}, configurable: true });
+     document.dispatchEvent(new Event('visibilitychange'))`,
+  );
 const rule = (answering: Answering) => collector.rule(answering);
 const threeViewsAndACart = async (page: Page) => {
   await call(page, `history.pushState({}, '', '/two')`);
@@ -244,17 +251,11 @@ describe('an answer', () => {
     attributes = { 'data-pages': 'false' };
     const behind = await open();
     await call(behind, `weft.track('Held')`);
-    const show = (isShown: boolean) =>
-      call(
-        behind,
-        `Object.defineProperty(document, 'hidden', { value: ${!isShown}, configurable: true });
-         document.dispatchEvent(new Event('visibilitychange'))`,
-      );
-    await show(false);
+    await show(behind, false);
     const page = await open();
-    await set(page, { measurement: false, personalisation: false, marketing: false, sharing: false });
+    await set(page, none);
     await set(page, all);
-    await show(true);
+    await show(behind, true);
     await call(behind, `weft.track('Shown')`);
     await call(behind, `weft.flush()`);
     await arrived('Shown');
@@ -262,6 +263,67 @@ describe('an answer', () => {
     const told = collector.batches().map(({ body }) => body.discarded);
     expect(told.reduce((sum, one) => sum + (one?.no_consent ?? 0), 0)).toBe(1);
   });
+
+  /** What a page in the background does not live to see: not at once, or not before it is shown again. */
+  const ways = {
+    'in the background': { leave: async () => {}, back: async () => {} },
+    frozen: {
+      leave: (page: Page) => lifecycle(page, 'frozen'),
+      back: (page: Page) => lifecycle(page, 'active'),
+    },
+  };
+  const lifecycle = async (page: Page, state: 'active' | 'frozen') => {
+    const session = await context.newCDPSession(page);
+    await session.send('Page.setWebLifecycleState', { state });
+    await session.detach();
+  };
+  for (const [where, { leave, back }] of Object.entries(ways)) {
+    it(`consent 4: what a page holds ${where} is not brought by the answer that follows an erasure, though it is a first one`, async () => {
+      attributes = { 'data-pages': 'false' };
+      const behind = await open();
+      await call(behind, `weft.track('Held')`);
+      await show(behind, false);
+      await leave(behind);
+      const page = await open();
+      await set(page, all);
+      await call(page, `weft.track('Told')`);
+      await call(page, `weft.flush()`);
+      await arrived('Told');
+      // Erased by request from elsewhere, and told so with the next batch.
+      rule({ verdict: () => ({ kind: 'dropped', code: 'erased' }), state: () => 'erased' });
+      await call(page, `weft.track('Erased'), weft.flush()`);
+      await until(async () => (await context.cookies()).length === 0);
+      rule({});
+      await set(page, all);
+      expect((await cookies()).weft_consent.rev).toBe(1);
+      await back(behind);
+      await show(behind, true);
+      await until(() => call(behind, `weft.consent.get().measurement`));
+      await call(behind, `weft.track('Shown')`);
+      await call(behind, `weft.flush()`);
+      await arrived('Shown');
+      await sleep(200);
+      await call(behind, `weft.flush()`);
+      // What it heard at once went under the first answer, to be erased with it.
+      const [shown] = collector.named('Shown');
+      expect(collector.named('Held').filter(({ anonymousId }) => anonymousId === shown.anonymousId)).toEqual([]);
+    });
+
+    it(`consent 4: what a page holds ${where} is brought by the first answer, though it was given in another tab`, async () => {
+      attributes = { 'data-pages': 'false' };
+      const behind = await open();
+      await call(behind, `weft.track('Held')`);
+      await show(behind, false);
+      await leave(behind);
+      const page = await open();
+      await set(page, all);
+      await back(behind);
+      await show(behind, true);
+      await call(behind, `weft.flush()`);
+      const [held] = await arrived('Held');
+      expect(held.preConsent).toBe(true);
+    });
+  }
 
   it('consent 6: measurement alone has a session, and neither visitor id, user id nor click ids', async () => {
     const page = await open('/?gclid=abc123&utm_source=ads');
@@ -405,6 +467,22 @@ describe('taking it back', () => {
     expect(Object.keys(await cookies())).toEqual(['weft_consent']);
     const posts = collector.posts().slice(count);
     expect(posts.map(({ path, body }) => `${path} ${body.kind}`)).toEqual(['/v1/consent withdraw']);
+  });
+
+  it('what is said and taken back in a page in the background holds there at once', async () => {
+    const page = await open();
+    await set(page, all);
+    await call(page, `window.wrong = []; weft.on('error', (error) => wrong.push(String(error)))`);
+    await call(page, `addEventListener('unhandledrejection', ({ reason }) => wrong.push(String(reason)))`);
+    await show(page, false);
+    await call(page, `weft.identify('U1')`);
+    await call(page, `weft.flush()`);
+    await arrived('identify');
+    await until(async () => (await cookies()).weft_consent.rows.length === 0);
+    await call(page, `weft.consent.withdraw()`);
+    expect(await call(page, `weft.consent.state().record.receipt`)).toBeUndefined();
+    await until(() => [...collector.ledger.values()].some(({ kind }) => kind === 'withdraw'));
+    expect(await call(page, 'wrong')).toEqual([]);
   });
 
   it('withdrawing one purpose keeps the others, and takes out of the buffer what only that one used', async () => {

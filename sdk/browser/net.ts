@@ -53,9 +53,18 @@ export const alone = (run: () => Promise<void>): Promise<unknown> => {
   );
 };
 
+const channelName = 'consent';
+
 /** To be opened again when the page comes back: an open channel would keep it out of the back-forward cache. */
 export const openChannel = (heard: () => void): BroadcastChannel => {
-  const channel = new BroadcastChannel('consent');
+  const channel = new BroadcastChannel(channelName);
   channel.onmessage = () => quietly(heard);
   return channel;
+};
+
+/** What other tabs say of the answers they write, in its order, in the background too: until what comes back is called. */
+export const hearTabs = (heard: (said: { rev?: number; epoch?: number }) => void): (() => void) => {
+  const channel = globalThis.BroadcastChannel && new BroadcastChannel(channelName);
+  if (channel) channel.onmessage = ({ data }) => quietly(() => heard(data));
+  return () => channel?.close();
 };

@@ -140,6 +140,6 @@ export const begin = (known: RemoteConfig | undefined): true | undefined => {
 /** Other tabs are heard while the page is shown: an open channel would keep it out of the back-forward cache. */
 export const tune = () => {
   channel?.close();
-  if (isShown()) channel = openChannel(look);
+  channel = isShown() ? openChannel(look) : undefined;
   look();
 };

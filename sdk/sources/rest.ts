@@ -5,6 +5,8 @@
 import { fetched } from '../browser/chunk.js';
 import { after, cancel, iso, now } from '../browser/clock.js';
 import { onWindow, type Stop, together } from '../browser/listen.js';
+import { hearTabs } from '../browser/net.js';
+import { isShown } from '../browser/page.js';
 import type { Entry } from '../buffer/buffer.js';
 import type { Client, Source } from '../client.js';
 import type { Row } from '../consent/record.js';
@@ -104,11 +106,18 @@ const cart = () => {
  * reach backwards: the present page and cart are told then. With `hold` events wait in this page's memory for an answer.
  */
 const unanswered = (client: Client): Stop => {
-  /** With the number of the answer that it waits for: a no that this page did not hear in the background is not passed over. */
-  let held: { event: PageEvent; rev: number }[] = [];
+  /**
+   * With the number of the answer that it waits for, and once that was heard of from another tab, the life it began (0: none).
+   * Both, because an erasure lets numbers begin again: what this page did not see in the background is not passed over.
+   */
+  let held: { event: PageEvent; rev: number; life?: number }[] = [];
   let isMissed = false;
+  /** In the background since the device was looked at last: what lies there now may be another than the first answer. */
+  let isBehind = !isShown();
+  let channel: Stop | undefined;
   const { fold, lines } = cart();
-  const { state, get } = client.consent;
+  const { consent } = client;
+  const { state, get } = consent;
   const { preConsent, config } = state();
   const { mode: configured, maxEvents = Infinity, maxMinutes = Infinity } = config.preConsent ?? {};
   const mode = preConsent ?? configured ?? 'current';
@@ -124,6 +133,12 @@ const unanswered = (client: Client): Stop => {
     // It was counted as lost when the gate was closed to it.
     client.tell('dropped', { reason: 'no_consent', n: -1 });
     held.push(kept);
+    channel ??= hearTabs(({ rev = 0, epoch = 0 }) => {
+      for (const one of held) if (rev >= one.rev) one.life ??= epoch;
+      // It waited for this, where the answer was seen before it was heard of.
+      consent.set({});
+      settle();
+    });
     if (held.length > countMax || JSON.stringify(held).length > heldBounds.charsMax) {
       held.pop();
       client.tell('dropped', { reason: 'full' });
@@ -137,6 +152,21 @@ const unanswered = (client: Client): Stop => {
       client.tell('dropped', { reason: 'age' });
     });
   };
+  const settle = () => {
+    const { measurement } = get();
+    if (measurement == null) return;
+    const at = now();
+    const { rev, epoch = 0 } = state().record ?? {};
+    const isUnheard = (one: (typeof held)[0]) => measurement && isBehind && one.rev === rev && one.life === undefined;
+    const settled = held.filter((one) => !isUnheard(one));
+    held = held.filter(isUnheard);
+    for (const { event, life = epoch, ...one } of settled) {
+      const isFirst = measurement && one.rev === rev && life === epoch;
+      if (isFirst && at - Date.parse(event.timestamp) < ageMaxMs)
+        client.tell('pass', { ...event, preConsent: true, releasedAt: iso(at) });
+      else client.tell('dropped', { reason: isFirst ? 'age' : 'no_consent' });
+    }
+  };
   return together(
     client.on('dropped', ({ reason, event }: Dropped) => {
       if (reason !== 'no_consent' || !event) return;
@@ -144,23 +174,28 @@ const unanswered = (client: Client): Stop => {
       fold(event);
       isMissed ||= mode === 'current' && event.type === 'page';
     }),
-    client.consent.onChange(({ measurement }) => {
+    consent.onChange(({ measurement }) => {
       if (measurement === null) return;
-      const at = now();
-      for (const { event, rev } of held.splice(0)) {
-        const isFirst = measurement && rev === state().record?.rev;
-        if (isFirst && at - Date.parse(event.timestamp) < ageMaxMs)
-          client.tell('pass', { ...event, preConsent: true, releasedAt: iso(at) });
-        else client.tell('dropped', { reason: isFirst ? 'age' : 'no_consent' });
-      }
+      settle();
       if (!measurement || !isMissed) return;
       isMissed = false;
       client.page();
       const products = lines();
       if (products[0]) client.cart.update({ products });
     }),
+    onWindow('visibilitychange', () => {
+      isBehind ||= !isShown();
+      // By then the device has been looked at. Whoever finds it unanswered has missed nothing that still stands.
+      after(0, () => {
+        isBehind &&= !isShown() || get().measurement != null;
+      });
+    }),
+    () => channel?.(),
     onWindow('pagehide', () => {
       held = [];
+      // An open one would keep the page out of the back-forward cache.
+      channel?.();
+      channel = undefined;
       // Coming back is a view of its own.
       isMissed = false;
     }),
