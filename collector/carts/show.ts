@@ -1,14 +1,13 @@
 // The cart aspect as it is read: shapes of contract/profile.ts, from the state and the documents of the shelf. The caller
 // settles the state to the clock first; nothing here changes anything.
 
+import { iso } from '../contract/instant.js';
 import type { Cart, Profile } from '../contract/profile.js';
 import { cartValue, currencyIn } from './content.js';
 import { deadlineOf, lastEpisode, openCarts } from './episodes.js';
 import { showLine } from './lines.js';
 import { type OrderAlone, showOrder, showRevenue } from './orders.js';
 import { type CartDocument, type CartRecord, type CartState, type Episode, isOpen } from './state.js';
-
-const instant = (at: number): string => new Date(at).toISOString();
 
 const showEpisode = ({
   n,
@@ -20,7 +19,7 @@ const showEpisode = ({
 }: Episode): Cart['episodes'][number] => ({
   n,
   stage,
-  abandonedAt: instant(abandonedAt),
+  abandonedAt: iso(abandonedAt),
   valueMinor,
   outcome,
   recoveredBy,
@@ -29,7 +28,7 @@ const showEpisode = ({
 /** Of an abandoned cart, the deadline that passed. */
 const shownDeadline = (state: CartState, cart: CartRecord): string | null => {
   const at = cart.phase === 'abandoned' ? (lastEpisode(cart)?.abandonedAt ?? null) : deadlineOf(state, cart);
-  return at === null ? null : instant(at);
+  return at === null ? null : iso(at);
 };
 
 const showCart = (state: CartState, cart: CartRecord): Cart => {
@@ -42,8 +41,8 @@ const showCart = (state: CartState, cart: CartRecord): Cart => {
     lines: cart.lines.map((line) => showLine(line, currency)),
     valueMinor: cartValue(cart),
     currency,
-    createdAt: instant(cart.createdAt),
-    updatedAt: instant(cart.touchedAt),
+    createdAt: iso(cart.createdAt),
+    updatedAt: iso(cart.touchedAt),
     deadlineAt: shownDeadline(state, cart),
   };
 };

@@ -1,6 +1,6 @@
 // Instants on the wire are ISO 8601 with a zone; inside they are epoch milliseconds. Pure; knows no clock.
 
-const iso =
+const isoText =
   /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?(?:([Zz])|([+-])(\d\d)(?::?(\d\d))?)$/;
 
 const daysIn = (year: number, month: number): number =>
@@ -48,7 +48,7 @@ export const parseInstant = (value: unknown): number | null => {
   if (typeof value !== 'string' || value.length > 40) return null;
   const read = plain(value);
   if (read !== null) return read;
-  const parts = iso.exec(value);
+  const parts = isoText.exec(value);
   if (parts === null) return null;
   const [year, month, day] = [Number(parts[1]), Number(parts[2]), Number(parts[3])];
   const [hour, minute, second] = [Number(parts[4]), Number(parts[5]), Number(parts[6] ?? 0)];
@@ -65,3 +65,6 @@ export const parseInstant = (value: unknown): number | null => {
   at.setUTCHours(hour, minute, second, fractionMs);
   return at.getTime() - offsetMs;
 };
+
+/** As every answer and page writes an instant; throws where no `Date` can hold it. */
+export const iso = (at: number): string => new Date(at).toISOString();

@@ -1,5 +1,6 @@
 // For tests: a whole writer and its read model in memory, spoken to as the door does, in minutes and short names.
 
+import { iso } from '../contract/instant.js';
 import { purposes } from '../contract/purposes.js';
 import type { Answer, KeyContext, Submission } from '../log/log.js';
 import { readModelOf } from '../profiles/open.js';
@@ -18,8 +19,6 @@ export const secretKey: KeyContext = { id: 'sk', trust: 'secret', mode: 'externa
 
 export type Call = Record<string, unknown>;
 let minted = 0;
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** `page('A1', 3)`: a page view on device A1 three minutes after the start. */
 export const call = (type: string, anonymousId: string | null, minute: number, more: Call = {}): Call => {
   minted += 1;

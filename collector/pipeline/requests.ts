@@ -13,6 +13,7 @@ import { maskOfNames } from '../consent/rights/object.js';
 import { monthAfter } from '../consent/rights/rights-view.js';
 import type { AuditAct } from '../contract/audit.js';
 import type { Certificate } from '../contract/certificate.js';
+import { iso } from '../contract/instant.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { CommandResult, RightsCommand } from '../log/log.js';
 import { asideMaxMs, dropAside, restoringRoom } from '../store/aside.js';
@@ -59,7 +60,6 @@ export const exportFile = (folder: string, id: string): string => join(folder, `
 /** Ids are made here; nothing else names a file. */
 export const isExportId = (id: string): boolean => /^x_[0-9a-f-]{36}$/.test(id);
 
-const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 const ok = (body: unknown, status = 200): CommandResult => ({ status, body });
 const failure = (status: number, code: string, message: string, hint: string): CommandResult => ({

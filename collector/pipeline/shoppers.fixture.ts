@@ -3,6 +3,7 @@
 // their orders too. What the door makes of it all is the door's to say.
 
 import fc from 'fast-check';
+import { iso } from '../contract/instant.js';
 import { purposes } from '../contract/purposes.js';
 import type { Answer, KeyContext, Submission } from '../log/log.js';
 import type { Writer } from './writer.js';
@@ -93,8 +94,6 @@ interface Device {
   inTunnel: boolean;
   queue: object[];
 }
-
-const iso = (at: number): string => new Date(at).toISOString();
 
 /** Lives the shopping at the door of a writer; gives every answer. */
 export const live = (writer: Writer, { skewMinutes, first, acts }: Shopping): Answer[] => {

@@ -15,6 +15,7 @@ import { type JournalEntry, journalFile } from '../consent/rights/journal.js';
 import type { RowResult } from '../consent/rows.js';
 import type { TransferResult } from '../consent/transfer.js';
 import { type AuditAct, auditEntry } from '../contract/audit.js';
+import { iso } from '../contract/instant.js';
 import { countCookieless } from '../cookieless/store.js';
 import { identityStore } from '../identity/store.js';
 import type { Command, CommandResult } from '../log/log.js';
@@ -92,8 +93,6 @@ const failure = (status: number, code: string, message: string, hint: string): C
   status,
   body: { error: { code, message, hint } },
 });
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** Functions do not cross to a thread: for a writer in the caller's. */
 export interface WriterHooks {
   onErasureStep?: (id: string, step: ErasureStep) => void;

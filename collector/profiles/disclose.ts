@@ -1,6 +1,7 @@
 // Everything that is kept of one person, for the person (GDPR 15 and 20): who is meant, and each store page by page. Unlike
 // the read model it hides nothing for purposes: what may not be used any more is still kept, and theirs to see. Reads only.
 
+import { iso } from '../contract/instant.js';
 import type { Page, Profile } from '../contract/profile.js';
 import { purposes } from '../contract/purposes.js';
 import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
@@ -41,8 +42,6 @@ export interface DisclosureReading {
 const pageItems = 500;
 const allowed = { reservedEmail: 'allow' } as const;
 const nobody: Meant = { profileId: null, identities: [], devices: [], owners: [], alone: false };
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** `read`: a read model that no denial narrows. */
 export const disclosureReading = (sql: Sql, read: PeopleReading): DisclosureReading => {
   const identity = identityStore(sql);

@@ -1,9 +1,8 @@
 // An event as it is read: the same line in the list of a person's events and in an export. Pure.
 
+import { iso } from '../contract/instant.js';
 import type { EventItem } from '../contract/profile.js';
 import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
-
-const iso = (at: number): string => new Date(at).toISOString();
 
 export const eventItemOf = (row: EventRow, sessionId: string | null): EventItem => {
   const event = parseBody(row);

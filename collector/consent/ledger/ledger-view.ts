@@ -2,6 +2,7 @@
 // remembers nothing between two calls, so that it can run in the reader's thread while the writer appends. A call does a
 // bounded piece of work; whoever wants all of it asks again with what the last answer said.
 
+import { iso } from '../../contract/instant.js';
 import type { LedgerCheck, ReceiptProof } from '../../contract/proofs.js';
 import type { Sql } from '../../store/sql.js';
 import { canonicalJson } from '../canonical.js';
@@ -17,7 +18,6 @@ import {
   type Signature,
 } from './chain.js';
 
-const iso = (at: number): string => new Date(at).toISOString();
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
 const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');

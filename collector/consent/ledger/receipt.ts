@@ -1,14 +1,13 @@
 // What can be shown of one receipt: its row, its place in the chain, whether it still stands, and what the banner was made
 // of when it was given. Whoever presents a receipt is shown this and nothing of the person. Reads only.
 
+import { iso } from '../../contract/instant.js';
 import type { ReceiptProof } from '../../contract/proofs.js';
 import type { Sql } from '../../store/sql.js';
 import { isReceipt } from '../gate.js';
 import { bitOf, everything, isPurpose } from '../mask.js';
 import type { LedgerDecision } from './ledger.js';
 import type { LedgerView } from './ledger-view.js';
-
-const iso = (at: number): string => new Date(at).toISOString();
 
 interface State {
   life: number;

@@ -3,6 +3,7 @@
 // whoever does claims what is due and reports how it went. Identities stand in a notice until its recipient has them.
 
 import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { iso } from '../../contract/instant.js';
 import type { Sql } from '../../store/sql.js';
 import type { Closure } from './erase.js';
 import type { KeyOf } from './tombstones.js';
@@ -117,8 +118,6 @@ export interface NoticeParts {
 }
 
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** Standard Webhooks: what is signed is id, instant and body, so that none of them can be changed or sent again later. */
 export const signatureOf = (secret: string, id: string, atS: number, body: string): string =>
   `v1,${createHmac('sha256', Buffer.from(secret.replace(/^whsec_/, ''), 'base64'))

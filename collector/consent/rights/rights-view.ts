@@ -1,6 +1,7 @@
 // What is shown of people's requests: to the privacy room, and in an export. Reads only, remembers nothing. No identifier
 // stands in what it shows, except what somebody sees of themselves.
 
+import { iso } from '../../contract/instant.js';
 import type { Page } from '../../contract/profile.js';
 import type { Sql } from '../../store/sql.js';
 import { openWords } from '../ledger/receipt.js';
@@ -96,7 +97,6 @@ export interface RightsReading {
   terms: () => unknown;
 }
 
-const iso = (at: number): string => new Date(at).toISOString();
 const bag = (text: string | null): Record<string, unknown> | null =>
   text === null ? null : (JSON.parse(text) as Record<string, unknown>);
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));

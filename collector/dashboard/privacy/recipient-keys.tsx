@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import type { RecipientState } from '../../consent/rights/rights-view.js';
+import { iso } from '../../contract/instant.js';
 import { type Purpose, purposes } from '../../contract/purposes.js';
 import { type Credential, newSecretKey, recipientName, secretCredential } from '../../site/keys.js';
 import { credentialsOf } from '../../site/ring.js';
@@ -24,7 +25,6 @@ const labelMaxChars = 60;
 
 /** A key for measurement alone reads nobody. */
 const readable = purposes.filter((purpose) => purpose !== 'measurement');
-const iso = (at: number): string => new Date(at).toISOString();
 const pathOf = (recipient: string): string => `${here}/${segment(recipient)}/keys`;
 const listOf = (covers: readonly string[]): string =>
   covers.map((purpose) => purposeWords[purpose] ?? purpose).join(', ');

@@ -2,6 +2,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
+import { iso } from '../../contract/instant.js';
 import type { House, Staffed } from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Empty, Panel } from '../kit/panel.js';
@@ -21,7 +22,6 @@ export const lateAfterMs = 14 * 3_600_000;
 export type Runs = Awaited<ReturnType<House['reader']['retentionRuns']>>;
 type Counts = Awaited<ReturnType<House['reader']['anonymousCounts']>>;
 const dayMs = 86_400_000;
-const iso = (at: number): string => new Date(at).toISOString();
 const dayOf = (at: number): string => iso(at).slice(0, 10);
 
 /** Whether it ought to have run by now. A store that never ran it is young. */

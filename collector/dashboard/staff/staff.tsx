@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
+import { iso } from '../../contract/instant.js';
 import {
   accountName,
   type Credential,
@@ -38,7 +39,6 @@ import { staleForm } from '../login.js';
 const accountsMax = 200;
 const revokedShown = 20;
 
-const iso = (at: number): string => new Date(at).toISOString();
 const nameOf = ({ id, label }: Credential): string => (id === owner.id ? owner.name : label);
 const roleOf = ({ roles }: Credential): StaffRole => (roles.includes('owner') ? 'owner' : (roles[0] ?? 'marketing'));
 const isRole = (text: string | undefined): text is StaffRole =>

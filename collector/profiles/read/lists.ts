@@ -3,6 +3,7 @@
 import { cartHeldAt } from '../../carts/held.js';
 import { allCarts, showCarts, showOrders } from '../../carts/show.js';
 import type { CartRecord } from '../../carts/state.js';
+import { iso } from '../../contract/instant.js';
 import type { Cart, EventItem, Merge, Order, Page, SessionItem } from '../../contract/profile.js';
 import { type EventRow, parseBody } from '../../events/store.js';
 import { mergesOf } from '../../identity/merges.js';
@@ -13,7 +14,7 @@ import type { sessionStore } from '../../sessions/store.js';
 import type { Sql } from '../../store/sql.js';
 import { eventItemOf } from '../event-item.js';
 import type { PageAsked } from '../reader.js';
-import { iso, isoOrNull, showAttribution, showTouch, unknownDevice } from './person.js';
+import { isoOrNull, showAttribution, showTouch, unknownDevice } from './person.js';
 import { cartState, type Seen } from './seen.js';
 
 /** Cursors name the last item of a page: an instant and a row. */

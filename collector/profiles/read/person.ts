@@ -1,6 +1,7 @@
 // One person as they are shown: the profile, the line of a list, and where visits came from.
 
 import { cartFigures, openCart } from '../../carts/show.js';
+import { iso } from '../../contract/instant.js';
 import type { Attribution, PersonSummary, Profile } from '../../contract/profile.js';
 import type { identityStore } from '../../identity/store.js';
 import { attributionOf } from '../../sessions/attribution.js';
@@ -11,7 +12,6 @@ import type { Asked } from '../reader.js';
 import type { TraitsState } from '../traits.js';
 import { type ConsentReading, cartState, presenceOf, type Seen, traitsOf } from './seen.js';
 
-export const iso = (at: number): string => new Date(at).toISOString();
 export const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 export const unknownDevice = { browser: null, os: null, kind: 'unknown' } as const;
 

@@ -2,13 +2,13 @@
 
 import { cartFigures } from '../../carts/show.js';
 import type { CartState } from '../../carts/state.js';
+import { iso } from '../../contract/instant.js';
 import type { LiveEvent, Overview } from '../../contract/profile.js';
 import { type EventRow, flag, parseBody } from '../../events/store.js';
 import type { identityStore } from '../../identity/store.js';
 import { dayOf, type Visit, visitsByDay } from '../../sessions/days.js';
 import type { Sql } from '../../store/sql.js';
 import type { Asked } from '../reader.js';
-import { iso } from './person.js';
 
 export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => {
   const acceptedAfter = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq DESC LIMIT ?');

@@ -10,6 +10,7 @@ import type { LivePolicy } from '../../../consent/policy/live.js';
 import type { Policy, Source } from '../../../consent/policy/policy.js';
 import { documentMaxBytes, type Finding } from '../../../consent/policy/read.js';
 import type { Release } from '../../../consent/policy/releases.js';
+import { iso } from '../../../contract/instant.js';
 import { assets } from '../../assets.js';
 import {
   type House,
@@ -43,8 +44,6 @@ const causes: Readonly<Record<Release['how'], string>> = {
   editor: 'published here',
 };
 const listed = (names: readonly string[]): string => names.join(', ');
-const iso = (at: number): string => new Date(at).toISOString();
-
 /** Linting draws colours and reads every language: once a policy, not once a look. */
 const linted = new WeakMap<Source, readonly Finding[]>();
 /** What is in force and should not ship. */
