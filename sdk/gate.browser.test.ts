@@ -363,11 +363,49 @@ describe('an answer', () => {
     expect(cart).toMatchObject({
       event: 'Cart Updated',
       properties: {
+        currency: 'EUR',
         products: [
           { product_id: 'p1', quantity: 1 },
           { product_id: 'p2', quantity: 1 },
         ],
       },
+    });
+  });
+
+  it('C1, C2: with `current`, tells which cart it is and in which currency, as the page was told last', async () => {
+    rule({ config: configOf({ preConsent: { mode: 'current' } }) });
+    const page = await open();
+    await call(
+      page,
+      `weft.cart.update({ cart_id: 'c-16', currency: 'EUR', products: [{ product_id: 'p1', price: 9 }] })`,
+    );
+    await call(page, `weft.track('Order Completed', { order_id: 'o1', cart_id: 'c-16', currency: 'EUR', total: 9 })`);
+    await call(page, `weft.cart.add({ product_id: 'p2', price: 4980, currency: 'JPY' })`);
+    await call(page, `weft.cart.add({ product_id: 'p3', price: 500 })`);
+    await set(page, all);
+    const [second] = await arrived('Cart Updated');
+    expect(second.properties).toMatchObject({
+      currency: 'JPY',
+      products: [{ product_id: 'p2' }, { product_id: 'p3' }],
+    });
+    // The first one was ordered.
+    expect(second.properties.cart_id).toBeUndefined();
+  });
+
+  it('C1: with `current`, a cart that has a name keeps it over what is added and removed without one', async () => {
+    rule({ config: configOf({ preConsent: { mode: 'current' } }) });
+    const page = await open();
+    await call(
+      page,
+      `weft.cart.update({ cart_id: 'c-17', currency: 'JPY', products: [{ product_id: 'p1', price: 4980, quantity: 2 }] })`,
+    );
+    await call(page, `weft.cart.remove({ product_id: 'p1' })`);
+    await set(page, all);
+    const [cart] = await arrived('Cart Updated');
+    expect(cart.properties).toEqual({
+      cart_id: 'c-17',
+      currency: 'JPY',
+      products: [{ product_id: 'p1', price: 4980, quantity: 1 }],
     });
   });
 

@@ -81,24 +81,31 @@ const defaults = ({ consent }: Client) => {
   consent.set(Object.fromEntries(open.map(({ id }) => [id, true])), { kind: 'region-default' });
 };
 
-/** What is in the cart, from what this page was told of it while nobody had agreed. */
+/** The cart as it stands, from what this page was told of it while nobody had agreed. */
 const cart = () => {
   let lines: Record<string, Properties> = {};
+  /** Of the last that said so: without them the collector would open a second cart, or count in another currency. */
+  let cartId: string | undefined;
+  let currency: string | undefined;
   const fold = ({ event = '', properties = {} }: Pick<PageEvent, 'event' | 'properties'>): void => {
-    const { products, quantity = 1, ...product } = properties;
+    const { products, quantity = 1, cart_id, ...product } = properties;
     const by = { 'Product Added': +(quantity as number), 'Product Removed': -(quantity as number) }[event];
+    if (!by && !/^(Cart (Viewed|Updated)|Order Completed)$/.test(event)) return;
+    // What comes after an order is another cart.
+    cartId = event === 'Order Completed' ? undefined : ((cart_id as string) ?? cartId);
+    currency = (product.currency as string) ?? currency;
     if (by) {
       const key = [product.variant, product.sku, product.product_id].join();
       const left = ((lines[key]?.quantity as number) || 0) + by;
-      if (left > 0) lines[key] = { ...product, quantity: left };
+      if (left > 0) lines[key] = { ...lines[key], ...product, quantity: left };
       else delete lines[key];
-    } else if (/^(Cart (Viewed|Updated)|Order Completed)$/.test(event)) {
+    } else {
       lines = {};
       if (event < 'D')
         for (const one of (products as Properties[]) ?? []) fold({ event: 'Product Added', properties: one });
     }
   };
-  return { fold, lines: () => Object.values(lines) };
+  return { fold, told: () => ({ cart_id: cartId, currency, products: Object.values(lines) }) };
 };
 
 /**
@@ -115,7 +122,7 @@ const unanswered = (client: Client): Stop => {
   /** In the background since the device was looked at last: what lies there now may be another than the first answer. */
   let isBehind = !isShown();
   let channel: Stop | undefined;
-  const { fold, lines } = cart();
+  const { fold, told } = cart();
   const { consent } = client;
   const { state, get } = consent;
   const { preConsent, config } = state();
@@ -180,8 +187,8 @@ const unanswered = (client: Client): Stop => {
       if (!measurement || !isMissed) return;
       isMissed = false;
       client.page();
-      const products = lines();
-      if (products[0]) client.cart.update({ products });
+      const cart = told();
+      if (cart.products[0]) client.cart.update(cart);
     }),
     onWindow('visibilitychange', () => {
       isBehind ||= !isShown();
