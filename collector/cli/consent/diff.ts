@@ -3,7 +3,7 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { readConfig } from '../../config.js';
 import { narrowedIn, withCompatible } from '../../consent/policy/compatible.js';
-import { comparePolicies, type Holders, noHolders, shareText } from '../../consent/policy/diff.js';
+import { comparePolicies, type Holders, noHolders, recipientAdvice, shareText } from '../../consent/policy/diff.js';
 import { lineOf, type Policy, readSource, sourceOf } from '../../consent/policy/policy.js';
 import { holdersOf } from '../../consent/policy/releases.js';
 import { placeOf, readerOf } from '../data.js';
@@ -77,7 +77,7 @@ export const diffFiles = async (before: string, after: string, asked: DiffAsked,
       comparison = comparePolicies(old, fresh, known?.holders ?? noHolders);
     }
   }
-  const { purposes, reasked, others, words, holders } = comparison;
+  const { purposes, reasked, others, recipients, words, holders } = comparison;
   const share = (asks: number) =>
     known === null ? 'nobody can say of how many: there is no data here' : shareText(asks, holders);
   if (asked.json) {
@@ -100,6 +100,8 @@ export const diffFiles = async (before: string, after: string, asked: DiffAsked,
     if (written > 0)
       out.tell(`\nWritten into ${after}: compatibleWith of ${written} purpose${written > 1 ? 's' : ''}.`);
     if (words) out.tell('The words of the banner change; words ask nobody again.');
+    if (recipients.length > 0)
+      out.tell(`The same recipient, and asking nobody: ${recipients.join('; ')}. ${recipientAdvice}`);
     if (others.length > 0) out.tell(`Also different, and asking nobody: ${others.join(', ')}.`);
     if (reasked.length === 0) out.tell('Nothing is asked again.');
     else if (known !== null)

@@ -79,6 +79,22 @@ describe('what another policy asks again', () => {
     expect(others).toEqual(['locales', 'policy', 'ui']);
   });
 
+  test('another name or country under the same id of a recipient asks nobody, and is said', () => {
+    const of = (recipient: object) =>
+      parsePolicy(
+        file(
+          { recipients: ['a'] },
+          { recipients: { a: recipient, b: { name: 'B', country: 'DE', role: 'processor' } } },
+        ),
+      );
+    const before = of({ name: 'One', country: 'FR', role: 'processor' });
+    const after = of({ name: 'Two', country: 'DE', role: 'processor' });
+    const { reasked, recipients } = comparePolicies(before, after, holders);
+    expect(reasked).toEqual([]);
+    expect(recipients).toEqual(['a: name "Two" instead of "One"', 'a: country "DE" instead of "FR"']);
+    expect(comparePolicies(before, before, holders).recipients).toEqual([]);
+  });
+
   test('the share is said as a person would', () => {
     expect(shareText(61, 100)).toBe('about 61 % of 100 holders');
     expect(shareText(0, 0)).toBe('nobody yet: no device has a live receipt');

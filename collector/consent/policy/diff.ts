@@ -44,6 +44,8 @@ export interface Comparison {
   others: readonly string[];
   /** The words of some language differ. */
   words: boolean;
+  /** Who or where a recipient is has changed under the same id, a sentence each: people agreed to the one before. */
+  recipients: readonly string[];
 }
 
 const without = (all: readonly string[], some: readonly string[]): string[] => all.filter((one) => !some.includes(one));
@@ -125,6 +127,20 @@ const changeOf = (
   };
 };
 
+/**
+ * Of recipients in both files. The id is what the terms name, so that a company that takes another name asks nobody; another
+ * company must not go by it.
+ */
+const recipientChanges = (before: Policy, after: Policy): string[] => {
+  const [old, fresh] = [before, after].map((policy) => (policy.document.recipients ?? {}) as Recipients);
+  return Object.entries(fresh ?? {}).flatMap(([id, one]) =>
+    (['name', 'country'] as const)
+      .filter((key) => old?.[id] !== undefined && old[id][key] !== one[key])
+      .map((key) => `${id}: ${key} "${one[key] ?? ''}" instead of "${old?.[id]?.[key] ?? ''}"`),
+  );
+};
+type Recipients = Readonly<Record<string, { name?: string; country?: string }>>;
+
 /** Of whom `holders` says nothing, nothing is said. */
 export const comparePolicies = (before: Policy, after: Policy, holders: Holders): Comparison => {
   const ids = [...new Set([...before.purposes, ...after.purposes].map(({ id }) => id))];
@@ -149,8 +165,12 @@ export const comparePolicies = (before: Policy, after: Policy, holders: Holders)
         canonicalJson(before.document[key]) !== canonicalJson(after.document[key]),
     ),
     words: canonicalJson(before.document.texts) !== canonicalJson(after.document.texts),
+    recipients: recipientChanges(before, after),
   };
 };
+
+/** What to do about `recipients` of a comparison. */
+export const recipientAdvice = 'Another company needs an id of its own; then people are asked.';
 
 /** "this change re-asks *personalisation* for about 61 % of holders". */
 export const shareText = (asked: number, total: number): string =>

@@ -205,6 +205,47 @@ describe('the linter', () => {
       },
       'error default-on regions.0.model',
     ],
+    ...(
+      [
+        ['of one country of it, by its name', 'FR', 'opt-out'],
+        ['of a part of it with a code of its own', 'RE', 'none'],
+        ['of a region of it', 'DE-BY', 'none'],
+      ] as const
+    ).map(([what, place, model]): [string, object, string] => [
+      `data before consent in Europe, ${what}`,
+      {
+        ...good,
+        regions: [
+          { match: [place], model, ui: model === 'none' ? 'none' : 'link' },
+          { match: ['EEA'], model: 'opt-in' },
+          { match: ['*'], model: 'opt-in', fallback: true },
+        ],
+      },
+      'error default-on regions.0.model',
+    ]),
+    ...['GB', 'CH', 'BR', 'CA-QC'].map((place): [string, object, string] => [
+      `data before consent in ${place}`,
+      {
+        ...good,
+        regions: [
+          { match: [place], model: 'none', ui: 'none' },
+          { match: ['*'], model: 'opt-in', fallback: true },
+        ],
+      },
+      'warning default-on regions.0.model',
+    ]),
+    [
+      'a country outside the EEA that is not told',
+      {
+        ...good,
+        recipients: { far: { name: 'Far', country: 'US', role: 'processor' } },
+        purposes: [
+          { id: 'necessary', always: true },
+          { id: 'measurement', retentionDays: 30, recipients: ['far'], thirdCountries: [] },
+        ],
+      },
+      'warning third-country-missing purposes.1.thirdCountries',
+    ],
     [
       'asking again too soon after an opt-out',
       { ...good, decision: { reaskAfterOptOutDays: 30 } },

@@ -10,7 +10,7 @@ import { contrast } from './contrast.js';
 import type { Words } from './locales.js';
 import { type Policy, readSource, type Source } from './policy.js';
 import { type Finding, readText } from './read.js';
-import { regionPresets } from './region.js';
+import { expandMatch, isInEea, regionPresets } from './region.js';
 import { type ConsentFile, consentFile } from './shape.js';
 
 export interface Linted {
@@ -29,6 +29,8 @@ type Note = (
 
 /** CNIL: a choice is asked again after about six months; more needs a reason. */
 const decisionDaysAdvised = 180;
+/** Beside the EEA, where the law of the place asks first. */
+const askedElsewhere = expandMatch(regionPresets.world()[0]?.match ?? []).filter((place) => !isInEea(place));
 /** CNIL: what is collected for audience measurement is kept 25 months at most. */
 const retentionDaysAdvised = 760;
 const contrastMin = 4.5;
@@ -125,6 +127,19 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
         `"${one.id}" does not rest on consent`,
         'Storing on the device needs consent all the same; write the reasoning down.',
       );
+    const { thirdCountries } = one;
+    if (thirdCountries !== undefined)
+      for (const name of one.recipients ?? []) {
+        const country = given.recipients?.[name]?.country;
+        if (country !== undefined && !isInEea(country) && !thirdCountries.includes(country))
+          note(
+            'warning',
+            'third-country-missing',
+            [...path, 'thirdCountries'],
+            `"${name}" is in ${country}, which is not listed`,
+            'List it, or leave thirdCountries out: it is then made from the recipients.',
+          );
+      }
     if (one.automated)
       note(
         'warning',
@@ -203,13 +218,19 @@ const inspect = (given: ConsentFile, policy: Policy, note: Note): void => {
         'where people must be asked, nobody asks',
         'Write "banner".',
       );
-    if (rule.model !== 'opt-in' && rule.match.some((place) => place === 'EU' || place === 'EEA' || place === '*'))
+    if (rule.model === 'opt-in') continue;
+    // A country by its name goes before the group it is in.
+    const early = expandMatch(rule.match);
+    const inEea = early.filter((place) => isInEea(place.slice(0, 2)));
+    const asked = early.filter((place) => askedElsewhere.some((one) => place === one || place.startsWith(`${one}-`)));
+    const where = inEea.length > 0 ? 'in the EEA' : asked.length > 0 ? `in ${asked.join(', ')}` : 'everywhere else';
+    if (inEea.length > 0 || asked.length > 0 || early.includes('*'))
       note(
-        rule.match.includes('*') ? 'warning' : 'error',
+        inEea.length > 0 ? 'error' : 'warning',
         'default-on',
         [...path, 'model'],
-        `${rule.match.includes('*') ? 'everywhere else' : 'in the EEA'} data is collected before anybody agreed`,
-        'Write "opt-in".',
+        `${where} data is collected before anybody agreed`,
+        inEea.length > 0 || early.includes('*') ? 'Write "opt-in".' : 'Write "opt-in", or have the reason at hand.',
       );
   }
   const needStatus = new Set(regionPresets['everywhere-opt-in']()[0]!.match);

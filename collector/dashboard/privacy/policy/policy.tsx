@@ -4,7 +4,7 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { narrowedIn, withCompatible } from '../../../consent/policy/compatible.js';
-import { type Comparison, comparePolicies, shareText } from '../../../consent/policy/diff.js';
+import { type Comparison, comparePolicies, recipientAdvice, shareText } from '../../../consent/policy/diff.js';
 import { lint, noticeOf, noticeTable } from '../../../consent/policy/lint.js';
 import type { LivePolicy } from '../../../consent/policy/live.js';
 import type { Policy, Source } from '../../../consent/policy/policy.js';
@@ -98,6 +98,16 @@ const Changes: FC<{ comparison: Comparison }> = ({ comparison }) => {
                 </>
               )}
               .
+            </li>
+          ))}
+        </ul>
+      )}
+      {comparison.recipients.length > 0 && (
+        <ul class="findings" id="recipients-changed">
+          {comparison.recipients.map((what) => (
+            <li>
+              <Badge tone="warn">To be looked at</Badge> <Said text={what} charsMax={400} />, and nobody is asked.{' '}
+              <span class="soft">{recipientAdvice}</span>
             </li>
           ))}
         </ul>
