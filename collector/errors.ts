@@ -79,6 +79,13 @@ export const errors: Readonly<Record<ErrorCode, ErrorAdvice>> = {
     message: 'Another consent act was recorded under this receipt.',
     hint: 'Mint a new receipt for each act; send the very same row again to repeat one.',
   },
+  conflict: {
+    status: 409,
+    level: 'info',
+    retry: 'no',
+    message: 'It contradicts what stands here; nothing was changed.',
+    hint: 'The message says what stands, the hint what to do instead.',
+  },
   body_too_large: {
     status: 413,
     level: 'info',

@@ -217,6 +217,8 @@ describe('a change', () => {
     expect((await send(`/v1/merges/${merge}/undo`, {})).status).toBe(200);
     expect((await send('/v1/merges', { from: 'u-bo', into: 'u-ada' })).status).toBe(200);
     expect((await send('/v1/merges', { from: 'u-none', into: 'u-ada' })).status).toBe(404);
+    // They are one under `u-ada`: nothing was done, so nothing is told.
+    expect((await send('/v1/merges', { from: 'u-ada', into: 'u-bo' })).status).toBe(409);
     const { id } = (await (await send('/v1/privacy/erasures', { userId: 'u-none' })).json()) as { id: string };
     await log.command({
       kind: 'keys',

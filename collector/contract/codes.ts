@@ -81,6 +81,7 @@ export const errorCodes = [
   'not_found',
   'method_not_allowed',
   'receipt_conflict',
+  'conflict',
   'body_too_large',
   'too_many_events',
   'rate_limited',

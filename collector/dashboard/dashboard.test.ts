@@ -410,6 +410,16 @@ describe('acts', () => {
     expect((await staff.post(path, { csrf, stays: 'nowhere' })).status).toBe(404);
   });
 
+  it('R12: a join that the rules refuse says why, and never that they are one person', async () => {
+    const { staff, shop } = await loggedIn();
+    const path = `/people/${adaId}/join?with=${bertaId}`;
+    const message = 'The two were told apart on 2026-11-02T10:00:00.000Z; they stay two people.';
+    shop.answers.merge = { status: 409, body: { error: { code: 'conflict', message, hint: 'An undo is for good.' } } };
+    const response = await staff.post(path, { csrf: await staff.csrf(path), stays: 'here' });
+    expect(response.status).toBe(409);
+    expect(text(await response.text())).toContain(`Nothing was changed ${message} An undo is for good.`);
+  });
+
   it.each([visitorId, adaId, 'nobody', ''])('a join with %j, which is no other user, is not offered', async (other) => {
     const { staff, shop } = await loggedIn();
     const path = `/people/${adaId}/join?with=${other}`;

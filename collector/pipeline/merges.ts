@@ -2,6 +2,7 @@
 // them is folded like everything else.
 
 import { deriveMergeId } from '../identity/store.js';
+import { resolve } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
 
 export type UndoOutcome = { kind: 'undone' | 'already'; undoneAt: number } | { kind: 'unknown' };
@@ -44,9 +45,22 @@ export const personsOfMerge = ({ identity, nodeById }: WorkingSet, mergeId: stri
   return [a, b].flatMap((id) => (id === undefined ? [] : (nodeById(id)?.hid ?? [])));
 };
 
-export type AdminMergeOutcome = { kind: 'merged'; id: string } | { kind: 'unknown' } | { kind: 'same' };
+export type AdminMergeOutcome =
+  | { kind: 'merged'; id: string }
+  | { kind: 'unknown' }
+  | { kind: 'same' }
+  /** Told apart by an undo, which is for good. */
+  | { kind: 'apart'; undoneAt: number }
+  /** `from` has become another user before: whose profile that is. */
+  | { kind: 'renamed'; profileId: string }
+  /** One person already, under the user id that was to go. */
+  | { kind: 'reverse' };
 
-/** Makes one `user_id` historical: what was `from` is `into` from now on. */
+/**
+ * Makes one `user_id` historical: what was `from` is `into` from now on. Decides whose is whose at once, because the rules of
+ * persons may set the act aside (R11, R12). Whoever asks takes the transaction back unless it is `merged`: an act that did
+ * nothing is not kept, to do something one day.
+ */
 export const adminMerge = (set: WorkingSet, from: string, into: string, at: number): AdminMergeOutcome => {
   const source = set.findNode('user_id', from);
   const target = set.findNode('user_id', into);
@@ -56,5 +70,21 @@ export const adminMerge = (set: WorkingSet, from: string, into: string, at: numb
   set.identity.putRename({ mid: cause, seq: null, src: source.id, dst: target.id, at, reason: 'staff' });
   set.spoiltPersons.add(source.id);
   set.spoiltPersons.add(target.id);
+  resolve(set);
+  const [one, other] = [source, target].map(({ id }) => set.nodeById(id)!.leader) as [number, number];
+  if (one !== other) {
+    const undoneAt = partedAt(set, one, other);
+    return undoneAt === null ? { kind: 'renamed', profileId: set.nodeById(one)!.hid } : { kind: 'apart', undoneAt };
+  }
+  if (one === source.id) return { kind: 'reverse' };
   return { kind: 'merged', id: deriveMergeId(cause, `user_id:${from}`, `user_id:${into}`) };
+};
+
+/** When anything of these two was last told apart; null = never. */
+const partedAt = ({ identity }: WorkingSet, leader: number, other: number): number | null => {
+  const theirs = new Set(identity.members(other).map(({ id }) => id));
+  const pins = identity
+    .members(leader)
+    .flatMap(({ id }) => identity.pinsOf(id).filter(({ a, b }) => theirs.has(a === id ? b : a)));
+  return pins.length === 0 ? null : Math.max(...pins.map((pin) => pin.undone_at));
 };

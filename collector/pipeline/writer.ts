@@ -27,7 +27,7 @@ import { openSqlite, type SqliteStore } from '../store/sqlite.js';
 import type { SiteRules } from './accept.js';
 import { noteRules } from './folded-under.js';
 import { keysCommand } from './keys.js';
-import { adminMerge, personsOfMerge, undoMerge } from './merges.js';
+import { type AdminMergeOutcome, adminMerge, personsOfMerge, undoMerge } from './merges.js';
 import { migrations } from './migrations.js';
 import { openPipeline, type Pipeline } from './pipeline.js';
 import { fingerprint, type Progress, rebuild } from './rebuild.js';
@@ -93,6 +93,47 @@ const failure = (status: number, code: string, message: string, hint: string): C
   status,
   body: { error: { code, message, hint } },
 });
+
+/** Thrown in a transaction to take it back: what it found is told, and nothing of it stands. */
+class Back extends Error {}
+
+const mergeAnswer = (outcome: AdminMergeOutcome): CommandResult => {
+  switch (outcome.kind) {
+    case 'merged':
+      return { status: 200, body: { id: outcome.id } };
+    case 'unknown':
+      return failure(
+        404,
+        'not_found',
+        'One of the two users is not known here.',
+        'Both must be user ids that events have named.',
+      );
+    case 'same':
+      return failure(400, 'bad_request', 'The two users are the same.', 'Name two different user ids.');
+    case 'apart':
+      return failure(
+        409,
+        'conflict',
+        `The two were told apart on ${iso(outcome.undoneAt)}; they stay two people.`,
+        'An undo is for good: no merge joins again what it told apart. If they are one after all, use one user id for both from now on.',
+      );
+    case 'renamed':
+      return failure(
+        409,
+        'conflict',
+        `\`from\` was already renamed to another user, whose profile is ${outcome.profileId}; a user is renamed once.`,
+        'Name as `from` the user id which that profile goes by. If the first rename was wrong, undo it before: GET /v1/profiles/:id/merges lists it.',
+      );
+    case 'reverse':
+      return failure(
+        409,
+        'conflict',
+        'The two are one person already, and `from` is the user id that stays.',
+        'Nothing is to be done: both user ids lead to the same profile. Which of them stays is not changed afterwards.',
+      );
+  }
+};
+
 /** Functions do not cross to a thread: for a writer in the caller's. */
 export interface WriterHooks {
   onErasureStep?: (id: string, step: ErasureStep) => void;
@@ -218,26 +259,18 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         return { status: 200, body: { id: asked.mergeId, undoneAt: iso(outcome.undoneAt) } };
       }
       case 'merge': {
-        const outcome = pipeline.within(asked.at, (set) => {
-          const done = adminMerge(set, asked.from, asked.into, asked.at);
-          if (done.kind === 'merged') {
+        let outcome: AdminMergeOutcome | undefined;
+        try {
+          pipeline.within(asked.at, (set) => {
+            outcome = adminMerge(set, asked.from, asked.into, asked.at);
+            if (outcome.kind !== 'merged') throw new Back();
             const persons = [asked.from, asked.into].map((id) => set.findNode('user_id', id)!.hid);
-            acted('merge.join', asked, persons, done.id);
-          }
-          return done;
-        });
-        if (outcome.kind === 'unknown') {
-          return failure(
-            404,
-            'not_found',
-            'One of the two users is not known here.',
-            'Both must be user ids that events have named.',
-          );
+            acted('merge.join', asked, persons, outcome.id);
+          });
+        } catch (error) {
+          if (!(error instanceof Back)) throw error;
         }
-        if (outcome.kind === 'same') {
-          return failure(400, 'bad_request', 'The two users are the same.', 'Name two different user ids.');
-        }
-        return { status: 200, body: { id: outcome.id } };
+        return mergeAnswer(outcome!);
       }
       case 'erase':
       case 'erasure':
@@ -294,7 +327,6 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
         due(asked.at);
         const before = fingerprint(pipeline.set);
         const answer = { before, after: before, equal: true, events: 0 };
-        class Back extends Error {}
         try {
           pipeline.attempt(() => {
             answer.events = rebuild(pipeline.set, asked.at, announcementsOf, onProgress);

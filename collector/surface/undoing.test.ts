@@ -112,6 +112,34 @@ describe('R11, R12: renaming, joining, undoing', () => {
     expect((await it.post('/v1/merges', { from: U1, into: U1 }, bearer)).status).toBe(400);
     expect((await it.post('/v1/merges', { from: U1 }, bearer)).status).toBe(400);
   });
+  it('R11, R12: a merge that joins nobody is refused with the reason, and changes nothing', async () => {
+    const it = await house();
+    const refused = async (from: string, into: string): Promise<string> => {
+      const { status, body } = await it.post('/v1/merges', { from, into }, bearer);
+      const { code, message, hint } = body.error as { code: string; message: string; hint: string };
+      expect([status, code, hint.length > 0]).toEqual([409, 'conflict', true]);
+      for (const said of [from, into]) expect(message + hint).not.toContain(said);
+      return message;
+    };
+    const [A, B, C, D] = [fresh('u'), fresh('u'), fresh('u'), fresh('u')] as const;
+    await it.server(...[A, B, C, D].map((U) => identify(U, 0)));
+    const idOf = async (userId: string) => (await it.one({ userId })).id;
+    const made = await it.post('/v1/merges', { from: A, into: B }, bearer);
+    expect(await refused(B, A)).toContain('one person already');
+    expect(await idOf(A)).toBe(await idOf(B));
+    const undone = await it.post(`/v1/merges/${made.body.id as string}/undo`, '', bearer);
+    for (const [from, into] of [
+      [A, B],
+      [B, A],
+    ] as const)
+      expect(await refused(from, into)).toContain(`told apart on ${undone.body.undoneAt as string}`);
+    expect(await idOf(A)).not.toBe(await idOf(B));
+    // What an undo told apart may join others.
+    expect((await it.post('/v1/merges', { from: A, into: C }, bearer)).status).toBe(200);
+    expect(await refused(A, D)).toContain(`already renamed to another user, whose profile is ${await idOf(C)}`);
+    expect(await idOf(A)).toBe(await idOf(C));
+    expect((await it.one({ userId: D })).counts.events).toBe(1);
+  });
   it('R13: more than three users on a device: no further device links', async () => {
     const it = await house();
     const A = fresh('a');

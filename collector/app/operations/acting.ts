@@ -8,11 +8,12 @@ export const acting: readonly Operation[] = [
     path: '/v1/merges',
     tag: 'Acting',
     summary: 'Make two users one',
-    description: 'Takes a key with the role `owner`. `from` becomes historical; the act is kept and can be undone.',
+    description:
+      'Takes a key with the role `owner`. `from` becomes historical; the act is kept and can be undone. 409 `conflict`, with the reason, where they cannot become one: an undo told them apart, `from` was already renamed to another user, or they are one under `from`.',
     security: 'secret',
     body: { schema: 'MergeCall', example: { from: 'u-42', into: 'u-7' } },
     answer: { status: 200, description: 'Done, or already so.' },
-    errors: readingErrors,
+    errors: [...readingErrors, 'conflict'],
   },
   {
     method: 'post',

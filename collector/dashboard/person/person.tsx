@@ -247,7 +247,9 @@ export const person = (house: House): Hono<Staffed> => {
           <li>Their events, visits, carts and orders become one history, as if it had always been one.</li>
           <li>Where both say something of a trait, the better proven word counts, then the later one.</li>
           <li>One user id stays. The other becomes historical: looking it up leads to the joined person.</li>
-          <li>It can be undone; each is then again what their own events say.</li>
+          <li>
+            It can be undone, once and for good: each is then again what their own events say, and they stay two people.
+          </li>
         </ul>
         <Confirm
           action={joinPath(here.id, there.id)}
