@@ -57,7 +57,7 @@ const opened = async (more: Partial<AppOptions> = {}) => {
       settings: {},
     }),
     policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
-    ready: async () => true,
+    ready: async () => null,
     now: () => at,
     ...more,
   });
@@ -272,12 +272,13 @@ describe('what pages fetch', () => {
 
 describe('what operators fetch', () => {
   it('lives, is ready when events are taken, and says when not', async () => {
-    let ready = true;
-    const { get } = await opened({ ready: async () => ready });
+    let why: string | null = null;
+    const { get } = await opened({ ready: async () => why });
     expect((await get('/healthz')).status).toBe(200);
     expect((await get('/readyz')).status).toBe(200);
-    ready = false;
-    expect(await errorOf(get('/readyz'))).toEqual([503, 'unavailable']);
+    why = 'The disk is full.';
+    const refused = await get('/readyz');
+    expect([refused.status, await refused.json()]).toMatchObject([503, { error: { code: 'unavailable', hint: why } }]);
     const broken = await opened({
       ready: async () => {
         throw new Unavailable('gone');

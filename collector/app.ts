@@ -54,8 +54,8 @@ export interface AppOptions {
   pageConfig: (place: Place, said?: string) => ConfigReply;
   /** The policy in force, for whoever reads it whole. */
   policy: Pick<LivePolicy, 'current'>;
-  /** Whether events are taken: false while starting and stopping, and when the store cannot be reached. */
-  ready: () => Promise<boolean>;
+  /** Why events are not taken, and what an operator can do: while stopping, and when the store takes nothing. null: they are. */
+  ready: () => Promise<string | null>;
   /** For staff, mounted at the root after everything of the API. */
   // biome-ignore lint/suspicious/noExplicitAny: the variables of an app that is mounted are its own affair
   dashboard?: Hono<any>;
@@ -242,8 +242,10 @@ export const createApp = (options: AppOptions): Hono => {
   app.get('/healthz', (c) => c.json({ alive: true }));
   app.get('/readyz', async (c) => {
     c.header('Cache-Control', 'no-store');
-    const ready = await options.ready().catch(() => false);
-    return ready ? c.json({ ready: true }) : respondRefusal(c, refuse('unavailable', { retryAfterS: secondsToWait }));
+    const hint = await options.ready().catch(() => 'Nobody answers where events are stored. The log says why.');
+    return hint === null
+      ? c.json({ ready: true })
+      : respondRefusal(c, refuse('unavailable', { hint, retryAfterS: secondsToWait }));
   });
   app.get('/metrics', async (c) => c.text(await meters.text(), 200, { 'Content-Type': meters.contentType }));
 

@@ -3,6 +3,8 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import { collector, secretKey, temporary } from './cli/weft.fixture.js';
 import type { Answer } from './log/log.js';
@@ -44,4 +46,33 @@ describe('the engines in their threads', () => {
     expect(size('weft.sqlite')).toBeGreaterThan(8_000_000);
     expect(longest).toBeLessThan(64_000_000);
   }, 60_000);
+});
+
+describe('a store that another process holds', () => {
+  it('is said at once to all but the first, with the reason where operators look, and events are taken again by themselves', async () => {
+    const WEFT_DATA = temporary();
+    const { url } = await collector(WEFT_DATA, {});
+    await send(url, batchOf(1, 1));
+    const other = new Database(join(WEFT_DATA, 'weft.sqlite'));
+    other.exec('BEGIN IMMEDIATE');
+    const post = () => fetch(`${url}/v1/batch`, { method: 'POST', headers, body: batchOf(2, 1) });
+    // It may pass; nobody is sent away for a moment.
+    expect((await post()).status).toBe(503);
+    // Twelve waits of five seconds, one after the other, would be longer than this test may take.
+    for (let n = 0; n < 12; n += 1) {
+      const refused = await post();
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/)]);
+    }
+    const ready = await fetch(`${url}/readyz`);
+    expect(ready.status).toBe(503);
+    expect(await ready.json()).toMatchObject({
+      error: { code: 'unavailable', hint: expect.stringContaining('SQLITE_BUSY') },
+    });
+    // Reading goes on.
+    expect((await fetch(`${url}/v1/profiles?userId=u1`, { headers })).status).toBe(200);
+    other.exec('COMMIT');
+    other.close();
+    while ((await fetch(`${url}/readyz`)).status !== 200) await wait(100);
+    expect((await send(url, batchOf(2, 1))).accepted).toBe(1);
+  }, 45_000);
 });

@@ -17,11 +17,13 @@ import { openReadModel, type Readings, readModelOf } from './profiles/open.js';
 import type { Reader } from './profiles/reader.js';
 import { type LogSync, type Moved, openLogSync } from './store/checkpoint.js';
 import { isLocked } from './store/lock.js';
-import { isUnavailable } from './store/sqlite.js';
+import { openPatience, type Stuck } from './store/patience.js';
 
 export interface Engines {
   log: Log;
   reader: Reader;
+  /** Why the store takes nothing now; null where it does. */
+  stuck: () => Stuck | null;
   close: () => Promise<void>;
 }
 
@@ -88,11 +90,12 @@ const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, im
 export const openEmbedded = async (
   config: Parameters<typeof writerOptions>[0],
   onTrouble: (reason: string) => void = () => {},
+  onStanding: (stuck: Stuck | null) => void = () => {},
 ): Promise<Engines> => {
   const options = writerOptions(config);
   const threaded = options.path !== ':memory:' && existsSync(entry('writer-thread'));
   try {
-    return await (threaded ? inThreads(options, onTrouble) : inline(options, onTrouble));
+    return await (threaded ? inThreads(options, onTrouble, onStanding) : inline(options, onTrouble, onStanding));
   } catch (error) {
     if (!isLocked(error)) throw error;
     throw new ConfigError(
@@ -149,7 +152,11 @@ const startKeeper = (path: string, finish: () => void, onTrouble: (reason: strin
   };
 };
 
-const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => void): Promise<Engines> => {
+const inThreads = async (
+  options: WriterOptions,
+  onTrouble: (reason: string) => void,
+  onStanding: (stuck: Stuck | null) => void,
+): Promise<Engines> => {
   // A rule of thumb that is read at each collection, so a running process may change it.
   setFlagsFromString(`--heap-growing-percent=${heapGrowingPercent}`);
   const writer = new Worker(entry('writer-thread'), {
@@ -158,6 +165,7 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
   });
   let keeper: Keeper | null = null;
   let file: LogSync | null = null;
+  let stuck: Stuck | null = null;
   const log = await embeddedLog(writer as unknown as WriterPort, {
     // The writer has opened the store before it says that it is ready, and answers nothing before.
     sync: () => {
@@ -165,6 +173,10 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
       return file.sync();
     },
     onTrouble,
+    onStanding: (now) => {
+      stuck = now;
+      onStanding(now);
+    },
     onSynced: () => keeper?.written(),
     onLost: () => setImmediate(() => process.exit(70)),
   });
@@ -211,6 +223,7 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
   return {
     log,
     reader,
+    stuck: () => stuck,
     close: async () => {
       closing = true;
       await log.close();
@@ -223,8 +236,16 @@ const inThreads = async (options: WriterOptions, onTrouble: (reason: string) => 
   };
 };
 
-const inline = (options: WriterOptions, onTrouble: (reason: string) => void): Engines => {
+const inline = (
+  options: WriterOptions,
+  onTrouble: (reason: string) => void,
+  onStanding: (stuck: Stuck | null) => void,
+): Engines => {
   const writer = openWriter(options);
+  const patience = openPatience(writer.store, onStanding);
+  const told = (error: unknown): void => {
+    if (!patience.failed(error, Date.now())) onTrouble(String(error));
+  };
   const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });
   const model: Readings = own?.read ?? readModelOf(writer.store);
   let closed = false;
@@ -237,17 +258,18 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
       try {
         if (!closed && writer.slice(Date.now())) pump();
       } catch (error) {
-        onTrouble(String(error));
+        told(error);
       }
     });
   };
   const due = every(
     1_000,
     () => {
+      if (patience.stuck() !== null && !patience.isOver(Date.now())) return;
       writer.tick(Date.now());
       pump();
     },
-    (error) => onTrouble(String(error)),
+    told,
   );
   let waiting = 0;
   const asked = async <Result>(work: () => Result): Promise<Result> => {
@@ -257,7 +279,7 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
     try {
       return work();
     } catch (error) {
-      if (isUnavailable(error)) throw new UnavailableError(String(error));
+      if (patience.failed(error, Date.now())) throw new UnavailableError(String(error));
       throw error;
     } finally {
       waiting -= 1;
@@ -268,6 +290,7 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
       append: (submission) =>
         asked(() => {
           const [settled] = writer.run([submission], Date.now());
+          patience.passed();
           if (settled && 'answer' in settled) return settled.answer;
           throw settled?.failed;
         }),
@@ -286,6 +309,7 @@ const inline = (options: WriterOptions, onTrouble: (reason: string) => void): En
         async (...args: unknown[]) => (model[method] as (...args: unknown[]) => unknown)(...args),
       ]),
     ) as unknown as Reader,
+    stuck: patience.stuck,
     close: async () => {
       due.stop();
       closed = true;

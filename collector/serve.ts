@@ -20,6 +20,7 @@ import { unmetBy } from './consent/policy/lint.js';
 import { openLivePolicy } from './consent/policy/live.js';
 import { lineOf, type Policy, PolicyError, publicConfig, readPolicy } from './consent/policy/policy.js';
 import type { Finding } from './consent/policy/read.js';
+import { iso } from './contract/instant.js';
 import { purposes } from './contract/purposes.js';
 import { dashboard } from './dashboard/index.js';
 import { databaseFile, type Engines, openEmbedded } from './embedded.js';
@@ -32,6 +33,7 @@ import { sendNotices } from './jobs/notices.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
 import { type Seeded, seed } from './site/seed.js';
+import { adviceOf } from './store/patience.js';
 
 export interface Served {
   /** `http://127.0.0.1:8787`, with the port that was chosen. */
@@ -91,10 +93,13 @@ const embeddedOnly = (config: Config): void => {
     );
 };
 
+type Told = NonNullable<Parameters<typeof openEmbedded>[1]>;
+type Standing = NonNullable<Parameters<typeof openEmbedded>[2]>;
+
 /** A folder that cannot be used is the operator's to mend, and needs no stack trace. */
-const openedData = async (config: Config, onTrouble: (reason: string) => void): ReturnType<typeof openEmbedded> => {
+const openedData = async (config: Config, ...told: [Told, Standing]): ReturnType<typeof openEmbedded> => {
   try {
-    return await openEmbedded(config, onTrouble);
+    return await openEmbedded(config, ...told);
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (config.store.kind !== 'sqlite' || typeof code !== 'string' || !/^(E[A-Z]+|SQLITE_[A-Z_]+)$/.test(code))
@@ -201,7 +206,17 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const logger = options.logger ?? pino({ level: 'silent' });
   let engines: Engines;
   try {
-    engines = await openedData(config, (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'));
+    engines = await openedData(
+      config,
+      (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'),
+      (stuck) =>
+        stuck === null
+          ? logger.warn('events are taken again')
+          : logger.error(
+              { code: stuck.code, hint: adviceOf(stuck) },
+              'the store takes nothing: events are answered 503',
+            ),
+    );
   } catch (error) {
     throw broken !== null && (error as Error).message.startsWith('The consent file') ? broken : error;
   }
@@ -300,9 +315,11 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       },
       policy: live,
       ready: async () => {
-        if (stopping) return false;
+        if (stopping) return 'It is stopping.';
+        const stuck = engines.stuck();
+        if (stuck) return `${adviceOf(stuck)} Since ${iso(stuck.since)}.`;
         await engines.log.command({ kind: 'keys', act: 'list', value: null });
-        return true;
+        return null;
       },
       processMeters: true,
       dashboard: dashboard({

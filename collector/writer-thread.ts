@@ -4,7 +4,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from '
 import { every } from './jobs/every.js';
 import type { FromWriter, ToWriter } from './log/embedded.js';
 import { openWriter, type WriterOptions } from './pipeline/writer.js';
-import { isUnavailable } from './store/sqlite.js';
+import { openPatience } from './store/patience.js';
 
 /** Of one transaction: more waits for the next one. */
 const groupMaxEvents = 2_000;
@@ -14,6 +14,7 @@ const port = parentPort as MessagePort;
 const writer = openWriter(workerData as WriterOptions);
 let closed = false;
 const tell = (messages: FromWriter[]): void => port.postMessage(messages);
+const patience = openPatience(writer.store, (stuck) => tell([{ id: -1, kind: 'standing', stuck }]));
 
 const commit = (group: Extract<ToWriter, { kind: 'append' }>[]): void => {
   if (group.length === 0) return;
@@ -22,6 +23,7 @@ const commit = (group: Extract<ToWriter, { kind: 'append' }>[]): void => {
       group.map((message) => message.submission),
       Date.now(),
     );
+    patience.passed();
     tell(
       settled.map((outcome, index): FromWriter => {
         const { id } = group[index]!;
@@ -31,7 +33,7 @@ const commit = (group: Extract<ToWriter, { kind: 'append' }>[]): void => {
       }),
     );
   } catch (error) {
-    const kind = isUnavailable(error) ? 'unavailable' : 'failed';
+    const kind = patience.failed(error, Date.now()) ? 'unavailable' : 'failed';
     tell(group.map(({ id }) => ({ id, kind, reason: describe(error) })));
   }
 };
@@ -45,7 +47,8 @@ const handle = (message: ToWriter): void => {
       tell([{ id: message.id, kind: 'result', result: writer.command(message.command) }]);
       pump();
     } catch (error) {
-      tell([{ id: message.id, kind: isUnavailable(error) ? 'unavailable' : 'failed', reason: describe(error) }]);
+      const kind = patience.failed(error, Date.now()) ? 'unavailable' : 'failed';
+      tell([{ id: message.id, kind, reason: describe(error) }]);
     }
   }
 };
@@ -94,7 +97,7 @@ const pump = (): void => {
     try {
       if (writer.slice(Date.now())) pump();
     } catch (error) {
-      if (!isUnavailable(error)) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
+      if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
     }
   });
 };
@@ -102,11 +105,13 @@ const pump = (): void => {
 const due = every(
   dueEveryMs,
   () => {
+    // What is due waits with everybody, and is not a wait more for those who ask.
+    if (patience.stuck() !== null && !patience.isOver(Date.now())) return;
     writer.tick(Date.now());
     pump();
   },
   (error) => {
-    if (!isUnavailable(error)) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
+    if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
   },
 );
 tell([{ id: 0, kind: 'ready' }]);

@@ -63,7 +63,7 @@ const whole = async () => {
       region: { code: null, model: 'opt-in' },
       settings: {},
     }),
-    ready: async () => true,
+    ready: async () => null,
     dashboard,
     demo: demoShop({ writeKey: 'wk_test', scriptUrl: '/weft.js', base: '/demo', collect: async () => {} }),
     examples: examplePages({ writeKey: 'wk_test' }),
@@ -137,7 +137,7 @@ describe('every route', () => {
         pageConfig: () => {
           throw new Error('not asked');
         },
-        ready: async () => true,
+        ready: async () => null,
         dashboard: app,
       });
     expect(start).toThrow('In no row of site/permissions.ts: GET /forgotten.');

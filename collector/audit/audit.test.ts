@@ -89,7 +89,7 @@ const house = async () => {
       region: { code: null, model: 'opt-in' },
       settings: {},
     }),
-    ready: async () => true,
+    ready: async () => null,
     now: () => now,
     dashboard: dashboard({
       reader,

@@ -24,6 +24,7 @@ const stage = async () => {
     {
       sync: () => new Promise((done, fail) => syncs.push({ done, fail })),
       onTrouble: (reason) => told.push(reason),
+      onStanding: (stuck) => told.push(stuck === null ? 'taken again' : stuck.code),
       onSynced: () => {
         synced += 1;
       },

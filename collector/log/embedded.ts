@@ -1,6 +1,7 @@
 // The embedded log: the other side is the writer's thread, "durable" its group commit and the sync after it. The writer goes
 // on while its last commit is synced. Knows messages, not what is in them.
 
+import type { Stuck } from '../store/patience.js';
 import type { Answer, Command, CommandResult, Log, Submission } from './log.js';
 
 export type ToWriter =
@@ -15,7 +16,9 @@ export type FromWriter =
   | { id: number; kind: 'closed' }
   | { id: number; kind: 'answer'; answer: Answer }
   | { id: number; kind: 'result'; result: CommandResult }
-  | { id: number; kind: 'unavailable' | 'failed'; reason: string };
+  | { id: number; kind: 'unavailable' | 'failed'; reason: string }
+  /** Of the store, whenever it changes: it takes nothing, or again. */
+  | { id: number; kind: 'standing'; stuck: Stuck | null };
 
 /** The store cannot take it now: 503, the sender keeps its events. */
 export class UnavailableError extends Error {
@@ -49,6 +52,7 @@ export interface EmbeddedLogOptions {
   /** Resolves when what was committed before the call is on the disk; nothing is answered as accepted before. */
   sync: () => Promise<void>;
   onTrouble: (reason: string) => void;
+  onStanding: (stuck: Stuck | null) => void;
   /** After each sync: whoever moves the log may have something to do. */
   onSynced: () => void;
   /** A sync failed: what the store holds and what the disk holds may differ, so nothing more is answered. */
@@ -137,6 +141,10 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
       for (const message of messages) {
         if (message.kind === 'ready') {
           resolve();
+          continue;
+        }
+        if (message.kind === 'standing') {
+          options.onStanding(message.stuck);
           continue;
         }
         if (message.kind === 'answer' || message.kind === 'result') committed.push(message);

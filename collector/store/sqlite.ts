@@ -10,6 +10,8 @@ export interface SqliteStore extends Sql {
   backup: (path: string, onProgress?: (done: number, total: number) => void) => Promise<void>;
   /** `PRAGMA` and its one value. */
   pragma: (text: string) => unknown;
+  /** How long a statement waits for a lock that another process holds; five seconds unless told otherwise. */
+  waitForLocks: (ms: number) => void;
   /** Empties the log of writes into the file. False: somebody reads from it; it waits for nobody. */
   emptyLog: () => boolean;
 }
@@ -24,6 +26,8 @@ export interface SqliteOptions {
   durable?: 'commit' | 'caller';
 }
 
+export const patientMs = 5_000;
+
 /** SQLite's write-ahead log of a file. */
 export const logFileOf = (path: string): string => `${path}-wal`;
 
@@ -33,7 +37,7 @@ export const openSqlite = (
   migrations: readonly Migration[] = [],
   options: SqliteOptions = {},
 ): SqliteStore => {
-  const database = new Database(path, { readonly: options.readonly ?? false, timeout: 5_000 });
+  const database = new Database(path, { readonly: options.readonly ?? false, timeout: patientMs });
   const cacheKib = Math.round((options.cacheMaxBytes ?? 64 * 1024 * 1024) / 1024);
   database.pragma(`cache_size = -${cacheKib}`);
   database.pragma('temp_store = MEMORY');
@@ -49,6 +53,7 @@ export const openSqlite = (
     database.pragma('foreign_keys = OFF');
   }
 
+  let lockWaitMs = patientMs;
   const prepared = new Map<string, Statement<never>>();
   const prepare = <Row = Record<string, SqlValue>>(text: string): Statement<Row> => {
     let statement = prepared.get(text) as Statement<Row> | undefined;
@@ -82,12 +87,16 @@ export const openSqlite = (
       });
     },
     pragma: (text) => database.pragma(text, { simple: true }),
+    waitForLocks: (ms) => {
+      lockWaitMs = ms;
+      database.pragma(`busy_timeout = ${ms}`);
+    },
     emptyLog: () => {
       database.pragma('busy_timeout = 0');
       try {
         return database.pragma('wal_checkpoint(TRUNCATE)', { simple: true }) === 0;
       } finally {
-        database.pragma('busy_timeout = 5000');
+        database.pragma(`busy_timeout = ${lockWaitMs}`);
       }
     },
   };

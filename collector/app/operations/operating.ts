@@ -18,7 +18,10 @@ export const operating: readonly Operation[] = [
     tag: 'Operating',
     summary: 'Events are taken',
     security: 'none',
-    answer: { status: 200, description: 'They are; 503 while starting, stopping, or without a store.' },
+    answer: {
+      status: 200,
+      description: 'They are; 503 while starting or stopping, and while the store takes nothing: `hint` says why.',
+    },
     errors: ['unavailable'],
   },
   {
