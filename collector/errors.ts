@@ -231,7 +231,7 @@ export const warnings: Readonly<Record<WarningCode, string>> = {
   traits_full: 'A person has as many traits as are kept.',
   burst: 'Too many events of one identifier in a minute; counted apart.',
   missing_property: 'A property that the event needs is missing.',
-  bad_amount: 'An amount that is no number was left out.',
+  bad_amount: 'An amount that cannot be read as a number, or a rating that is none from 0 to 5; it counts as unknown.',
   bad_currency: 'A currency that is no ISO 4217 code was left out.',
   mixed_currency: 'A cart in two currencies has no value.',
   unknown_line: 'A line was removed that was not in the cart.',

@@ -2,18 +2,10 @@
 // unknown, never zero; a negative quantity is refused, never a removal.
 
 import { createHash } from 'node:crypto';
+import { type Decimal, isNegative, readAmount, readCurrency } from '../contract/amount.js';
 import type { Line } from '../contract/profile.js';
 import { readId } from './ids.js';
-import {
-  averagePrice,
-  type Decimal,
-  isNegative,
-  readAmount,
-  readCurrency,
-  roundQuantity,
-  timesQuantity,
-  toMinor,
-} from './money.js';
+import { averagePrice, roundQuantity, timesQuantity, toMinor } from './money.js';
 import type { Warn } from './warnings.js';
 
 export interface CartLine {

@@ -1,12 +1,13 @@
 // C8: an order is a set of facts (who stated it, whether it was cancelled, what was refunded) and its figures are computed
 // from all of them at once. So it does not matter whether the browser or the server spoke first. No cart is touched here.
 
+import { type Decimal, isNegative, readAmount } from '../contract/amount.js';
 import type { Order } from '../contract/profile.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Step } from './cart.js';
 import { readId } from './ids.js';
 import { type CartLine, currencyOf, findLine, lineMinor, linesMinor, readProducts, showLine } from './lines.js';
-import { type Decimal, isNegative, magnitude, minus, readAmount, timesQuantity, toMinor } from './money.js';
+import { magnitude, minus, timesQuantity, toMinor } from './money.js';
 import {
   type CartState,
   type GoodsStatement,

@@ -1,8 +1,8 @@
 // What the cart aspect knows of one person: shapes and bounds only, plain JSON. The state holds carts with something
 // open or of the last 30 days; everything older, and every order, is a document on the shelf, found by its key.
 
+import type { Decimal } from '../contract/amount.js';
 import type { CartLine } from './lines.js';
-import type { Decimal } from './money.js';
 
 export const minuteMs = 60_000;
 export const dayMs = 24 * 60 * minuteMs;

@@ -2,6 +2,7 @@
 // and what it needs. On the wire a missing property is a warning and the event is kept; in the SDK's types it is an error.
 
 import { z } from 'zod';
+import { isNegative, readAmount, readCurrency } from './amount.js';
 import { amount, anything, flag, text } from './lenient.js';
 
 const productShape = {
@@ -96,9 +97,13 @@ export const ecommerce = {
   'Wishlist Product Added to Cart': define({ shape: { ...wishlist, cart_id: text(), currency }, need: [anyProduct] }),
   'Product Shared': define({ shape: { ...productShape, ...share }, need: [['product_id']] }),
   'Cart Shared': define({ shape: { ...share, cart_id: text(), products }, need: [['cart_id']] }),
-  /** `rating` often comes as text; it is read as a number from 0 to 5. */
   'Product Reviewed': define({
-    shape: { product_id: text(), review_id: text(), review_body: text(), rating: amount() },
+    shape: {
+      product_id: text(),
+      review_id: text(),
+      review_body: text(),
+      rating: amount('From 0 to 5; often text, which is read.'),
+    },
     need: [['product_id'], ['rating']],
   }),
   'Experiment Viewed': define({
@@ -198,15 +203,6 @@ export const canonicalTrack = (
   return { name: canonical, properties: { ...own, products: lines } };
 };
 
-/** A number, or text that is one with either decimal mark (`9,99`); null for anything else. Never NaN or infinite. */
-export const readAmount = (value: unknown): number | null => {
-  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
-  if (typeof value !== 'string' || value.length > 32) return null;
-  const written = value.trim();
-  if (!/^[+-]?(\d+([.,]\d+)?|[.,]\d+)$/.test(written)) return null;
-  return Number(written.replace(',', '.'));
-};
-
 export interface EcommerceWarning {
   code: 'missing_property' | 'bad_amount' | 'bad_currency';
   /** Dotted, from the event: `properties.products.0.price`. Names and positions only, never a value. */
@@ -214,6 +210,15 @@ export interface EcommerceWarning {
 }
 
 const amountNames = new Set(['price', 'quantity', 'value', ...Object.keys(amounts), 'engaged_ms', 'score']);
+
+export const ratingMax = 5;
+/** A number from 0 to 5; null for anything else. */
+export const readRating = (value: unknown): number | null => {
+  const read = readAmount(value);
+  const rating = read.kind === 'amount' ? Number(read.decimal) : Number.NaN;
+  return rating >= 0 && rating <= ratingMax ? rating : null;
+};
+
 const present = (value: unknown): boolean => value !== undefined && value !== null && value !== '';
 
 /** What is odd about an ecommerce event's properties. An empty list for a good one and for any other name. */
@@ -229,17 +234,14 @@ export const checkEcommerce = (name: string, properties: Readonly<Record<string,
   const judge = (values: Readonly<Record<string, unknown>>, path: string): void => {
     for (const key of amountNames) {
       if (!(key in definition.shape) && !(key in productShape)) continue;
-      if (present(values[key]) && readAmount(values[key]) === null)
-        warnings.push({ code: 'bad_amount', path: `${path}.${key}` });
+      if (readAmount(values[key]).kind === 'unreadable') warnings.push({ code: 'bad_amount', path: `${path}.${key}` });
     }
   };
   judge(properties, 'properties');
-  if (
-    present(properties.currency) &&
-    !(typeof properties.currency === 'string' && /^[A-Za-z]{3}$/.test(properties.currency.trim()))
-  ) {
+  if ('rating' in definition.shape && present(properties.rating) && readRating(properties.rating) === null)
+    warnings.push({ code: 'bad_amount', path: 'properties.rating' });
+  if (readCurrency(properties.currency) === undefined)
     warnings.push({ code: 'bad_currency', path: 'properties.currency' });
-  }
   if (Array.isArray(properties.products)) {
     for (let index = 0; index < properties.products.length; index += 1) {
       const line: unknown = properties.products[index];
@@ -265,7 +267,10 @@ export const checkEcommerce = (name: string, properties: Readonly<Record<string,
  */
 export const negativeQuantity = (name: string, properties: Readonly<Record<string, unknown>>): string | null => {
   if (!isEcommerce(name) || !('products' in ecommerce[name].shape || 'quantity' in ecommerce[name].shape)) return null;
-  const below = (value: unknown): boolean => (readAmount(value) ?? 0) < 0;
+  const below = (value: unknown): boolean => {
+    const read = readAmount(value);
+    return read.kind === 'amount' && isNegative(read.decimal);
+  };
   if (below(properties.quantity)) return 'properties.quantity';
   if (!Array.isArray(properties.products)) return null;
   const at = properties.products.findIndex(

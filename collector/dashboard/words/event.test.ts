@@ -64,6 +64,8 @@ describe('an event in words', () => {
     ['Order Cancelled', {}, 'An order was cancelled'],
     ['Coupon Denied', { coupon_id: 'X', reason: 'expired' }, 'The coupon X was refused (expired)'],
     ['Product Reviewed', { product_id: 'p', rating: '4' }, 'Reviewed p: 4 of 5'],
+    ['Product Reviewed', { product_id: 'p', rating: '4,5' }, 'Reviewed p: 4.5 of 5'],
+    ['Product Reviewed', { product_id: 'p', rating: 17 }, 'Reviewed p'],
     ['Survey Answered', { question: 'How?', answer: 'Well' }, 'Answered How?: Well'],
     ['Quiz Finished', { score: 7 }, 'Quiz Finished'],
     ['constructor', {}, 'constructor'],

@@ -1,8 +1,9 @@
 // An event as someone who runs a shop would tell it: "Added Linen Shirt × 2 to the cart, €78.00". Pure. What it takes from
 // an event is text of a stranger: it is handed on marked as such and never becomes markup or an address.
 
-import { readAmount, readCurrency, timesQuantity, toMinor } from '../../carts/money.js';
-import type { EcommerceName } from '../../contract/ecommerce.js';
+import { timesQuantity, toMinor } from '../../carts/money.js';
+import { readAmount, readCurrency } from '../../contract/amount.js';
+import { type EcommerceName, ratingMax, readRating } from '../../contract/ecommerce.js';
 import type { EventItem } from '../../contract/profile.js';
 import type { IconName } from '../kit/icon.js';
 import { legible } from '../kit/said.js';
@@ -234,13 +235,13 @@ const tracks: Readonly<Record<EcommerceName, Tell>> = {
     told('link', 'plain', 'Shared ', said(productOf(p), 'a product'), bracketed(first(p, 'share_via'))),
   'Cart Shared': (p) => told('link', 'plain', 'Shared the cart', bracketed(first(p, 'share_via'))),
   'Product Reviewed': (p) => {
-    const rating = first(p, 'rating');
+    const rating = readRating(own(p, 'rating'));
     return told(
       'star',
       'plain',
       'Reviewed ',
       said(first(p, 'name', 'product_id'), 'a product'),
-      rating === null ? '' : [': ', { said: rating }, ' of 5'],
+      rating === null ? '' : `: ${rating} of ${ratingMax}`,
     );
   },
   'Experiment Viewed': (p) =>

@@ -1,7 +1,7 @@
 // Money in the reader's own writing, exact: minor units become a decimal text by the currency's exponent, and never a
 // float on the way.
 
-import { exponentOf } from '../../carts/money.js';
+import { exponentOf } from '../../contract/amount.js';
 import { numberFormat } from '../kit/view.js';
 
 const decimalOf = (minor: number, digits: number): string => {
