@@ -65,9 +65,11 @@ interface Opening extends BrowserContextOptions {
   /** The text size a person has set in the browser. */
   text?: number;
   beside?: Page;
+  /** Nothing can ever be in force there. */
+  isShut?: boolean;
 }
 
-const open = async ({ gpc, isBlocked, text, beside, ...options }: Opening = {}): Promise<Page> => {
+const open = async ({ gpc, isBlocked, text, beside, isShut, ...options }: Opening = {}): Promise<Page> => {
   const context =
     beside?.context() ?? (await chromium.browser.newContext({ viewport: { width: 1100, height: 760 }, ...options }));
   const page = await context.newPage();
@@ -102,7 +104,10 @@ const open = async ({ gpc, isBlocked, text, beside, ...options }: Opening = {}):
   }
   pages.push(page);
   await page.goto(site.url);
-  await page.waitForFunction(() => (window as any).weft?.consent?.get().measurement !== undefined);
+  await page.waitForFunction((isShut) => {
+    const { consent } = (window as any).weft ?? {};
+    return consent && (isShut ? consent.state().policy : consent.get().measurement !== undefined);
+  }, !!isShut);
   return page;
 };
 const asked = async (opening?: Opening) => {
@@ -726,6 +731,8 @@ describe('words', () => {
     const built = /^(dir|list|purposes\.|basis\.|data\.|roles\.|(layer1|again)\.(title|body|accept|reject)$)/;
     const more = textsOf('more');
     const shipped = [textsOf('en'), more.account.en, more.oppose.en].flatMap((words) => flat(words));
+    // Said in the place of another, by sources/rest.ts.
+    expect([more.age.en, more.off.en].flatMap((words) => flat(words))).toEqual(['shut.body', 'shut.body']);
     expect(shipped.filter((key) => !used.has(key) && !built.test(key))).toEqual([]);
     expect(
       [...used].filter(
@@ -790,6 +797,111 @@ describe('what a person may ask for', () => {
     await row(page, () => page.click('.first .b >> nth=0'));
     await show(page);
     expect(await page.textContent('dialog')).not.toContain('Your data');
+  });
+});
+
+describe('where nothing can be decided', () => {
+  const gate = { age: { gate: true } };
+  const reasons: [string, object, SitePage['attributes'], 'age' | 'off'][] = [
+    ['the age is untold', gate, {}, 'age'],
+    ['the person is a child', gate, { 'data-minor': 'true' }, 'age'],
+    ['the site is switched off', { killSwitch: true }, {}, 'off'],
+  ];
+  /** As the collector lays them over a language. */
+  const wordsOf = (why: 'age' | 'off') => (locale: string) => ({ ...textsOf(locale), ...textsOf('more')[why][locale] });
+  const shut = async (opening: Opening = {}, lang = 'en') => {
+    serve(gate);
+    sitePage = { lang, texts: wordsOf('age') };
+    const page = await open({ isShut: true, ...opening });
+    await page.click('[data-weft-consent]');
+    await page.waitForSelector('dialog[open]');
+    return page;
+  };
+
+  it.each(reasons)(
+    '%s: the preferences say so, and have neither switches nor buttons that decide',
+    async (_, consent, attributes, why) => {
+      serve(consent);
+      sitePage = { attributes: attributes ?? {}, texts: wordsOf(why) };
+      const page = await open({ isShut: true });
+      await page.click('[data-weft-consent]');
+      await page.waitForSelector('dialog[open]');
+      expect(await page.textContent('dialog')).toContain(textsOf('more')[why].en.shut.body);
+      expect(await page.$$eval('dialog button', (all) => all.map(({ textContent }) => textContent))).toEqual(['Close']);
+      expect(await page.$('dialog input')).toBeNull();
+      await press(page, 'Escape');
+      await page.waitForSelector('weft-consent', { state: 'detached' });
+      expect(await page.context().cookies()).toEqual([]);
+      expect(collector.posts()).toEqual([]);
+    },
+  );
+
+  it('a site that declares a child and has no age gate has no words for it, and no dead buttons either', async () => {
+    serve();
+    sitePage = { attributes: { 'data-minor': 'true' } };
+    const page = await open({ isShut: true });
+    await show(page);
+    expect(await page.$$eval('dialog button', (all) => all.map(({ textContent }) => textContent))).toEqual(['Close']);
+    expect(await page.textContent('dialog')).not.toContain(textsOf('en').layer2.body);
+  });
+
+  it.each(locales)('it is said in %s', async (lang) => {
+    const page = await shut({}, lang);
+    expect(await page.textContent('dialog')).toContain(textsOf('more').age[lang].shut.body);
+  });
+
+  const looks: [string, Opening, string][] = [
+    ['light', {}, 'en'],
+    ['dark', { colorScheme: 'dark' }, 'de'],
+    ['right to left in the dark on a phone', { colorScheme: 'dark', viewport: small }, 'ar'],
+    ['with twice the text', { viewport: small, text: 32 }, 'pl'],
+  ];
+  it.each(looks)('axe finds nothing, and keys reach all of it: %s', async (_, opening, lang) => {
+    const page = await shut(opening, lang);
+    expect(await violations(page)).toEqual([]);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
+    await press(page, 'Tab');
+    expect(await focus(page)).toBe(`banner ${textsOf(lang).layer2.close}`);
+    await press(page, 'Enter');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    expect(await focus(page)).toBe('page Privacy choices');
+  });
+
+  it('what was granted on another page keeps its receipt, its download and its erasure, which wipes the device', async () => {
+    const first = await asked();
+    await row(first, () => first.click('.first .b >> nth=1'));
+    serve(gate);
+    sitePage = { texts: wordsOf('age') };
+    const page = await open({ isShut: true, beside: first });
+    const { receipt, anonymousId: visitorId } = await page.evaluate(() => (window as any).weft.consent.state());
+    expect(visitorId).toBeTruthy();
+    await show(page);
+    expect(await violations(page)).toEqual([]);
+    expect(await page.textContent('dialog')).toContain(receipt);
+    await page.waitForSelector('button:text-is("Download my data")');
+    let heard: unknown;
+    await page.route('**/v1/privacy/erasures', (route) => {
+      heard = route.request().postDataJSON();
+      return route.fulfill({
+        status: 202,
+        headers: { 'access-control-allow-origin': '*' },
+        json: { id: 'x1', state: 'accepted', token: 't1' },
+      });
+    });
+    await page.click('button:text-is("Erase my data")');
+    await page.click('button:text-is("Erase for good")');
+    await page.waitForSelector('text=Your data is being erased.');
+    expect(heard).toEqual({ visitorId, receipt });
+    expect(await page.context().cookies()).toEqual([]);
+    await until(async () => (await page.evaluate(async () => (await indexedDB.databases()).length)) === 0);
+  });
+
+  it('nobody is said to have opted out', async () => {
+    serve(gate, california);
+    sitePage = { texts: wordsOf('age') };
+    const page = await open({ isShut: true });
+    await page.waitForSelector('.link button');
+    expect(await page.textContent('.link')).not.toContain(textsOf('en').status.optedOut);
   });
 });
 

@@ -59,7 +59,7 @@ export const start: Source = (client: Client) => {
       receiptHref: `${state.host}/v1/receipts/${state.receipt}`,
       isKnown: !!state.anonymousId,
     };
-    // What counts without anybody says so, if it does here.
+    // What counts without anybody says so, if it does here; so does what knows that nothing can be decided here.
     tell('scene', scene);
     return scene;
   };
@@ -148,7 +148,10 @@ export const start: Source = (client: Client) => {
       download: () => takeOut(host, proof),
       erase: async () => {
         const isTaken = await erase(host, proof);
-        if (isTaken) client.forget();
+        if (isTaken) {
+          client.forget();
+          tell('erased');
+        }
         return isTaken;
       },
     });

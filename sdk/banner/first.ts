@@ -69,7 +69,8 @@ export const link = ({ config, texts, locale, signal, on }: Scene, acts: FirstAc
   const words = wordsOf(texts);
   const button = buttonOf(words);
   // Also what somebody allowed in spite of the signal.
-  const isOpen = signalled(config).some((id) => on[id]);
+  const against = signalled(config);
+  const isOpen = against.some((id) => on[id]);
   const root = element(
     'section',
     {
@@ -82,7 +83,8 @@ export const link = ({ config, texts, locale, signal, on }: Scene, acts: FirstAc
     },
     isOpen
       ? button('status.doNotSell', acts.optOut, 'quiet')
-      : element('p', { class: 'status' }, words.say(signal ? 'status.gpc' : 'status.optedOut')),
+      : (signal || against[0]) &&
+          element('p', { class: 'status' }, words.say(signal ? 'status.gpc' : 'status.optedOut')),
     button('status.link', acts.choose, 'quiet'),
   );
   return { root, words };

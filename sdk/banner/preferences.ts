@@ -235,7 +235,8 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
     { part: 'dialog', lang: locale, dir: texts.dir, 'aria-labelledby': 'name' },
     element('div', { class: 'head' }, head, closer),
     body,
-    element('div', { class: 'foot' }, live, foot),
+    // Nothing to decide: no buttons either.
+    asked[0] && element('div', { class: 'foot' }, live, foot),
   );
   return { root, words, warn };
 };

@@ -121,7 +121,7 @@ export const start: Source = (client) => {
     }),
     // The banner offers the objection where there is something to object to.
     client.on('scene', (scene: { isCounted?: boolean }) => {
-      scene.isCounted = isCountable(client);
+      scene.isCounted = isCountable(client) && client.consent.get().measurement !== undefined;
     }),
     onClick('[data-weft-oppose]', () => {
       client.consent.set({ measurement: false }, { kind: 'object', layer: 'preferences', action: 'link' });

@@ -209,6 +209,27 @@ const unanswered = (client: Client): Stop => {
   );
 };
 
+/**
+ * Where nothing can be decided (the age is untold, the person is a child, the site is switched off) the banner has no purposes
+ * to show, so no buttons, and says why. What a person may do with their data stays; to be erased wipes the device too, since
+ * `forget()` has nothing to take back here.
+ */
+const shut = ({ consent, on, tell }: Client): Stop => {
+  const isShut = () => !Object.keys(consent.get())[0];
+  return together(
+    on('scene', (scene: { config: object; texts: Record<string, Record<string, string>> }) => {
+      if (!isShut()) return;
+      const { config, texts } = scene;
+      scene.config = { ...config, purposes: [] };
+      // A site that declares children and has no age gate has no words for it.
+      scene.texts = { ...texts, layer2: { ...texts.layer2, body: texts.shut?.body ?? '' } };
+    }),
+    on('erased', () => {
+      if (isShut()) tell('keep');
+    }),
+  );
+};
+
 /** For whoever looks why nobody is asked (`weft.debug()`): a page of a site with an age gate that says nothing of it. */
 const tellUntold = ({ consent, tell }: Client) => {
   const { config, age, minor } = consent.state();
@@ -280,6 +301,7 @@ export const start: Source = (client) => {
     // `until-decision`, `on-reject`, `always`; `off` or nothing else.
     /[ty]/.test(`${config.cookieless?.mode ?? ''}`) ? counting(client) : undefined,
     void tellUntold(client),
+    shut(client),
     unanswered(client),
     uncounted(client),
     found(client),

@@ -26,7 +26,7 @@ export interface Words {
 }
 
 /** What not every site does, and what it is said by then: the banner of all others is spared those words. */
-export const features = ['account', 'oppose'] as const;
+export const features = ['account', 'oppose', 'age', 'off'] as const;
 export type Feature = (typeof features)[number];
 const wordsFor = (feature: Feature): Readonly<Record<string, Words>> => more[feature];
 

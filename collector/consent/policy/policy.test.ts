@@ -201,3 +201,13 @@ describe('what a page is told', () => {
     expect(longer.region.days).toEqual({ granted: 395, denied: 395 });
   });
 });
+
+test('only a site with an age gate, or one that is off, has words for pages where nothing can be decided; off says more', () => {
+  const said = (more: object): string | undefined =>
+    (JSON.parse(parsePolicy({ ...example, ...more }).locales.en!.content) as { shut?: { body: string } }).shut?.body;
+  expect(said({})).toBeUndefined();
+  expect(said({ age: { gate: false } })).toBeUndefined();
+  expect(said({ age: { gate: true } })).toContain('old enough');
+  expect(said({ killSwitch: true })).toContain('collects nothing');
+  expect(said({ age: { gate: true }, killSwitch: true })).toContain('collects nothing');
+});

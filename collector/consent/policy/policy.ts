@@ -285,9 +285,12 @@ export type OwnLocales = Readonly<Record<string, string>>;
 export type Parsed = { ok: true; policy: Policy } | { ok: false; findings: readonly Finding[] };
 
 /** What a site does that needs words of its own. */
-const usedBy = ({ decision, cookieless }: ConsentFile): Feature[] => [
+const usedBy = ({ decision, cookieless, age, killSwitch }: ConsentFile): Feature[] => [
   ...(decision?.scope === 'account' ? (['account'] as const) : []),
   ...((cookieless?.mode ?? 'off') === 'off' ? [] : (['oppose'] as const)),
+  ...(age?.gate ? (['age'] as const) : []),
+  // After the age: where everything is off, that is why there is nothing to choose.
+  ...(killSwitch ? (['off'] as const) : []),
 ];
 
 /** From the JSON of a consent file, with the words beside it. Never throws. */
