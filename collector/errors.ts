@@ -214,29 +214,115 @@ export const verdicts: Readonly<Record<RejectCode | DropCode | HoldCode, Verdict
   },
 };
 
-export const warnings: Readonly<Record<WarningCode, string>> = {
-  amount_text: 'The page gave an amount as text, such as "9,99"; it was read with either decimal mark.',
-  bot: 'Sent by a bot; apart from people, unless this site keeps bots.',
-  id_conflict: 'Another event was accepted under this messageId; the first one stands.',
-  alias_ignored: 'A rename that was already made, or that would go round in a circle.',
-  identifier_refused: 'An identifier that can name nobody was left out.',
-  contact_refused: 'An e-mail address or phone number that is none was left out.',
-  trait_protected: 'A page may not set this trait.',
-  unproved_identity: 'Proof of identity is on and none came; shown as a claim only.',
-  join_conflict: 'Two users share an e-mail, phone or external id; they stay two people.',
-  join_pinned: 'Identifiers met again that staff had told apart; they stay apart.',
-  device_limit: 'A device has more than three users; it links none of the further ones.',
-  profile_limit:
-    'A person has as many e-mails, phones or devices as belong to one; a further one is not listed and joins nobody.',
-  traits_full: 'A person has as many traits as are kept.',
-  burst: 'Too many events of one identifier in a minute; counted apart.',
-  missing_property: 'A property that the event needs is missing.',
-  bad_amount: 'An amount that cannot be read as a number, or a rating that is none from 0 to 5; it counts as unknown.',
-  bad_currency: 'A currency that is no ISO 4217 code was left out.',
-  mixed_currency: 'A cart in two currencies has no value.',
-  unknown_line: 'A line was removed that was not in the cart.',
-  unknown_order: 'A refund of an order that is not known yet.',
-  refund_exceeds_order: 'More was refunded than was paid; cut to the order.',
-  bad_consent_row: 'The consent row beside the batch cannot be read.',
-  fields_stripped: 'Fields whose purpose was not granted were left out.',
+interface WarningAdvice {
+  meaning: string;
+  /** null where there is nothing to do. */
+  hint: string | null;
+}
+
+export const warnings: Readonly<Record<WarningCode, WarningAdvice>> = {
+  amount_text: {
+    meaning: 'The page gave an amount as text, such as "9,99"; it was read with either decimal mark.',
+    hint: 'Give prices in the data layer as plain numbers: 9.99.',
+  },
+  bot: { meaning: 'Sent by a bot; apart from people, unless this site keeps bots.', hint: null },
+  id_conflict: {
+    meaning: 'Another event was accepted under this messageId; the first one stands.',
+    hint: 'Give each event an id of its own.',
+  },
+  alias_ignored: { meaning: 'A rename that was already made, or that would go round in a circle.', hint: null },
+  identifier_refused: {
+    meaning: 'An identifier that can name nobody was left out.',
+    hint: 'Look where a page sends “guest”, “null” or another stand-in as an id.',
+  },
+  contact_refused: {
+    meaning: 'An e-mail address or phone number that is none was left out.',
+    hint: 'Validate the field before it is sent.',
+  },
+  trait_protected: { meaning: 'A page may not set this trait.', hint: 'Set it from a server, with the secret key.' },
+  unproved_identity: {
+    meaning: 'Proof of identity is on and none came; shown as a claim only.',
+    hint: 'Sign the user id: see the identity secret in the docs.',
+  },
+  join_conflict: { meaning: 'Two users share an e-mail, phone or external id; they stay two people.', hint: null },
+  join_pinned: { meaning: 'Identifiers met again that staff had told apart; they stay apart.', hint: null },
+  device_limit: {
+    meaning: 'A device has more than three users; it links none of the further ones.',
+    hint: 'A till or a tablet that many use should call reset() between them.',
+  },
+  profile_limit: {
+    meaning:
+      'A person has as many e-mails, phones or devices as belong to one; a further one is not listed and joins nobody.',
+    hint: 'Look for a page that names one user, or one e-mail, for everybody.',
+  },
+  traits_full: { meaning: 'A person has as many traits as are kept.', hint: null },
+  burst: {
+    meaning: 'Too many events of one identifier in a minute; counted apart.',
+    hint: 'Look for a loop in a page.',
+  },
+  missing_property: {
+    meaning: 'A property that the event needs is missing.',
+    hint: 'See the table of ecommerce events in the docs.',
+  },
+  bad_amount: {
+    meaning: 'An amount that cannot be read as a number, or a rating that is none from 0 to 5; it counts as unknown.',
+    hint: 'Send amounts as plain numbers.',
+  },
+  bad_currency: { meaning: 'A currency that is no ISO 4217 code was left out.', hint: 'Send “EUR”, not “€”.' },
+  bad_consent_row: { meaning: 'The consent row beside the batch cannot be read.', hint: null },
+  amount_format: {
+    meaning: 'An amount was written for people, such as “1.234,50 €”, and was guessed at.',
+    hint: 'Send amounts as plain numbers: 1234.5.',
+  },
+  amount_negative: { meaning: 'An amount below zero was left out.', hint: 'Send refunds as “Order Refunded”.' },
+  amount_unreadable: { meaning: 'An amount that is no number was left out.', hint: 'Send amounts as plain numbers.' },
+  cart_currency_mixed: {
+    meaning: 'A cart holds two currencies, so it has no value.',
+    hint: 'Send all prices of a cart in one currency.',
+  },
+  cart_line_unknown: {
+    meaning: 'A product was removed that was not in the cart.',
+    hint: 'Use the same product id or sku in “Product Added” and “Product Removed”.',
+  },
+  cart_line_unreadable: {
+    meaning: 'A line of a cart or an order names no product.',
+    hint: 'Send product_id or sku with each line.',
+  },
+  cart_lines_many: { meaning: 'A cart had more lines than are kept.', hint: null },
+  carts_many: { meaning: 'A person had more carts than are kept open.', hint: 'Send one cart_id for one cart.' },
+  currency_missing: { meaning: 'A price came without a currency.', hint: 'Send currency, such as “EUR”.' },
+  currency_unreadable: { meaning: 'A currency that is no ISO 4217 code was left out.', hint: 'Send “EUR”, not “€”.' },
+  order_id_missing: { meaning: 'An order came without its number.', hint: 'Send order_id with every order event.' },
+  order_lines_unmatched: {
+    meaning: 'An order names a cart, but lists none of its products.',
+    hint: 'Use the same product ids in the cart and in the order.',
+  },
+  order_revenue_missing: {
+    meaning: 'An order came without an amount.',
+    hint: 'Send total or revenue, or prices with the products.',
+  },
+  order_unknown: {
+    meaning: 'Something was said of an order that is not known yet.',
+    hint: 'Send “Order Completed” too.',
+  },
+  price_negative: { meaning: 'A price below zero was left out.', hint: 'Send what is taken off as discount.' },
+  price_unreadable: { meaning: 'A price that is no number was left out.', hint: 'Send prices as plain numbers.' },
+  quantity_absurd: { meaning: 'A quantity of more than a million was cut.', hint: null },
+  quantity_negative: { meaning: 'A line with a quantity below zero was left out.', hint: null },
+  quantity_unreadable: { meaning: 'A quantity that is no number was read as 1.', hint: 'Send quantity as a number.' },
+  refund_amount_unknown: {
+    meaning: 'A refund came whose amount can’t be told.',
+    hint: 'Send total, or the products with their prices.',
+  },
+  refund_currency_mixed: { meaning: 'A refund came in another currency than its order.', hint: null },
+  refund_exceeds_order: { meaning: 'More was refunded than was paid; cut to the order.', hint: null },
+  refund_without_order: {
+    meaning: 'A refund of an order that is not known yet; it counts on its own date.',
+    hint: 'Import the order, and the refund moves to it.',
+  },
+  refunds_many: { meaning: 'An order had more refunds than are kept.', hint: null },
+  snapshot_without_lines: {
+    meaning: 'A whole cart was announced without its products.',
+    hint: 'Send products with “Cart Viewed” and “Cart Updated”, also when the list is empty.',
+  },
 };

@@ -37,8 +37,8 @@ const verdictCodes = (): string =>
 
 const warningCodes = (): string =>
   table(
-    ['code', 'meaning'],
-    Object.entries(warnings).map(([name, meaning]) => [code(name), meaning]),
+    ['code', 'meaning', 'what to do'],
+    Object.entries(warnings).map(([name, it]) => [code(name), it.meaning, it.hint ?? '–']),
   );
 
 const events = (): string =>

@@ -287,11 +287,15 @@ const Page: FC<{ document: Json }> = ({ document }) => {
               rows={Object.entries(verdicts).map(([code, it]) => [it.verdict, `\`${code}\``, it.meaning, it.hint])}
             />
           </Section>
-          <Section id="warnings" title="Warnings" intro="The event counts; something about it should be looked at.">
+          <Section
+            id="warnings"
+            title="Warnings"
+            intro="The event counts; something about it should be looked at. The answer names what acceptance sees; what is found later is counted on the dashboard’s overview."
+          >
             <Table
               label="Warnings"
-              head={['Code', 'Meaning']}
-              rows={Object.entries(warnings).map(([code, meaning]) => [`\`${code}\``, meaning])}
+              head={['Code', 'Meaning', 'Next step']}
+              rows={Object.entries(warnings).map(([code, it]) => [`\`${code}\``, it.meaning, it.hint ?? '–'])}
             />
           </Section>
           <Section id="errors" title="Errors" intro='The body is `{"error": {"code", "message", "hint"}}`.'>

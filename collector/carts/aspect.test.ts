@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { cartWarnings } from '../contract/codes.js';
 import type { AnonymousId, SessionId, UserId } from '../contract/ids.js';
 import { cart as cartShape, order as orderShape } from '../contract/profile.js';
 import { compareEvents, type OwnedEvent } from '../events/event.js';
@@ -7,7 +8,6 @@ import { cartAspect } from './aspect.js';
 import { currencyIn } from './content.js';
 import { cartsMax, episodesMax, isOpen, linesInStateMax } from './state.js';
 import { at, emptyShelf, fold, minute, Person, start } from './testing.js';
-import { cartWarnings } from './warnings.js';
 
 /** What an order is owed to is said where it is read, with the visits beside it. */
 const orderOfCarts = orderShape.omit({ attribution: true });

@@ -91,7 +91,7 @@ const workFiles = (
 
 const meaningOf = (reason: string): string => {
   if (Object.hasOwn(verdicts, reason)) return `${reason}: ${verdicts[reason as keyof typeof verdicts].meaning}`;
-  return Object.hasOwn(warnings, reason) ? `${reason}: ${warnings[reason as keyof typeof warnings]}` : reason;
+  return Object.hasOwn(warnings, reason) ? `${reason}: ${warnings[reason as keyof typeof warnings].meaning}` : reason;
 };
 const counted = (counts: Record<string, number>): string =>
   columns(

@@ -43,6 +43,39 @@ export type DiscardReason = (typeof discardReasons)[number];
 export const notedCodes = ['amount_text'] as const;
 export type NotedCode = (typeof notedCodes)[number];
 
+/**
+ * What carts and orders complain of when they are folded, after the event was answered. A warning never changes what is kept:
+ * the event stands, the doubtful part of it is unknown.
+ */
+export const cartWarnings = [
+  'amount_format',
+  'amount_negative',
+  'amount_unreadable',
+  'cart_currency_mixed',
+  'cart_line_unknown',
+  'cart_line_unreadable',
+  'cart_lines_many',
+  'carts_many',
+  'currency_missing',
+  'currency_unreadable',
+  'order_id_missing',
+  'order_lines_unmatched',
+  'order_revenue_missing',
+  'order_unknown',
+  'price_negative',
+  'price_unreadable',
+  'quantity_absurd',
+  'quantity_negative',
+  'quantity_unreadable',
+  'refund_amount_unknown',
+  'refund_currency_mixed',
+  'refund_exceeds_order',
+  'refund_without_order',
+  'refunds_many',
+  'snapshot_without_lines',
+] as const;
+export type CartWarning = (typeof cartWarnings)[number];
+
 /** The event counts; something about it should be looked at. */
 export const warningCodes = [
   ...notedCodes,
@@ -62,12 +95,8 @@ export const warningCodes = [
   'missing_property',
   'bad_amount',
   'bad_currency',
-  'mixed_currency',
-  'unknown_line',
-  'unknown_order',
-  'refund_exceeds_order',
   'bad_consent_row',
-  'fields_stripped',
+  ...cartWarnings,
 ] as const;
 export type WarningCode = (typeof warningCodes)[number];
 

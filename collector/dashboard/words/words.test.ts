@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { cartWarnings } from '../../carts/warnings.js';
 import { dropCodes, holdCodes, rejectCodes, warningCodes } from '../../contract/codes.js';
 import { purposes } from '../../contract/purposes.js';
 import { legible } from '../kit/said.js';
@@ -23,7 +22,7 @@ describe('why an event was refused', () => {
     for (const name of ['constructor', '__proto__', 'toString'])
       expect(refusalReason(name)).toEqual({ meaning: 'Refused.', hint: null });
   });
-  it.each([...warningCodes, ...cartWarnings])('the warning %s is a sentence, not a code', (code) => {
+  it.each(warningCodes)('the warning %s is a sentence, not a code', (code) => {
     const { meaning, hint } = warningReason(code);
     expect(meaning).toMatch(/^[A-Z].{10,}\.$/);
     expect(meaning).not.toContain('_');
