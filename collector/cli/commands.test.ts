@@ -1,10 +1,11 @@
 // The rest of the command: help, keys, doctor, and what is not here yet.
 
-import { mkdirSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
+import { openJournal } from '../consent/rights/journal.js';
 import { migrations } from '../pipeline/migrations.js';
 import { openSqlite } from '../store/sqlite.js';
 import { examine } from './doctor.js';
@@ -223,6 +224,29 @@ describe('weft doctor', () => {
     expect((await look())[what]).toMatch(said);
   });
 
+  it('reads the erasure journal, and says what is wrong with it', async () => {
+    const WEFT_DATA = filled();
+    const file = join(WEFT_DATA, 'erasures.journal');
+    const journal = async () => (await found({ WEFT_DATA }))['erasure journal'];
+    expect(await journal()).toBe(undefined);
+    const store = openSqlite(join(WEFT_DATA, 'weft.sqlite'));
+    const written = openJournal(file, store, 'secret', () => []);
+    for (const at of [1, 2, 3]) written.note({ act: 'erased', kind: 'userId', key: 'ab'.repeat(16), v: 1, at });
+    written.flush();
+    written.close();
+    expect(await journal()).toBe('ok');
+    const whole = readFileSync(file);
+    writeFileSync(file, whole.subarray(0, whole.length - 100));
+    expect(await journal()).toMatch(/^warn: Put back a newer copy/);
+    writeFileSync(file, whole.toString().replace('"at":1', '"at":9'));
+    expect(await journal()).toMatch(/^fail: Put back a copy .*No start is possible/);
+    rmSync(file);
+    expect(await journal()).toMatch(/^warn: Put a copy of erasures.journal back/);
+    writeFileSync(file, whole);
+    store.exec("UPDATE site SET value = '1' WHERE key = 'journal'");
+    store.close();
+    expect(await journal()).toMatch(/^warn: The next start erases again/);
+  });
   it('finds a damaged file, and ends with 1', async () => {
     const WEFT_DATA = filled();
     truncateSync(join(WEFT_DATA, 'weft.sqlite'), 20_000);

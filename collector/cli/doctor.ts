@@ -10,6 +10,7 @@ import { unmetBy } from '../consent/policy/lint.js';
 import { PolicyError, readPolicy } from '../consent/policy/policy.js';
 import { dayMs } from '../consent/retention/retention.js';
 import { retentionRuns } from '../consent/retention/retention-store.js';
+import { DamagedJournal, journalFile, readJournal } from '../consent/rights/journal.js';
 import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { migrations } from '../pipeline/migrations.js';
 import { readSiteOptions, type SiteOptions } from '../pipeline/site-file.js';
@@ -241,6 +242,53 @@ const ledgerFinding = (store: SqliteStore, full: boolean, now: number): Finding 
   return ok('ledger', said);
 };
 
+/** Read as a start reads it, which is refused where it cannot be; `seen` is the last line that the store knows. */
+const journalFinding = ({ folder }: Place, store: SqliteStore | null): Finding | null => {
+  const what = 'erasure journal';
+  const file = journalFile(folder);
+  const row = store?.prepare<{ value: string }>("SELECT value FROM site WHERE key = 'journal'").get();
+  const seen = Number(row?.value ?? 0);
+  if (!existsSync(file))
+    return seen === 0
+      ? null
+      : warn(
+          what,
+          `there is none in ${folder}, and the store knows one of ${plural(seen, 'line')}`,
+          'Put a copy of erasures.journal back before the next start. Without one the start begins it anew from the store.',
+        );
+  try {
+    const { lastN, bytes } = readJournal(file);
+    const { size } = statSync(file);
+    const said = `${plural(lastN, 'line')}, ${bytesSaid(size)}${size > bytes ? ', the last one torn off' : ''}`;
+    // Beside a collector at work a line may stand there whose transaction is still to end.
+    if (store !== null && lastN > seen && lockOwner(folder) === null)
+      return warn(
+        what,
+        `${said}; the store has seen ${seen}`,
+        'The next start erases again whoever stands in the others. That is as it should be after a restore by hand.',
+      );
+    if (lastN < seen)
+      return warn(
+        what,
+        `${said}; the store has seen ${seen}`,
+        'Put back a newer copy of erasures.journal if you have one. The next start adds what the store knows.',
+      );
+    return ok(what, said);
+  } catch (error) {
+    if (error instanceof DamagedJournal)
+      return fail(
+        what,
+        `line ${error.line} is damaged: ${error.why}`,
+        `${DamagedJournal.next} No start is possible before.`,
+      );
+    return fail(
+      what,
+      `cannot be read (${String((error as { code?: unknown }).code ?? error)})`,
+      'Give this user the right to read it: no start is possible without.',
+    );
+  }
+};
+
 const retentionFinding = (store: SqliteStore, now: number): Finding => {
   const [run] = retentionRuns(store, 1);
   if (!run) return ok('retention', 'has not run yet: it does within minutes of the first start');
@@ -338,6 +386,8 @@ export const examine = async (
       store = openSqlite(place.file, [], { readonly: true });
       found.push(...storeFindings(place, store, full, now));
       const made = store.prepare("SELECT name FROM sqlite_master WHERE name IN ('site', 'events')").all().length === 2;
+      const journal = journalFinding(place, made ? store : null);
+      if (journal) found.push(journal);
       found.push(...siteFindings(config, made ? store : null));
     } catch (error) {
       const code = String((error as { code?: unknown }).code ?? (error as Error).message);

@@ -233,7 +233,13 @@ export const openConsent = (
     const given = request.row ?? null;
     const row = given === null ? null : acceptRow(parts, given, request);
     let state: DeviceState | undefined =
-      row?.kind === 'out' ? row.state : row?.kind === 'forbidden' ? 'erased' : undefined;
+      row?.kind === 'out'
+        ? row.state
+        : row?.kind === 'forbidden'
+          ? 'erased'
+          : row?.kind === 'full'
+            ? 'withdrawn'
+            : undefined;
     const fields = typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {};
     const isIn = row === null || row.kind === 'accepted' || row.kind === 'same';
     // Refused for good: its events will never find it, and must not come again.

@@ -141,7 +141,7 @@ const judgeTombstones = (
   mode: KeyContext['mode'],
 ): { judgement: Judgement } | { opens: Pass['opens']; contacts: readonly number[]; device: boolean } => {
   const { visitor, receipt, users, contacts } = facts.tombstones;
-  if (receipt) return { judgement: dropped('erased', 'erased') };
+  if (receipt) return { judgement: dropped(receipt.cause, receipt.cause) };
   // A withdrawal takes back consent. What the shop's own server keeps on another basis (an order) stays, without the device.
   const device = visitor?.cause === 'withdrawn' && facts.key.trust === 'secret';
   if (visitor && !device) return { judgement: dropped(visitor.cause, visitor.cause) };

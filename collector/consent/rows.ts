@@ -41,7 +41,7 @@ export interface RowContext {
 export interface Withdrawal {
   /** null: the life had no lasting id (measurement only); its events are found by their receipts. */
   visitorId: string | null;
-  /** Every receipt of this consent's life. */
+  /** Of this consent's life, those that lose something by it. */
   receipts: readonly string[];
   /** With those that require them. */
   purposes: readonly Purpose[];
@@ -74,11 +74,19 @@ export type RowResult =
   | { kind: 'forbidden' }
   /** The device is erased, or has withdrawn everything, and may not come back. What its row tells to be its own goes too. */
   | { kind: 'out'; state: 'erased' | 'withdrawn'; withdrawal: Withdrawal | null }
+  /** One answer too many in one life, which ends with it: as after a withdrawal of everything. */
+  | { kind: 'full'; withdrawal: Withdrawal | null }
   /** 400. The message holds nothing of the row. */
   | { kind: 'invalid'; path: string; message: string };
 
 type Kind = (typeof consentKinds)[number];
 type Source = 'user' | 'account' | 'gpc' | 'region' | 'import';
+
+/**
+ * Receipts of one life. Nobody answers a thousand times: whoever does fills the ledger, and each further answer costs more.
+ * The one that would be too many ends the life.
+ */
+export const lifeReceiptsMax = 1_000;
 
 /** A row is a few hundred bytes; a TCF string and long texts' hashes fit many times. */
 const rowMaxChars = 16_384;
@@ -562,10 +570,9 @@ const overtaken = (
   const head = store.receipt(life.head);
   // It has an id of its own, and could not have taken this one.
   if (head && grantable(head.granted & head.cap) & personal) return null;
-  const receipts = store.receiptsOf(life.life).map((one) => one.receipt);
-  for (const receipt of receipts) tombstones.add('receipt', receipt, 'erased', tombstone.erasedAt);
-  for (const key of store.visitorsOf(life.life)) tombstones.addKey('visitorId', key, 'erased', tombstone.erasedAt);
-  store.endLife(life.life);
+  const earlier = store.receiptsOf(life.life);
+  endLife({ store, tombstones }, life.life, earlier, 'erased', tombstone.erasedAt);
+  const receipts = losers(earlier, everything);
   const at = act.receivedAt;
   note({
     act: 'took-back',
@@ -576,6 +583,73 @@ const overtaken = (
     at,
   });
   return { visitorId: null, receipts, purposes, all: true, onWithdraw: 'erase', at };
+};
+
+type Earlier = ReturnType<ConsentStore['receiptsOf']>;
+
+/** Those under which something may lie that goes with these purposes: the others lost them before, or never had them. */
+const losers = (earlier: Earlier, lost: Mask): string[] =>
+  earlier.filter((one) => (one.granted & ~one.denied_after & lost) !== 0).map((one) => one.receipt);
+
+/** No receipt of it stands any more, and no device of it comes back. */
+const endLife = (
+  { store, tombstones }: Pick<RowParts, 'store' | 'tombstones'>,
+  life: number,
+  receipts: Earlier,
+  cause: Tombstone['cause'],
+  at: number,
+): void => {
+  for (const { receipt } of receipts) tombstones.add('receipt', receipt, cause, at);
+  for (const key of store.visitorsOf(life)) tombstones.addKey('visitorId', key, cause, at);
+  store.endLife(life);
+};
+
+/**
+ * A row that would be one too many. Refusing it would refuse a withdrawal, and taking it would go on for ever; so the life
+ * ends, and with it everything that was permitted in it. What takes something back is accepted: it got more than it asked for.
+ */
+const outlived = (
+  parts: RowParts,
+  act: Act,
+  { life, earlier, takesBack }: { life: number; earlier: Earlier; takesBack: boolean },
+  context: RowContext,
+): RowResult => {
+  const { store, keyOf, note, policy } = parts;
+  const { weighed, visitorId, visitorKey, boundTo, receivedAt: at } = act;
+  const receipts = losers(earlier, everything);
+  const proven = visitorId !== null && boundTo !== null;
+  endLife(parts, life, earlier, 'withdrawn', at);
+  const how = act.kind === 'erase' ? 'erase' : policy.onWithdraw;
+  const withdrawal: Withdrawal | null =
+    receipts.length === 0
+      ? null
+      : { visitorId: proven ? visitorId : null, receipts, purposes, all: true, onWithdraw: how, at };
+  if (withdrawal)
+    note({
+      act: 'took-back',
+      visitor: proven && visitorKey ? hexOf(visitorKey) : null,
+      receipts: receipts.map((one) => hexOf(keyOf('receipt', one))),
+      purposes: everything,
+      how,
+      at,
+    });
+  if (!takesBack && losers(earlier, weighed.denied).length === 0) return { kind: 'full', withdrawal };
+  const { seq, terms } = act.append({ receipt: act.receipt, subjectKey: null });
+  keepSlip(store, act, seq, terms);
+  const userId = proven ? (context.userOf?.(visitorId) ?? null) : null;
+  const person =
+    userId === null
+      ? null
+      : notePersonAct(parts, userId, {
+          chosen: 0,
+          refused: weighed.refused,
+          objection: act.kind === 'object',
+          isDeliberate: act.isDeliberate,
+          at: act.effectiveAt,
+          seq,
+          decisions: weighed.decisions,
+        });
+  return accepted(act, act.receipt, seq, withdrawal, person);
 };
 
 /**
@@ -590,25 +664,30 @@ const lateSlip = (
 ): RowResult => {
   if (act.weighed.asksForGrant) return { kind: 'out', state: cause, withdrawal };
   const { seq, terms } = act.append({ receipt: act.receipt, subjectKey: null });
-  if (act.receipt !== null)
-    store.putReceipt({
-      receipt: act.receipt,
-      seq,
-      life: noLife,
-      visitorKey: null,
-      granted: 0,
-      cap: everything,
-      deniedAfter: everything,
-      ack: 0,
-      at: act.receivedAt,
-      effectiveAt: act.effectiveAt,
-      boundAt: act.receivedAt,
-      supersededAt: null,
-      expiresAt: act.expiresAt,
-      terms,
-      digest: act.digest,
-    });
+  keepSlip(store, act, seq, terms);
   return accepted(act, act.receipt, seq, withdrawal);
+};
+
+/** Sent again it is the same row; it grants nothing, and belongs to no life. */
+const keepSlip = (store: ConsentStore, act: Act, seq: number, terms: number | null): void => {
+  if (act.receipt === null) return;
+  store.putReceipt({
+    receipt: act.receipt,
+    seq,
+    life: noLife,
+    visitorKey: null,
+    granted: 0,
+    cap: everything,
+    deniedAfter: everything,
+    ack: 0,
+    at: act.receivedAt,
+    effectiveAt: act.effectiveAt,
+    boundAt: act.receivedAt,
+    supersededAt: null,
+    expiresAt: act.expiresAt,
+    terms,
+    digest: act.digest,
+  });
 };
 /** Lives are counted from 1. */
 const noLife = 0;
@@ -631,6 +710,10 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   const headLive = head ? grantable(head.granted & head.cap) : 0;
   if (boundTo !== null && boundTo !== follows?.life) return { kind: 'forbidden' };
   if (visitorKey && boundTo === null && follows && headLive & personal) return { kind: 'forbidden' };
+  const earlier = follows ? store.receiptsOf(follows.life) : [];
+  const adds = receipt !== null || (superseded !== null && !predecessor);
+  if (follows && adds && earlier.length >= lifeReceiptsMax)
+    return outlived(parts, act, { life: follows.life, earlier, takesBack }, context);
 
   let { granted } = weighed;
   // What a withdrawal does not mention stands as it stood. What it grants by its own word counts: somebody may take one
@@ -679,7 +762,6 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
 
   // When the collector first heard of this device: of its lasting id, where it has one.
   const boundAt = binds && holder ? (store.visitor(holder)?.bound_at ?? act.receivedAt) : life.beganAt;
-  const earlier = store.receiptsOf(life.life);
   let permitted = 0;
   for (const one of earlier) permitted |= one.granted & ~one.denied_after;
   const withdrawn = permitted & weighed.denied;
@@ -739,7 +821,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
       ? null
       : {
           visitorId: proven ? visitorId : null,
-          receipts: earlier.map((one) => one.receipt),
+          receipts: losers(earlier, withdrawn),
           purposes: purposesOf(withdrawn),
           all,
           onWithdraw: act.kind === 'erase' ? 'erase' : parts.policy.onWithdraw,

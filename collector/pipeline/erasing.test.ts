@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { erasureSteps } from '../consent/rights/erase.js';
 import { journalFile, readJournal } from '../consent/rights/journal.js';
+import { lifeReceiptsMax } from '../consent/rows.js';
 import type { Certificate } from '../contract/certificate.js';
 import { purposes } from '../contract/purposes.js';
 import { sessionRules } from '../sessions/session.js';
@@ -295,7 +296,8 @@ describe('the erasure journal', () => {
     const writer = open(folder);
     writer.command({ kind: 'erase', subject: { userId: 'U3' }, by: 'test', at: startAt + 3 });
     writer.close();
-    expect(readJournal(file).lines).toBe(lines);
+    // The store had seen that line: what it knows stands in the file again, and then the new one.
+    expect(readJournal(file).lines).toBe(lines - 1 + (lines - 1) + 1);
 
     const damaged = Buffer.from(whole);
     damaged[200] = damaged[200]! ^ 1;
@@ -330,6 +332,70 @@ describe('the erasure journal', () => {
     expect(again.replayed.lines).toBe(0);
     again.close();
   });
+});
+
+describe('a consent that is answered a thousand times', () => {
+  const browser = { id: 'wk', trust: 'public' as const, mode: 'ledger' as const, purposes, categories: {} };
+  it('consent 6: leaves a journal that grows with the answers and not with their square, and that a start can read', () => {
+    const folder = temporary();
+    const writer = open(folder);
+    const { version, configHash, purposes: terms } = writer.consent.policy;
+    const answer = (n: number, denied: readonly string[], kind = n === 0 ? 'grant' : 'update') =>
+      writer.command({
+        kind: 'consent',
+        row: {
+          receipt: `answer-${n}`.padEnd(22, '_'),
+          kind,
+          visitorId: 'answering',
+          epoch: 1,
+          ...(n > 0 && { supersedes: `answer-${n - 1}`.padEnd(22, '_') }),
+          decisions: terms.map(({ id, materialHash }) => ({
+            purpose: id,
+            value: denied.includes(id) ? 'denied' : 'granted',
+            source: 'user',
+            materialHash,
+          })),
+          policy: { version, configHash },
+          clientAt: new Date(startAt + n).toISOString(),
+        } as never,
+        receivedAt: startAt + n,
+        key: browser,
+        gpc: false,
+        origin: null,
+        country: null,
+      });
+    answer(0, []);
+    writer.store.pragma('wal_checkpoint(TRUNCATE)');
+    const older = readFileSync(join(folder, 'weft.sqlite'));
+    const answers = 200;
+    for (let n = 1; n < answers; n += 1) answer(n, n % 2 === 0 ? [] : ['marketing', 'sharing']);
+    // All receipts in every line would be 35 bytes times half their square.
+    const before = statSync(journalFile(folder)).size;
+    expect(before).toBeLessThan(answers * 300);
+    writer.store.exec(`
+      WITH RECURSIVE more (n) AS (SELECT ${answers + 1} UNION ALL SELECT n + 1 FROM more WHERE n < ${lifeReceiptsMax})
+      INSERT INTO consent_receipts (receipt, seq, life, visitor_key, granted, cap, denied_after, ack, at, effective_at,
+        bound_at, superseded_at, expires_at, terms, digest)
+      SELECT 'filled-' || n, seq, life, visitor_key, granted, cap, denied_after, ack, at, effective_at, bound_at, at,
+        expires_at, terms, digest FROM consent_receipts, more WHERE receipt LIKE 'answer-0%'`);
+    expect(answer(answers, [...purposes], 'withdraw')).toMatchObject({ status: 200, body: { seq: answers + 1 } });
+    expect(answer(answers + 1, [])).toMatchObject({
+      status: 200,
+      body: { seq: null, state: 'withdrawn', error: { code: 'forbidden' } },
+    });
+    expect(statSync(journalFile(folder)).size - before).toBeLessThan(lifeReceiptsMax * 400);
+    writer.close();
+    open(folder).close();
+    // And a store that is older takes it all back again.
+    writeFileSync(join(folder, 'weft.sqlite'), older);
+    for (const more of ['-wal', '-shm']) rmSync(join(folder, `weft.sqlite${more}`), { force: true });
+    const restored = open(folder);
+    expect(
+      restored.store.prepare('SELECT cap, denied_after FROM consent_receipts WHERE life <> 0').all(),
+    ).toMatchObject([{ cap: 0, denied_after: 15 }]);
+    expect(restored.consent.isOut('visitorId', 'answering')).toBe(true);
+    restored.close();
+  }, 60_000);
 });
 
 describe('an objection, and a backup that is older than it', () => {

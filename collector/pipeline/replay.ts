@@ -27,6 +27,9 @@ export const nothingReplayed: Replayed = { lines: 0, people: 0, devices: 0, with
 type TookBack = Extract<JournalEntry, { act: 'took-back' }>;
 type Out = Extract<JournalEntry, { act: 'erased' | 'withdrawn' }>;
 
+const isOneAct = (a: TookBack, b: TookBack): boolean =>
+  a.visitor === b.visitor && a.purposes === b.purposes && a.how === b.how && a.at === b.at;
+
 const kindsOf: Readonly<Record<string, readonly TombstoneKind[]>> = {
   anonymous_id: ['visitorId'],
   user_id: ['userId', 'alias'],
@@ -63,7 +66,10 @@ export const replay = (
       if (entry.act === 'erased' || !out.has(name)) out.set(name, entry);
     }
     if (entry.act === 'took-back') {
-      tookBack.push(entry);
+      const last = tookBack.at(-1);
+      // One withdrawal of many receipts stands in several lines.
+      if (last && isOneAct(last, entry)) last.receipts.push(...entry.receipts);
+      else tookBack.push({ ...entry, receipts: [...entry.receipts] });
       if (entry.visitor !== null) visitors.set(entry.visitor, null);
       for (const receipt of entry.receipts) receipts.set(receipt, null);
     }

@@ -12,7 +12,7 @@ import type { Finding } from '../consent/policy/read.js';
 import { enforce, noteStart, openReleases, policyToStartWith } from '../consent/policy/releases.js';
 import type { ErasureStep } from '../consent/rights/erase.js';
 import { type JournalEntry, journalFile } from '../consent/rights/journal.js';
-import type { RowResult } from '../consent/rows.js';
+import { lifeReceiptsMax, type RowResult } from '../consent/rows.js';
 import type { TransferResult } from '../consent/transfer.js';
 import { type AuditAct, auditEntry } from '../contract/audit.js';
 import { iso } from '../contract/instant.js';
@@ -443,6 +443,8 @@ const consentAnswer = (result: RowResult): CommandResult => {
       return refusedRow('erased', 'The row names a device without a receipt of it.');
     case 'out':
       return refusedRow(result.state, `The device is ${result.state}.`);
+    case 'full':
+      return refusedRow('withdrawn', `One consent was answered ${lifeReceiptsMax} times, and ends with this answer.`);
     case 'invalid':
       return failure(
         400,

@@ -53,6 +53,8 @@ interface Head {
 /** A line in the middle cannot be what was written: nobody knows then who is out. */
 export class DamagedJournal extends Error {
   override readonly name = 'DamagedJournal';
+  static readonly next =
+    'Put back a copy of the file; or, if there is none, move it away and erase again whoever asked for it since the last backup.';
   constructor(
     readonly file: string,
     readonly line: number,
@@ -60,7 +62,7 @@ export class DamagedJournal extends Error {
   ) {
     super(
       `${file} is damaged in line ${line}: ${why}. It says who was erased, so nothing is answered without it. ` +
-        'Put back a copy of the file; or, if there is none, move it away and erase again whoever asked for it since the last backup.',
+        DamagedJournal.next,
     );
   }
 }
@@ -74,8 +76,27 @@ export const siteDigest = (secret: string): string =>
 const sumOf = (before: string, text: string): string =>
   createHash('sha256').update(before).update('\n').update(text).digest('hex').slice(0, 16);
 const sumChars = 16;
-/** Some hundred receipts in one withdrawal; a longer line is none of ours. */
-const lineMaxChars = 64 * 1024;
+/** Keys in one line; whoever has more takes several. A line of ours is some kilobytes so. */
+export const keysInLineMax = 200;
+/** What a line that is written may be: far below what is read, so that no line is ever written that a start would refuse. */
+const writtenMaxChars = 64 * 1024;
+/** What is read: an earlier Weft wrote all receipts of a consent into one line, however many there were. */
+const readMaxChars = 64 * 1024 * 1024;
+
+const inParts = <Key>(keys: readonly Key[]): (readonly Key[])[] => {
+  const parts: Key[][] = [];
+  for (let at = 0; at < keys.length || at === 0; at += keysInLineMax) parts.push(keys.slice(at, at + keysInLineMax));
+  return parts;
+};
+
+/** One entry as lines that stay short: the same act on some of its keys at a time. Replayed, they are one act again. */
+const partsOf = (entry: JournalEntry): JournalEntry[] => {
+  if (entry.act === 'took-back')
+    return inParts(entry.receipts).map((receipts) => ({ ...entry, receipts: [...receipts] }));
+  if (entry.act === 'objected')
+    return inParts(entry.visitors).map((visitors) => ({ ...entry, visitors: [...visitors] }));
+  return [entry];
+};
 
 interface Read {
   head: Head | null;
@@ -109,7 +130,7 @@ export const readJournal = (file: string, take: (line: JournalLine) => void = ()
         from = end + 1;
       }
       rest = rest.subarray(from);
-      if (rest.length > lineMaxChars) throw new DamagedJournal(file, read.lines + 1, 'it is longer than a line can be');
+      if (rest.length > readMaxChars) throw new DamagedJournal(file, read.lines + 1, 'it is longer than a line can be');
     }
     if (broken && rest.length > 0) throw new DamagedJournal(file, broken.line, broken.why);
     return read;
@@ -120,7 +141,7 @@ export const readJournal = (file: string, take: (line: JournalLine) => void = ()
 
 const takeLine = (read: Read, line: string, take: (line: JournalLine) => void): string | null => {
   const text = line.slice(0, -sumChars - 1);
-  if (line.length > lineMaxChars || line.at(-sumChars - 1) !== ' ') return 'it has no sum';
+  if (line.at(-sumChars - 1) !== ' ') return 'it has no sum';
   const sum = sumOf(read.sum, text);
   if (sum !== line.slice(-sumChars)) return 'its sum does not fit';
   const value = JSON.parse(text) as Head | JournalLine;
@@ -199,6 +220,7 @@ export const openJournal = (file: string, sql: Sql, secret: string, holdings: Ho
     let next = sum;
     for (const value of values) {
       const line = JSON.stringify(value);
+      if (line.length > writtenMaxChars) throw new Error('A line of the erasure journal is longer than one may be.');
       next = sumOf(next, line);
       text += `${line} ${next}\n`;
     }
@@ -215,7 +237,7 @@ export const openJournal = (file: string, sql: Sql, secret: string, holdings: Ho
     bytes += buffer.length;
   };
   const numbered = (entries: readonly JournalEntry[]): JournalLine[] =>
-    entries.map((entry, index) => ({ n: lastN + index + 1, ...entry }));
+    entries.flatMap(partsOf).map((entry, index) => ({ n: lastN + index + 1, ...entry }));
   const append = (entries: readonly JournalEntry[]): void => {
     const lines = numbered(entries);
     write(lines);
@@ -223,11 +245,15 @@ export const openJournal = (file: string, sql: Sql, secret: string, holdings: Ho
   };
 
   ftruncateSync(fd, bytes);
+  // A new file, one that was lost, or an older copy that was put back: what the store knows is written first, so that the
+  // file alone suffices again, and no number is given twice.
+  const isShort = head === null || lastN < seen();
+  if (isShort) lastN = seen();
   if (head === null) {
-    // A new file, or one that was lost: what the store knows is written first, so that the file alone suffices again.
-    lastN = seen();
     head = { journal: 'weft erasures', format: 1, site, after: lastN };
     write([head]);
+  }
+  if (isShort) {
     for (const entry of holdings()) {
       pending.push(entry);
       if (pending.length >= 1_000) append(pending.splice(0));
