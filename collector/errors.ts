@@ -104,8 +104,8 @@ export const errors: Readonly<Record<ErrorCode, ErrorAdvice>> = {
     status: 429,
     level: 'info',
     retry: 'later',
-    message: 'This write key sends more events than it may.',
-    hint: 'Come again after the seconds of Retry-After. WEFT_RATE sets the events a second.',
+    message: 'More comes than may: of a write key, from an address, or of all who ask without a key.',
+    hint: 'Come again after the seconds of Retry-After. The answer says which limit it was and which variable sets it.',
   },
   unavailable: {
     status: 503,
@@ -142,6 +142,31 @@ export class Refusal {
   }
 }
 export const refuse = (code: ErrorCode, more?: Refusal['more']): Refusal => new Refusal(code, more);
+
+/** Which limit was reached decides what whoever runs this would look at. */
+const rates = {
+  key: {
+    message: 'This write key sends more than it may.',
+    hint: 'WEFT_RATE sets the events a second of a write key.',
+  },
+  address: {
+    message: 'More comes from one address than may.',
+    hint: 'WEFT_RATE_ADDRESS is the limit of one address, 0 for none. Where proxies of your own stand in front, WEFT_PROXIES must count them: else all visitors come from one address.',
+  },
+  /** People with their rights, receipts: whoever has no key. */
+  keyless: {
+    message: 'More is asked for without a key than may be, by all together.',
+    hint: 'WEFT_RATE sets how many such requests a second are answered. A request with a secret key has no such limit.',
+  },
+} as const;
+export const refuseRate = (limit: keyof typeof rates, retryAfterS: number): Refusal => {
+  const { message, hint } = rates[limit];
+  return refuse('rate_limited', {
+    message,
+    hint: `Come again after the seconds of Retry-After. ${hint}`,
+    retryAfterS,
+  });
+};
 
 /** Thrown by a log or a store that cannot take or answer anything now: full disk, locked file, broker away. */
 export class Unavailable extends Error {
@@ -198,8 +223,8 @@ export const verdicts: Readonly<Record<RejectCode | DropCode | HoldCode, Verdict
   withdrawn: dropped('The consent it names was withdrawn before it arrived.', 'Nothing to do.'),
   superseded: dropped('A later consent act took the place of the one it names.', 'Nothing to do.'),
   policy: dropped(
-    'The consent it names was given to a policy that is not known here.',
-    'Serve the policy file it was given to.',
+    'The terms of the consent it names have changed since, or are not known here.',
+    'Nothing to do after a change of the policy: the page asks again by itself. If this collector never had that version, serve its file here.',
   ),
   late: dropped('It arrived after a withdrawal.', 'Nothing to do.'),
   too_early: dropped('It happened before the grant.', 'See `preConsent` of the consent file.'),

@@ -7,7 +7,7 @@ import type { AuditNotes } from '../audit/notes.js';
 import type { AuditAct } from '../contract/audit.js';
 import { ledgerQuery } from '../contract/proofs.js';
 import { refuse } from '../errors.js';
-import type { Crowd } from '../ingest/crowd.js';
+import { admitKeyless, type Crowd } from '../ingest/crowd.js';
 import { corsHeaders } from '../ingest/origin.js';
 import type { Limiter } from '../ingest/rate.js';
 import { respondRefusal } from '../ingest/respond.js';
@@ -138,11 +138,8 @@ export const proofs = ({ reader, log, audit, rate, crowd, replayUrl, now }: Proo
     for (const [name, value] of Object.entries(isHtml ? pageHeaders : corsHeaders({ kind: 'any' }, null, null)))
       c.header(name, value);
     // Without a key it is the person's own: who knows 128 random bits was given them. All of them share one allowance.
-    if (admittedKey(c) === null) {
-      const waitS = crowd.admit(c) ?? rate.admit('receipts');
-      if (waitS !== null) return respondRefusal(c, refuse('rate_limited', { retryAfterS: waitS }));
-      rate.charge('receipts', 1);
-    }
+    const refused = admittedKey(c) === null ? admitKeyless(c, { crowd, rate }, 'receipts') : null;
+    if (refused !== null) return respondRefusal(c, refused);
     const proof = await reader.receipt(c.req.param('id'), { now: now() });
     if (proof === null) return isHtml ? c.html(noReceiptPage(), 404) : respondRefusal(c, noReceipt);
     note(c, 'receipt.read');

@@ -12,7 +12,7 @@ import type { z } from 'zod';
 import { acknowledgementCall, erasureState, objectionCall, rightsCall } from '../contract/reading.js';
 import { certificatePage } from '../dashboard/certificate.js';
 import { type Refusal, refuse } from '../errors.js';
-import type { Crowd } from '../ingest/crowd.js';
+import { admitKeyless, type Crowd } from '../ingest/crowd.js';
 import { decode } from '../ingest/decode.js';
 import { readBody } from '../ingest/limits.js';
 import { corsHeaders, preflightHeaders } from '../ingest/origin.js';
@@ -63,12 +63,7 @@ export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }:
     c.header('Cache-Control', 'no-store');
     for (const [name, value] of Object.entries(corsHeaders({ kind: 'any' }, null, null))) c.header(name, value);
   };
-  const admitPerson = (c: Context): Refusal | null => {
-    const waitS = crowd.admit(c) ?? rate.admit('persons');
-    if (waitS !== null) return refuse('rate_limited', { retryAfterS: waitS });
-    rate.charge('persons', 1);
-    return null;
-  };
+  const admitPerson = (c: Context): Refusal | null => admitKeyless(c, { crowd, rate }, 'persons');
   const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>> | Refusal> => {
     const body = await readBody(c.req.raw);
     if (isRefusal(body)) return body;

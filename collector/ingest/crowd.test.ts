@@ -4,9 +4,10 @@ import type { Context } from 'hono';
 import { describe, expect, it, test } from 'vitest';
 import { secretCredential, writeCredential } from '../site/keys.js';
 import { openKeyRing } from '../site/ring.js';
-import { crowd, placeOf } from './crowd.js';
+import { admitKeyless, crowd, placeOf } from './crowd.js';
 import { door } from './door.js';
 import { recordingLog } from './fixtures/recording-log.js';
+import { limiter } from './rate.js';
 
 const from = (address: string, forwarded?: string): Context =>
   ({
@@ -75,6 +76,27 @@ describe('an address', () => {
   });
 });
 
+describe('what needs no key', () => {
+  it('is told which limit it met: of its address, or of all together', () => {
+    const here = from('203.0.113.7');
+    const crowded = { crowd: crowd({ ratePerS: 1, burst: 1, proxies: 0, now: () => 0 }), rate: limiter(10, () => 0) };
+    expect(admitKeyless(here, crowded, 'persons')).toBeNull();
+    expect(admitKeyless(here, crowded, 'persons')!.more).toMatchObject({
+      message: expect.stringContaining('from one address'),
+      hint: expect.stringContaining('WEFT_RATE_ADDRESS'),
+      retryAfterS: 1,
+    });
+    const full = { crowd: crowd({ ratePerS: 1, burst: 9, proxies: 0, now: () => 0 }), rate: limiter(1, () => 0) };
+    expect(admitKeyless(here, full, 'persons')).toBeNull();
+    expect(admitKeyless(here, full, 'persons')!.more).toMatchObject({
+      message: expect.stringContaining('without a key'),
+      hint: expect.stringMatching(/WEFT_RATE sets/),
+      retryAfterS: 1,
+    });
+    expect(admitKeyless(here, full, 'receipts')).toBeNull();
+  });
+});
+
 describe('the door', () => {
   it('asks one address to come again later, says when, and lets the shop’s server and everybody else in', async () => {
     const given = { label: 'test', seeded: false, at: 1 };
@@ -109,7 +131,10 @@ describe('the door', () => {
     for (const path of ['/v1/batch', '/v1/track', '/v1/consent']) {
       const refused = await send(here, path, 'wk_test_0123456789', event);
       expect([path, refused.status, refused.headers.get('retry-after')]).toEqual([path, 429, '2']);
-      expect(await refused.text()).not.toContain('203.0.113');
+      const said = await refused.text();
+      expect(said).not.toContain('203.0.113');
+      // Of the limit that it met, not of the key's.
+      expect(said).toMatch(/from one address.*WEFT_RATE_ADDRESS.*WEFT_PROXIES/);
     }
     expect((await send(here, '/v1/track', 'sk_test_0123456789', event)).status).toBe(200);
     expect((await send(elsewhere, '/v1/track', 'wk_test_0123456789', event)).status).toBe(200);

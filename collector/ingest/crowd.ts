@@ -4,7 +4,9 @@
 
 import type { Context } from 'hono';
 import { LRUCache } from 'lru-cache';
+import { type Refusal, refuseRate } from '../errors.js';
 import { addressOf } from './address.js';
+import type { Limiter } from './rate.js';
 
 export interface Crowd {
   /** Seconds to wait, or null: come in, and so much is used. */
@@ -79,4 +81,18 @@ export const crowd = ({
       if (bucket !== null) bucket.level -= cost;
     },
   };
+};
+
+/** Of a request that needs no key: by its address first, then by what all of them share under `bucket`. */
+export const admitKeyless = (
+  c: Context,
+  { crowd: of, rate }: { crowd: Crowd; rate: Limiter },
+  bucket: string,
+): Refusal | null => {
+  const ofAddressS = of.admit(c);
+  if (ofAddressS !== null) return refuseRate('address', ofAddressS);
+  const ofAllS = rate.admit(bucket);
+  if (ofAllS !== null) return refuseRate('keyless', ofAllS);
+  rate.charge(bucket, 1);
+  return null;
 };

@@ -3,7 +3,7 @@
 
 import type { Context, Hono } from 'hono';
 import type { Config } from '../config.js';
-import { type Refusal, refuse } from '../errors.js';
+import { type Refusal, refuse, refuseRate } from '../errors.js';
 import type { Key } from '../site/keys.js';
 import type { KeyRing } from '../site/ring.js';
 import { authenticateBody, authenticateHeader, presentedKey } from './authenticate.js';
@@ -53,8 +53,10 @@ export const entrance = ({ config, ring, rate, crowd }: EntranceOptions): Entran
   const permit = (c: Context, key: Key, bucket: string): Refusal | null => {
     if (!originAllowed(config.origins, originOf(c), hostOf(c))) return refuse('origin');
     if (key.kind === 'secret') return null;
-    const waitS = rate.admit(bucket) ?? crowd?.admit(c) ?? null;
-    return waitS === null ? null : refuse('rate_limited', { retryAfterS: waitS });
+    const ofKeyS = rate.admit(bucket);
+    if (ofKeyS !== null) return refuseRate('key', ofKeyS);
+    const ofAddressS = crowd?.admit(c) ?? null;
+    return ofAddressS === null ? null : refuseRate('address', ofAddressS);
   };
 
   return {

@@ -475,6 +475,7 @@ describe('the door', () => {
     expect((await it.post('/v1/batch', batch(120))).status).toBe(200);
     const told = await it.post('/v1/batch', batch(1));
     expect([told.status, told.body.error]).toEqual([429, { ...say, code: 'rate_limited' }]);
+    expect((told.body.error as Fields).hint).toContain('WEFT_RATE sets');
     expect(Number(told.headers.get('retry-after'))).toBeGreaterThan(0);
     for (let n = 0; n < 3; n += 1) expect((await it.server(...batch(100).batch)).accepted).toBe(100);
   });
