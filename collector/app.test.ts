@@ -15,6 +15,7 @@ import { ecommerce } from './contract/ecommerce.js';
 import { purposes } from './contract/purposes.js';
 import { Unavailable } from './errors.js';
 import { recordingLog } from './ingest/fixtures/recording-log.js';
+import { openTurnedAway } from './ingest/turned-away.js';
 import { secretCredential, writeCredential } from './site/keys.js';
 import { type KeyRing, openKeyRing } from './site/ring.js';
 
@@ -483,5 +484,42 @@ describe('the description of the API', () => {
     const css = await get('/docs/docs.css');
     expect([css.status, (await css.text()).match(/url\(|@import/)]).toEqual([200, null]);
     for (const { path } of operations) expect(html).toContain(`<code>${path}</code>`);
+  });
+});
+
+describe('who is turned away at the door', () => {
+  const event = (writeKey: string) => JSON.stringify({ writeKey, batch: [] });
+  it('is noted by origin and reason: calls, what a browser asks before one, and a configuration that is not to be had', async () => {
+    const turnedAway = openTurnedAway(() => at);
+    const { app } = await opened({
+      config: { origins: { kind: 'listed', origins: ['https://shop.example'] }, ratePerS: 1_000 },
+      turnedAway,
+    });
+    const send = async (path: string, origin: string | null, body: string | null, method = 'POST') =>
+      (
+        await app.request(path, {
+          method,
+          ...(body !== null && { body }),
+          headers: { ...(origin !== null && { origin }) },
+        })
+      ).status;
+    expect(await send('/v1/batch', 'https://shop.example', event('wk_test'))).toBe(200);
+    expect(await send('/v1/config/wk_test', 'https://other.example', null, 'GET')).toBe(200);
+    expect(turnedAway.list()).toEqual({ known: [], others: null, count: 0 });
+
+    expect(await send('/v1/batch', 'https://other.example', event('wk_test'))).toBe(403);
+    expect(await send('/v1/consent', 'https://other.example', JSON.stringify({ writeKey: 'wk_test' }))).toBe(403);
+    expect(await send('/v1/track', 'https://other.example', null, 'OPTIONS')).toBe(204);
+    expect(await send('/v1/cookieless', 'https://counting.example', JSON.stringify({ writeKey: 'wk_test' }))).toBe(403);
+    expect(await send('/v1/batch', 'https://shop.example', event('wk_gone'))).toBe(401);
+    expect(await send('/v1/config/wk_gone', 'https://shop.example', null, 'GET')).toBe(404);
+    expect(await send('/v1/batch', null, event('wk_gone'))).toBe(401);
+    const known = turnedAway.list().known.map(({ origin, reason, count }) => [origin, reason, count]);
+    expect(known).toEqual([
+      [null, 'bad_key', 1],
+      ['https://shop.example', 'bad_key', 2],
+      ['https://counting.example', 'origin', 1],
+      ['https://other.example', 'origin', 3],
+    ]);
   });
 });

@@ -26,9 +26,11 @@ import { isUnavailable, refuse } from './errors.js';
 import { addressOf } from './ingest/address.js';
 import { crowd } from './ingest/crowd.js';
 import { door } from './ingest/door.js';
+import { originOf } from './ingest/entrance.js';
 import { limiter } from './ingest/rate.js';
 import { respondRefusal } from './ingest/respond.js';
 import { reachedAt, segmentSettings } from './ingest/settings.js';
+import type { TurnedAwayNotes } from './ingest/turned-away.js';
 import type { Log } from './log/log.js';
 import type { Reader } from './profiles/reader.js';
 import type { Rows } from './site/permissions.js';
@@ -67,6 +69,8 @@ export interface AppOptions {
   audit?: AuditNotes;
   /** Routes of ribs, each with its row of who may ask. */
   ribs?: readonly { routes: Hono; permissions: Rows }[];
+  /** Told of whom the door sends away before it looks at what was sent. */
+  turnedAway?: Pick<TurnedAwayNotes, 'note'>;
   now?: () => number;
   waitingMaxEvents?: number;
   /** Also meter the process itself; off in tests, where many apps share one. */
@@ -103,6 +107,7 @@ const methodsOf = (app: Hono): ((path: string) => string[]) => {
 export const createApp = (options: AppOptions): Hono => {
   const { log, reader, ring, logger, config } = options;
   const now = options.now ?? Date.now;
+  const { turnedAway } = options;
   const meters = openMeters(() => log.waiting(), { process: options.processMeters ?? false });
   const rate = limiter(config.ratePerS);
   const proxies = config.proxies ?? 0;
@@ -137,6 +142,7 @@ export const createApp = (options: AppOptions): Hono => {
       log,
       rate,
       crowd: visitors,
+      turnedAway,
       now,
       countryOf: (c) => placed(c).country,
       placeOf: (c) => {
@@ -167,6 +173,7 @@ export const createApp = (options: AppOptions): Hono => {
       log,
       rate,
       crowd: visitors,
+      turnedAway,
       now,
       identitySecret: config.identitySecret ?? null,
       placeOf: (c) => {
@@ -175,7 +182,7 @@ export const createApp = (options: AppOptions): Hono => {
       },
     }),
   );
-  app.route('/', transfer({ config, ring, log, rate, crowd: clicks, now }));
+  app.route('/', transfer({ config, ring, log, rate, crowd: clicks, now, turnedAway }));
   app.route(
     '/',
     cookieless({
@@ -185,6 +192,7 @@ export const createApp = (options: AppOptions): Hono => {
       reader,
       rate,
       crowd: visitors,
+      turnedAway,
       now,
       policy: () => options.policy.current().policy,
       placeOf: options.placeOf,
@@ -227,6 +235,8 @@ export const createApp = (options: AppOptions): Hono => {
     app.get(path, async (c) => {
       if (await live(c.req.param('writeKey'))) return pageConfig(c, c.req.param('region'));
       c.header('Access-Control-Allow-Origin', '*');
+      // A page that gets no configuration never comes to the door.
+      turnedAway?.note(originOf(c), 'bad_key');
       return respondRefusal(c, noKey);
     });
   app.get('/v1/projects/:writeKey/settings', async (c) => {

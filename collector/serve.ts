@@ -26,6 +26,7 @@ import { dashboard } from './dashboard/index.js';
 import { databaseFile, type Engines, openEmbedded } from './embedded.js';
 import { clickIdNames } from './enrich/channel.js';
 import { openPlaceFile, type PlaceFile, placeOf } from './enrich/place.js';
+import { openTurnedAway } from './ingest/turned-away.js';
 import { every } from './jobs/every.js';
 import { makeExport } from './jobs/exports.js';
 import { ledgerChecker } from './jobs/ledger-check.js';
@@ -297,8 +298,10 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
       trouble('ledger check'),
     );
     opened.unshift(telling.stop, making.stop, checking.stop);
+    const turnedAway = openTurnedAway(Date.now);
     const app = createApp({
       config,
+      turnedAway,
       exportsFolder,
       log: engines.log,
       reader: engines.reader,
@@ -330,6 +333,8 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
         sessionSecret: seeded.sessionSecret,
         policy: { live, replayScript: () => chunkPath(options.sdkFolder ?? builtSdk(), 'banner-replay') },
         exportsFolder,
+        turnedAway: turnedAway.list,
+        origins: config.origins,
         links: { demo: config.demo ? '/demo' : null, docs: '/docs' },
         report: (error) => logger.error(traceOf(error), 'page'),
       }),

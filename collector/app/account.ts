@@ -9,7 +9,7 @@ import { refuse } from '../errors.js';
 import { gateIdentifier } from '../identity/identifier.js';
 import { isProved } from '../identity/proof.js';
 import type { Crowd } from '../ingest/crowd.js';
-import { entrance, originOf } from '../ingest/entrance.js';
+import { type EntranceOptions, entrance, originOf } from '../ingest/entrance.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Log } from '../log/log.js';
@@ -21,6 +21,7 @@ export interface AccountOptions {
   log: Log;
   rate: Limiter;
   crowd: Crowd;
+  turnedAway?: EntranceOptions['turnedAway'];
   now: () => number;
   /** What the shop's server signs with; null = it signs nothing, and nobody is believed. */
   identitySecret: string | null;
@@ -36,9 +37,10 @@ const unproved = refuse('bad_key', {
   hint: 'hex HMAC-SHA256 of the userId with WEFT_IDENTITY_SECRET, made by your server for whoever is logged in.',
 });
 
-export const account = ({ config, ring, log, rate, crowd, now, identitySecret, placeOf }: AccountOptions): Hono => {
+export const account = (options: AccountOptions): Hono => {
+  const { config, log, now, identitySecret, placeOf } = options;
   const app = new Hono();
-  const page = entrance({ config, ring, rate, crowd });
+  const page = entrance(options);
   app.post(path, async (c) => {
     page.allowPage(c);
     c.header('Cache-Control', 'no-store');

@@ -13,7 +13,7 @@ import type { Place } from '../enrich/place.js';
 import { refuse } from '../errors.js';
 import { addressOf } from '../ingest/address.js';
 import type { Crowd } from '../ingest/crowd.js';
-import { entrance, originOf } from '../ingest/entrance.js';
+import { type EntranceOptions, entrance, originOf } from '../ingest/entrance.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Log } from '../log/log.js';
@@ -21,6 +21,7 @@ import type { Reader } from '../profiles/reader.js';
 import type { KeyRing } from '../site/ring.js';
 
 export interface CookielessOptions {
+  turnedAway?: EntranceOptions['turnedAway'];
   config: Pick<Config, 'origins'> & { proxies?: number };
   ring: Pick<KeyRing, 'write' | 'refresh' | 'secret'>;
   log: Log;
@@ -46,9 +47,10 @@ export const cookieless = ({
   now,
   policy,
   placeOf,
+  turnedAway,
 }: CookielessOptions): Hono => {
   const app = new Hono();
-  const page = entrance({ config, ring, rate, crowd });
+  const page = entrance({ config, ring, rate, crowd, turnedAway });
   const proxies = config.proxies ?? 0;
   const tally = openTally({
     now,

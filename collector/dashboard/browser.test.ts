@@ -6,6 +6,7 @@ import { createRequire } from 'node:module';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { openTurnedAway } from '../ingest/turned-away.js';
 import { ago, duration } from './kit/time.js';
 import {
   adaId,
@@ -47,8 +48,11 @@ afterEach(async () => {
 });
 afterAll(() => browser.close());
 
-const listen = async (shop: Shop): Promise<{ url: string; clock: { at: number } }> => {
-  const { app, clock } = openDashboard({ shop });
+const listen = async (
+  shop: Shop,
+  more: Parameters<typeof openDashboard>[0] = {},
+): Promise<{ url: string; clock: { at: number } }> => {
+  const { app, clock } = openDashboard({ shop, ...more });
   const port = await new Promise<number>((resolve) => {
     servers.push(serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' }, (info) => resolve(info.port)));
   });
@@ -242,6 +246,26 @@ describe('a page that is open', () => {
     await page.click('#pause');
     await rows.nth(before + 1).waitFor();
     expect(wrong).toEqual([]);
+  });
+
+  it.each([
+    ['light', 1280],
+    ['dark', 390],
+  ] as const)('with an empty live table says at once who is turned away: %s, %d px wide', async (scheme, width) => {
+    const turnedAway = openTurnedAway(() => Date.parse(back(0)));
+    const { url } = await listen(openShop({ empty: true }), { turnedAway: turnedAway.list });
+    const { page, wrong } = await sit(url, { scheme, width });
+    await page.goto(`${url}/live`);
+    expect(await page.locator('#turned-away').isVisible()).toBe(false);
+    turnedAway.note('https://a-shop-with-a-rather-long-name.shops.example:8443', 'origin');
+    turnedAway.note(null, 'bad_key');
+    await page.locator('#turned-rows tr').nth(1).waitFor();
+    turnedAway.note('https://a-shop-with-a-rather-long-name.shops.example:8443', 'origin');
+    await page.locator('#turned-rows tr', { hasText: 'https://a-shop' }).locator('text="2"').waitFor();
+    expect(await faults(page)).toEqual([]);
+    expect(await overflow(page)).toBe(0);
+    expect(wrong).toEqual([]);
+    if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}-${scheme}.png` });
   });
 
   it('fills the empty live table with the first event', async () => {

@@ -281,6 +281,17 @@
       button.textContent = isPaused ? 'Go on' : 'Pause';
       button.setAttribute('aria-pressed', String(isPaused));
     };
+    // Who was turned away is no event: told by a number, and fetched with the page when that is another.
+    const mendTurnedAway = async (/** @type {string | null} */ count) => {
+      const shown = document.getElementById('turned-away');
+      if (shown === null || count === null || shown.dataset.count === count) return;
+      const response = await fetch(location.href, { headers: asking, cache: 'no-store' });
+      if (!response.ok) return;
+      const fresh = new DOMParser().parseFromString(await response.text(), 'text/html').getElementById('turned-away');
+      if (fresh === null) return;
+      tellTimes(fresh);
+      shown.replaceWith(fresh);
+    };
     const watch = loop(Number(table.dataset.every), async () => {
       const response = await fetch(`${table.dataset.live}&after=${seq}`, { headers: asking, cache: 'no-store' });
       if (response.status === 401) {
@@ -288,6 +299,7 @@
         return 'stop';
       }
       if (!response.ok) throw new Error(String(response.status));
+      await mendTurnedAway(response.headers.get('X-Weft-Turned-Away'));
       const newest = Number(response.headers.get('X-Weft-Seq'));
       if (response.status === 204) {
         seq = Math.max(seq, newest);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.js';
+import { openTurnedAway } from '../ingest/turned-away.js';
 import { adaId, back, bertaId, event, hostile, openShop, visitorId } from './people.fixture.js';
 import { loggedIn, openDashboard, visit } from './staff.fixture.js';
 
@@ -222,6 +223,37 @@ describe('the live table', () => {
     expect(filtered.headers.get('x-weft-seq')).toBe('902');
     for (const after of ['-1', 'x', '1.5', '99999999999999999999'])
       expect((await staff.get(`/live/rows?after=${after}`)).status).toBe(400);
+  });
+
+  it('says who was turned away at the door, why, and what to do about it', async () => {
+    const turnedAway = openTurnedAway(() => Date.parse('2026-11-22T06:00:00Z'));
+    const opening = { empty: true, turnedAway: turnedAway.list };
+    const { staff } = await loggedIn(opening);
+    expect(await staff.page('/live')).toMatch(/<section id="turned-away"[^>]* hidden/);
+    expect((await staff.get('/live/rows?verdict=all&after=0')).headers.get('x-weft-turned-away')).toBe('0');
+    for (let n = 0; n < 30; n += 1) turnedAway.note(`https://shop-${n}.example`, 'origin');
+    turnedAway.note('https://shop-3.example', 'origin');
+    expect((await staff.get('/live/rows?verdict=all&after=0')).headers.get('x-weft-turned-away')).toBe('31');
+    const words = text(await staff.page('/live'));
+    expect(words).toContain('Turned away at the door');
+    expect(words).toMatch(/https:\/\/shop-3\.example .* 2 Pages of this address may not send\./);
+    expect(words).toContain(
+      'If it is yours: set https://shop-3.example as WEFT_ORIGINS , and start the collector again.',
+    );
+    expect(words).toMatch(/Others .* 10 More addresses than are told apart\./);
+
+    const other = openTurnedAway(() => Date.parse('2026-11-22T06:00:00Z'));
+    other.note('https://outlet.example', 'origin');
+    other.note('null', 'origin');
+    other.note('https://shop.example', 'bad_key');
+    const listed = await loggedIn({
+      turnedAway: other.list,
+      origins: { kind: 'listed', origins: ['https://shop.example'] },
+    });
+    const said = text(await listed.staff.page('/live'));
+    expect(said).toContain('If it is yours: add https://outlet.example to WEFT_ORIGINS');
+    expect(said).toContain('No address');
+    expect(said).toContain('data-key of its script must be a live write key');
   });
 
   it('with nothing in it says where events come from', async () => {

@@ -5,10 +5,12 @@ import { createHash } from 'node:crypto';
 import type { Context, Env, MiddlewareHandler } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { AuditNotes } from '../audit/notes.js';
+import type { Config } from '../config.js';
 import type { LivePolicy } from '../consent/policy/live.js';
 import { errorBody } from '../contract/answer.js';
 import type { AuditAct } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';
+import type { TurnedAwayNotes } from '../ingest/turned-away.js';
 import type { CommandResult, Log } from '../log/log.js';
 import type { Asked, PageAsked, Reader } from '../profiles/reader.js';
 import type { StaffAccount, StaffRole } from '../site/keys.js';
@@ -40,6 +42,9 @@ export interface House {
   policy: LivePolicy | null;
   /** Where exports lie; null = none are made. */
   exportsFolder: string | null;
+  /** Whom the door sent away, and from where pages may send. */
+  turnedAway: TurnedAwayNotes['list'] | null;
+  origins: Config['origins'];
 }
 
 export interface Staffed extends Env {

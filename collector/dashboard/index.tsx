@@ -34,6 +34,9 @@ export interface DashboardOptions {
   policy?: PolicyRoom;
   /** Where exports lie; none are made otherwise. */
   exportsFolder?: string | null;
+  /** Whom the door sent away, and from where pages may send, for the live view. */
+  turnedAway?: House['turnedAway'];
+  origins?: House['origins'];
   now?: () => number;
   /** Told of what a page answered with an error page for. */
   report?: (error: unknown) => void;
@@ -61,6 +64,8 @@ export const dashboard = (options: DashboardOptions): Hono<Staffed> => {
     links: options.links,
     policy: options.policy?.live ?? null,
     exportsFolder: options.exportsFolder ?? null,
+    turnedAway: options.turnedAway ?? null,
+    origins: options.origins ?? { kind: 'same' },
   };
 
   const app = new Hono<Staffed>();

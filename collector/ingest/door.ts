@@ -11,7 +11,7 @@ import { isUnavailable, type Refusal, refuse } from '../errors.js';
 import type { Answer, Log, Submission } from '../log/log.js';
 import type { KeyRing } from '../site/ring.js';
 import type { Crowd } from './crowd.js';
-import { type Entered, entrance, originOf } from './entrance.js';
+import { type Entered, type EntranceOptions, entrance, originOf } from './entrance.js';
 import { type Judged, judgeBatch, judgeCall, open } from './parse.js';
 import { type Limiter, limiter } from './rate.js';
 import { isRefusal, respondRefusal } from './respond.js';
@@ -32,6 +32,7 @@ export interface DoorOptions {
   rate?: Limiter;
   /** By address; none where nothing is said. */
   crowd?: Crowd;
+  turnedAway?: EntranceOptions['turnedAway'];
 }
 
 /** Where a commit takes longest, a second has room for a dozen of them. */
@@ -65,7 +66,13 @@ export const door = (options: DoorOptions): Hono => {
   const waitingMaxEvents = options.waitingMaxEvents ?? 20_000;
   const rate = options.rate ?? limiter(config.ratePerS);
 
-  const { allowPage, enter, preflight } = entrance({ config, ring, rate, crowd: options.crowd });
+  const { allowPage, enter, preflight } = entrance({
+    config,
+    ring,
+    rate,
+    crowd: options.crowd,
+    turnedAway: options.turnedAway,
+  });
 
   const submissionOf = (c: Context, { opened, key }: Entered, type: CallType | null, judged: Judged): Submission => ({
     text: opened.text,

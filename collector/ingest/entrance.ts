@@ -14,6 +14,7 @@ import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
 import { type Opened, openCall } from './parse.js';
 import type { Limiter } from './rate.js';
 import { isRefusal } from './respond.js';
+import type { TurnedAwayNotes } from './turned-away.js';
 
 export interface EntranceOptions {
   config: Pick<Config, 'origins'>;
@@ -21,6 +22,8 @@ export interface EntranceOptions {
   rate: Limiter;
   /** By address; none where nothing is said. */
   crowd?: Crowd | undefined;
+  /** Told of whom is sent away for where they come from or for their key. */
+  turnedAway?: Pick<TurnedAwayNotes, 'note'> | undefined;
 }
 
 /** A request that came through the stations before its content is looked at. */
@@ -43,15 +46,21 @@ export interface Entrance {
 export const originOf = (c: Context): string | null => c.req.header('origin') ?? null;
 const hostOf = (c: Context): string | null => c.req.header('host') ?? new URL(c.req.url).host;
 
-export const entrance = ({ config, ring, rate, crowd }: EntranceOptions): Entrance => {
+export const entrance = ({ config, ring, rate, crowd, turnedAway }: EntranceOptions): Entrance => {
   const allowPage = (c: Context): void => {
     for (const [name, value] of Object.entries(corsHeaders(config.origins, originOf(c), hostOf(c))))
       c.header(name, value);
   };
 
+  const noted = (c: Context, refusal: Refusal): Refusal => {
+    const { code } = refusal;
+    if (code === 'origin' || code === 'bad_key') turnedAway?.note(originOf(c), code);
+    return refusal;
+  };
+
   /** Station 4 and 5, once the key is known. Secret keys have no rate. */
   const permit = (c: Context, key: Key, bucket: string): Refusal | null => {
-    if (!originAllowed(config.origins, originOf(c), hostOf(c))) return refuse('origin');
+    if (!originAllowed(config.origins, originOf(c), hostOf(c))) return noted(c, refuse('origin'));
     if (key.kind === 'secret') return null;
     const ofKeyS = rate.admit(bucket);
     if (ofKeyS !== null) return refuseRate('key', ofKeyS);
@@ -81,7 +90,7 @@ export const entrance = ({ config, ring, rate, crowd }: EntranceOptions): Entran
       const presented = presentedKey(c.req.header('authorization'));
       if (presented !== null) {
         const key = await authenticateHeader(ring, presented);
-        if (isRefusal(key)) return key;
+        if (isRefusal(key)) return noted(c, key);
         const refused = permit(c, key, bucketOf(key));
         if (refused !== null) return refused;
         const opened = reads(text);
@@ -90,13 +99,15 @@ export const entrance = ({ config, ring, rate, crowd }: EntranceOptions): Entran
       const opened = reads(text);
       if (isRefusal(opened)) return opened;
       const key = await authenticateBody(ring, opened.body.writeKey);
-      if (isRefusal(key)) return key;
+      if (isRefusal(key)) return noted(c, key);
       return permit(c, key, bucketOf(key)) ?? entered(opened, key);
     },
     preflight: (app, paths) => {
       for (const path of paths) {
         app.options(path, (c) => {
           allowPage(c);
+          // A browser that is told no does not send what it asked for.
+          if (!originAllowed(config.origins, originOf(c), hostOf(c))) turnedAway?.note(originOf(c), 'origin');
           const asked = c.req.header('access-control-request-headers') ?? null;
           for (const [name, value] of Object.entries(preflightHeaders(asked))) c.header(name, value);
           return c.body(null, 204);

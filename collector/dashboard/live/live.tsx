@@ -26,6 +26,7 @@ import { SearchForm } from '../people/search.js';
 import { trackIcon } from '../words/event.js';
 import { callProfile } from '../words/person.js';
 import { refusalReason, type Verdict, verdictWords, warningReason } from '../words/verdict.js';
+import { TurnedAwayPanel } from './turned-away.js';
 
 const shownMax = 100;
 /** Refused ones may be far apart: so many are looked through for them. */
@@ -195,6 +196,7 @@ export const live = (house: House): Hono<Staffed> => {
             ))}
           </ul>
         </nav>
+        <TurnedAwayPanel list={house.turnedAway?.() ?? null} origins={house.origins} />
         <section id="live" class="panel" aria-label="Events">
           <div
             data-live={`/live/rows?verdict=${filter}`}
@@ -239,6 +241,7 @@ export const live = (house: House): Hono<Staffed> => {
     if (!Number.isSafeInteger(after) || after < 0) return c.text('after: a whole number.', 400);
     const { events, names, seq } = await read(isFilter(wanted) ? wanted : 'all', after);
     c.header('X-Weft-Seq', String(seq));
+    c.header('X-Weft-Turned-Away', String(house.turnedAway?.().count ?? 0));
     if (events.length === 0) return c.body(null, 204);
     noteNames(c, names);
     return c.html(
