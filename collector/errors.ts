@@ -202,7 +202,10 @@ export const verdicts: Readonly<Record<RejectCode | DropCode | HoldCode, Verdict
     '`timestamp` is no date and time with a zone.',
     'Send ISO 8601 such as 2026-11-22T05:47:04.039Z, or leave it out.',
   ),
-  bad_message_id: rejected('`messageId` is no string of fewer than 100 characters.', 'Send a UUID, or leave it out.'),
+  bad_message_id: rejected(
+    '`messageId` is no string of fewer than 100 characters, or holds half of one.',
+    'Send a UUID, or leave it out.',
+  ),
   event_too_large: rejected('The event is over 32,768 bytes.', 'Send less with each event.'),
   negative_quantity: rejected(
     'A line has a quantity below zero.',

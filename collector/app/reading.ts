@@ -37,17 +37,22 @@ export interface ReadingOptions {
 /** Of the people one identifier leads to. */
 const personsNotedMax = 500;
 
-const refuseIssue = (issue: z.core.$ZodIssue): Refusal =>
+/** `name`: of the parameter that was read by itself. */
+const refuseIssue = (issue: z.core.$ZodIssue, name: string | null): Refusal =>
   refuse('bad_request', {
-    message: `${issue.path.join('.') || 'The request'}: ${issue.message}.`,
+    message: `${name ?? (issue.path.join('.') || 'The request')}: ${issue.message}.`,
     ...(issue.path[0] === 'cursor'
       ? { hint: 'Take `next` of the page before, as it is; without `cursor` the list begins at its newest.' }
       : {}),
   });
 
-const parsed = <Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> | Refusal => {
+const parsed = <Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+  name: string | null = null,
+): z.output<Schema> | Refusal => {
   const read = schema.safeParse(value);
-  return read.success ? read.data : refuseIssue(read.error.issues[0]!);
+  return read.success ? read.data : refuseIssue(read.error.issues[0]!, name);
 };
 
 /** A query names each thing once; a name given twice is a mistake worth telling. */
@@ -67,7 +72,7 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
   const secretKey = (c: Context): Key | Refusal => admittedKey(c) ?? refuse('bad_key');
 
   const askedBy = (key: Key, query: Record<string, string>): Asked | Refusal => {
-    const wanted = parsed(purposeQuery, query.purpose);
+    const wanted = parsed(purposeQuery, query.purpose, 'purpose');
     if (isRefusal(wanted)) return wanted;
     const purposes: readonly Purpose[] = wanted ?? key.context.purposes;
     if (!purposes.every((purpose) => key.context.purposes.includes(purpose))) {

@@ -28,6 +28,7 @@ export type ConsentMode = (typeof consentModes)[number];
 export const receipt = z.string().regex(/^[A-Za-z0-9_-]{22}$/, { error: '22 characters base64url' });
 
 const short = z.string().max(200);
+const shortOrNumber = z.union([short, z.number()], { error: 'a string of at most 200 characters, or a number' });
 export const decision = z.looseObject({
   purpose: z.string().min(1).max(64),
   value: z.enum(['granted', 'denied', 'unset']),
@@ -39,7 +40,7 @@ export const consentRow = z.looseObject({
   receipt: receipt.nullish().meta({ description: 'Null or absent on a refusal, which carries no identifier.' }),
   kind: z.enum(consentKinds),
   visitorId: short.nullish().meta({ description: 'The anonymousId it is bound to; null on a refusal.' }),
-  epoch: z.union([short, z.number()]).nullish(),
+  epoch: shortOrNumber.nullish(),
   supersedes: receipt.nullish(),
   known: receipt
     .nullish()
@@ -51,7 +52,9 @@ export const consentRow = z.looseObject({
   gpc: anything('`{js, ack}`, or whether it was on.'),
   sdkVersion: anything('Of the script that sent it; beside events `context.library.version` says so.'),
   clientAt: z
-    .union([z.string().refine((value) => parseInstant(value) !== null, { error: 'ISO 8601 with a zone' }), z.number()])
+    .union([z.string().refine((value) => parseInstant(value) !== null), z.number()], {
+      error: 'ISO 8601 with a zone, or epoch milliseconds',
+    })
     .nullish()
     .meta({ description: "The device's word; the collector's own time is the authority." }),
   sentAt: anything(
@@ -90,11 +93,11 @@ export const transferCall = z.looseObject({
     description: 'Grants travel only as far as this receipt stands; it is not in the token. None after a refusal.',
   }),
   decisions: z
-    .array(z.looseObject({ ...carried, at: z.union([short, z.number()]).nullish(), materialHash: short.nullish() }))
+    .array(z.looseObject({ ...carried, at: shortOrNumber.nullish(), materialHash: short.nullish() }))
     .max(32)
     .meta({ description: "The device's own, made by a person; no default of a region." }),
   policy: anything('`{version, configHash}` under which they were made.'),
-  sentAt: z.union([short, z.number()]).nullish(),
+  sentAt: shortOrNumber.nullish(),
 });
 
 export const transferAnswer = z.object({
@@ -127,7 +130,9 @@ export const transferAcceptAnswer = z.object({
 /** `POST /v1/consent/account`: what the device of a logged-in person has decided (`decision.scope: "account"`). */
 export const accountCall = z.looseObject({
   writeKey: text(),
-  userId: z.union([z.string().min(1).max(1_600), z.number()]),
+  userId: z.union([z.string().min(1).max(1_600), z.number()], {
+    error: 'needed: a string of 1 to 1600 characters, or a number',
+  }),
   proof: z
     .string()
     .min(1)
@@ -140,7 +145,7 @@ export const accountCall = z.looseObject({
       z.looseObject({
         purpose: z.string().min(1).max(64),
         value: z.enum(['granted', 'denied']),
-        at: z.union([short, z.number()]).nullish(),
+        at: shortOrNumber.nullish(),
         materialHash: short.nullish(),
         ack: z.boolean().nullish(),
       }),
@@ -149,7 +154,7 @@ export const accountCall = z.looseObject({
     .meta({ description: "The device's own, made by a person; no default of a region." }),
   policy: anything('`{version, configHash}` under which they were made.'),
   region: short.nullish(),
-  sentAt: z.union([short, z.number()]).nullish(),
+  sentAt: shortOrNumber.nullish(),
 });
 
 /** The same for whoever was never heard of: then it is what the device said. */

@@ -11,7 +11,10 @@ import { limits } from './limits.js';
 export const messageId = z
   .string()
   .refine((id) => id.length < limits.messageIdMaxChars && !/\p{Surrogate}/u.test(id), {
-    error: `a string of fewer than ${limits.messageIdMaxChars} characters`,
+    error: ({ input }) =>
+      (input as string).length < limits.messageIdMaxChars
+        ? 'a string of whole characters: half of a surrogate pair stands in it'
+        : `a string of fewer than ${limits.messageIdMaxChars} characters`,
   })
   .meta({
     maxLength: limits.messageIdMaxChars - 1,
@@ -118,7 +121,7 @@ export const traits = z.looseObject({
 });
 
 /** Present and not null; whether it may name anyone is R2's to say. */
-const named = z.union([z.string().min(1), z.number()]);
+const named = z.union([z.string().min(1), z.number()], { error: 'needed: a string that is not empty, or a number' });
 
 /** One call each, without its `type`: at `/v1/track` the route says it. */
 export const calls = {

@@ -20,7 +20,7 @@ export const profilesQuery = z.object({
 export const purposeQuery = z
   .string()
   .transform((list) => list.split(',').map((purpose) => purpose.trim()))
-  .pipe(z.array(z.enum(purposes)).min(1))
+  .pipe(z.array(z.enum(purposes, { error: `separated by commas, of ${purposes.join(', ')}` })).min(1))
   .optional();
 
 /**
@@ -40,7 +40,7 @@ const cursor = (form: keyof typeof cursorForms) =>
 export const pageQuery = z.object({
   limit: z
     .string()
-    .regex(/^\d{1,6}$/)
+    .regex(/^\d{1,6}$/, { error: `a whole number from 1 to ${limits.pageMaxItems}` })
     .transform(Number)
     .pipe(z.number().int().min(1).max(limits.pageMaxItems))
     .default(limits.pageDefaultItems),

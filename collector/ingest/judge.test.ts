@@ -48,7 +48,15 @@ describe('an event is refused', () => {
     ['with a number for a timestamp', track({ originalTimestamp: 5 }), 'bad_timestamp', 'originalTimestamp'],
   ];
   it.each(cases)('%s', (_why, event, code, path) => {
-    expect(judge(event, 3, null)).toMatchObject({ index: 3, code, path });
+    const refused = judge(event, 3, null);
+    expect(refused).toMatchObject({ index: 3, code, path });
+    // With what would be right, not only that it is wrong.
+    expect(refused!.message).not.toMatch(/^Invalid input$/);
+  });
+  it('with half a character as messageId, which is short enough, told that it is half', () => {
+    const messageOf = (messageId: string) => judge(track({ messageId }), 0, null)!.message;
+    expect(messageOf('abc\ud800def')).toContain('half of a surrogate pair');
+    expect(messageOf('x'.repeat(100))).toContain('fewer than 100 characters');
   });
   it('without repeating anything that was sent, but its id', () => {
     const secret = 'jane@secret.example';

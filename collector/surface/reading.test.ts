@@ -133,6 +133,9 @@ describe('reading (product.md)', () => {
       expect([query, status, (body.error as Fields).code]).toEqual([query, 400, 'bad_request']);
       expect((body.error as { hint: string }).hint).not.toBe('');
     }
+    const { message } = (await it.get('/v1/profiles?userId=a&purpose=blah')).body.error as { message: string };
+    expect(message).toBe('purpose: separated by commas, of measurement, personalisation, marketing, sharing.');
+    expect(message).not.toContain('blah');
   });
   it('pages go to the end, nothing twice and nothing left out, also when all happened at once', async () => {
     const it = await house();
