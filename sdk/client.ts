@@ -90,7 +90,7 @@ let isStarted = false;
 /** Where a page view of this document came from, after its first. */
 let cameFrom: string | undefined;
 let sources: readonly Source[];
-let rest: Promise<unknown> | undefined;
+let rest: Promise<unknown> | undefined | void;
 /** Whom the site named last with a proof, on this page: what follows an account may come later than that. */
 let named: PageEvent | undefined;
 
@@ -105,7 +105,7 @@ const fetchSource = (name: string): Promise<Stop | void> =>
 /** What most pages do without (sources/rest.ts). Fetched again when it is needed again, if it could not be had. */
 const needRest = () =>
   (rest ??= fetchSource('rest').then((isThere) => {
-    if (!isThere) rest = undefined;
+    rest = isThere && rest;
   }));
 
 // --- the way of an event --------------------------------------------------------------------------------------------------
@@ -220,8 +220,8 @@ const act = (next: ConsentRecord | undefined) => {
   }
 };
 const set = (decisions: Record<string, boolean>, how: Act = {}) => soon(() => act(decide(record, decisions, how)));
-const withdraw = (purposes: string | string[] = 'measurement', how?: Act) =>
-  set(Object.fromEntries([purposes].flat().map((id) => [id, false])), how);
+const withdraw = (purposes: string | string[] = 'measurement') =>
+  set(Object.fromEntries([purposes].flat().map((id) => [id, false])));
 const leavePerson = (how?: { keepDevice?: boolean }): void =>
   soon(() => {
     if (!record?.receipt) return;
@@ -254,7 +254,7 @@ export const client: Client = {
   order: verb('Order Completed'),
   reset: leavePerson,
   logout: leavePerson,
-  forget: () => withdraw(undefined, { kind: 'erase' }),
+  forget: () => set({ measurement: false }, { kind: 'erase' }),
   flush: async () => soon(() => drain(true)),
   consent: {
     get: () => (isKnown ? on : {}),
@@ -263,7 +263,7 @@ export const client: Client = {
     suspend: (purposes) => soon(() => suspend(purposes)),
     // A turn later, so that a call made before the page's sources were there is heard by them.
     show: (layer = 'preferences') => soon(() => needRest().then(() => tell('show', { layer }))),
-    state: () => ({ ...state(), named }),
+    state: () => state(named),
     onChange: (heard) => hear('consent', heard),
   },
   on: hear,

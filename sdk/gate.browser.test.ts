@@ -165,7 +165,7 @@ describe('an answer', () => {
       visitorId: batch!.body.batch[0].anonymousId,
       policy: { version: '3' },
       text: { locale: 'fr', sha256: 'f'.repeat(64) },
-      gpc: { js: false, ack: false },
+      gpc: { js: false },
     });
     expect(batch!.body.consent.receipt).toMatch(/^[\w-]{22}$/);
     expect(batch!.body.consent.decisions).toHaveLength(4);
@@ -507,6 +507,31 @@ describe('taking it back', () => {
     expect(posts.map(({ path, body }) => `${path} ${body.kind}`)).toEqual(['/v1/consent withdraw']);
   });
 
+  it('consent 8, 11: a withdrawal after the clock was corrected stands in both tabs, and is sent', async () => {
+    before = 'Date.now = ((real) => () => real() + 5 * 36e5)(Date.now)';
+    const early = await open('/');
+    await set(early, all);
+    await until(() => collector.events.size);
+    await until(async () => (await cookies()).weft_consent.rows.length === 0);
+    await early.close();
+    before = '';
+    const a = await open('/a');
+    const b = await open('/b');
+    const measured = () => Promise.all([a, b].map((page) => call(page, 'weft.consent.get().measurement')));
+    expect(await measured()).toEqual([true, true]);
+    await Promise.all([a, b].map((page) => call(page, `weft.flush()`)));
+    await until(() => collector.named('page').length === 3);
+    const count = collector.posts().length;
+    await call(a, `weft.consent.withdraw()`);
+    await call(b, `weft.track('After'), weft.flush()`);
+    await until(() => collector.posts().length > count);
+    await sleep(300);
+    expect(await measured()).toEqual([false, false]);
+    const posts = collector.posts().slice(count);
+    expect(posts.map(({ path, body }) => `${path} ${body.kind}`)).toEqual(['/v1/consent withdraw']);
+    expect((await cookies()).weft_consent.decisions.measurement.value).toBe('denied');
+  });
+
   it('what is said and taken back in a page in the background holds there at once', async () => {
     const page = await open();
     await set(page, all);
@@ -700,7 +725,7 @@ describe('regions and signals', () => {
     await call(page, `weft.flush()`);
     const [view] = await arrived('page');
     const row = collector.ledger.get(view.context.consent.receipt);
-    expect(row.gpc).toEqual({ js: true, ack: false });
+    expect(row.gpc).toEqual({ js: true });
     expect(row.decisions.map(({ purpose, value, source }: any) => `${purpose} ${value} ${source}`)).toEqual([
       'measurement granted region',
       'personalisation granted region',

@@ -88,12 +88,17 @@ export const start: Source = (client: Client) => {
   const begun = (record: ConsentRecord | undefined, decisions: Decisions, action: string) => {
     const how = { layer: 'account', action };
     if (!record?.receipt) {
-      const { rev, rows, notBefore } = record ?? {};
-      return conclude({ rev, rows, notBefore } as ConsentRecord, decisions, how);
+      const { rev, rows, notBefore, at } = record ?? {};
+      return conclude({ rev, rows, notBefore, at } as ConsentRecord, decisions, how);
     }
     const made = renewed({ ...record, decisions });
     const at = now();
-    return { ...made, at, exp: at + lifeMs(), rows: lastRow(made, { ui: { ...how, variant: undefined } }) };
+    return {
+      ...made,
+      at: Math.max(at, made.at),
+      exp: at + lifeMs(),
+      rows: lastRow(made, { ui: { ...how, variant: undefined } }),
+    };
   };
   const lastRow = ({ rows }: ConsentRecord, more: object) =>
     rows.map((row, index) => (index === rows.length - 1 ? { ...row, ...more } : row));

@@ -116,10 +116,28 @@ test('R9: another person: new receipt, new id, new epoch, no word of the old; wh
   vi.setSystemTime(1e12 + 5000);
   const next = renewed(old);
   vi.useRealTimers();
-  expect(next).toMatchObject({ at: old.at, exp: old.exp, life: old.life, rev: old.rev + 1 });
+  expect(next).toMatchObject({ at: old.at + 1, exp: old.exp, life: old.life, rev: old.rev + 1 });
   expect(next.epoch).not.toBe(old.epoch);
   expect(next.userId ?? next.session).toBeUndefined();
   expect(lastRow(next).kind).toBe('grant');
   for (const word of [old.receipt, old.anonymousId, `${old.epoch}`])
     expect(JSON.stringify(lastRow(next))).not.toContain(word);
+});
+
+test.each([
+  ['of now', 0],
+  ['an hour back', -1],
+  ['23 hours back', -23],
+])('each act of a record lies after the one before it, on a clock %s; what is told is the clock’s word', (_, hours) => {
+  vi.useFakeTimers({ now: 1e12 });
+  const old = made(undefined, all);
+  const then = 1e12 + hours * 36e5;
+  vi.setSystemTime(then);
+  const next = made(made(old, { marketing: false }), { measurement: false });
+  const anew = made(next, { measurement: true });
+  vi.useRealTimers();
+  expect(next.at).toBeGreaterThan(old.at);
+  expect(anew.at).toBeGreaterThan(next.at);
+  expect(lastRow(next).clientAt).toBe(new Date(then).toISOString());
+  expect(anew).toMatchObject({ rev: 4, life: then, epoch: then });
 });

@@ -23,7 +23,8 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
     ...(isOn && { ...old, ...ids, life, anonymousId: ownId, userId: isPersonal ? old.userId : undefined }),
     v: 1,
     rev: rev + 1,
-    at,
+    // Never before what it follows, also after the clock was set back.
+    at: (old.at as number) >= at ? (old.at as number) + 1 : at,
     exp: at + lifeMs(),
     decisions,
     policy,
@@ -32,7 +33,7 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
     rows: [
       rows.find((row) => /^[woe]/.test(row.kind)) ?? rows.at(-1),
       {
-        kind: isLoss ? (act.kind ?? 'withdraw') : !isOn ? 'refuse' : (act.kind ?? (supersedes ? 'update' : 'grant')),
+        kind: ids ? (act.kind ?? (isLoss ? 'withdraw' : supersedes ? 'update' : 'grant')) : 'refuse',
         ...ids,
         supersedes,
         known: waiting ? waiting.known : supersedes,
@@ -44,7 +45,7 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
         // Without https a browser makes no hash; the language is known all the same.
         text: { locale: act.locale, sha256: act.textHash },
         ui: { layer: act.layer ?? act.source, action: act.action, variant: act.variant },
-        gpc: { js: hasSignal, ack: !!act.gpcAck },
+        gpc: { js: hasSignal, ack: act.gpcAck },
         jurisdiction: place.told,
         cmp: act.cmp,
         clientAt: iso(at),
@@ -62,7 +63,8 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
  */
 export const renewed = ({ at, exp, life, decisions, rev, rows, notBefore }: ConsentRecord): ConsentRecord => ({
   ...conclude({ rev, rows, notBefore, life }, decisions, {}),
-  at,
+  // Another act, and it stands no longer for it.
+  at: at + 1,
   exp,
 });
 

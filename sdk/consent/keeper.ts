@@ -61,6 +61,12 @@ let isOpen = false;
 /** What the browser would not take holds for this page, and for no other (consent.md section 3). */
 let unwritten: ConsentRecord | undefined;
 let channel: BroadcastChannel | undefined;
+/**
+ * Which answers this page has seen in force, by their instants: each act of a record has one of its own. What comes back to
+ * the device from among them was written by a tab that knew less. No comparison says so: the clock may have been set back,
+ * and after an erasure the numbers begin again (docs/decisions/0825).
+ */
+const seen: Record<number, boolean> = {};
 
 const write = (value?: ConsentRecord) =>
   writeCookie(recordName, config.storage?.domain, value, (value?.exp as number) + goneMs - now());
@@ -83,7 +89,8 @@ export const keep = (next?: ConsentRecord): void => {
 export const look = (): void => {
   let found = recordIn(recordName) ?? unwritten;
   // A tab that wrote at the same moment knew less: ours is the newer word.
-  if (record && found && (found.at - record.at || found.rev - record.rev) < 0) return keep(record);
+  if (found && record && record.at !== found.at && seen[found.at]) return keep(record);
+  seen[found?.at as number] = true;
   isOpen ||= !!found?.receipt;
   // Expired: nothing is left to stand on.
   if (found && !isCurrent(found)) found = write() as undefined;
@@ -93,17 +100,14 @@ export const look = (): void => {
     isOpen = false;
     tell('ended');
   }
-  const text = JSON.stringify(on);
-  if (text === onText) return;
-  onText = text;
-  tell('consent', on);
+  if (onText !== (onText = JSON.stringify(on))) tell('consent', on);
 };
 
 /** What the ledger has not acknowledged of that receipt. */
 export const rowFor = (receipt: string | false | null | undefined) =>
   record?.rows.find((row) => row.receipt === receipt);
 
-export const state = (): ConsentState => ({
+export const state = <Named>(named: Named): ConsentState & { named: Named } => ({
   decisions: {},
   ...record,
   ...options,
@@ -114,6 +118,7 @@ export const state = (): ConsentState => ({
   signal: hasSignal,
   isOptIn,
   ask,
+  named,
 });
 
 export const suspend = (purposes: readonly string[]) => {

@@ -18,7 +18,7 @@ export interface Row {
   policy: unknown;
   text: unknown;
   ui: { layer: string | undefined; action: string | undefined; variant: string | undefined };
-  gpc: { js: boolean; ack: boolean };
+  gpc: { js: boolean; ack: boolean | undefined };
   /** Where the page says it is. */
   jurisdiction: { code: string } | undefined;
   /** 0: it was too long for the device. */
@@ -36,7 +36,7 @@ export interface Session {
 export interface ConsentRecord {
   v: 1;
   rev: number;
-  /** Of the last act. */
+  /** Of the last act. Each act of a record has a later one than that before, whatever the clock says. */
   at: number;
   exp: number;
   decisions: Decisions;
@@ -75,9 +75,7 @@ export const recordIn = (name: string): ConsentRecord | undefined => {
   const cookies = cookiesNow();
   if (cookies !== text) {
     text = cookies;
-    [newest] = (valuesIn(cookies, name) as ConsentRecord[])
-      .filter((one) => one?.v)
-      .sort((a, b) => b.at - a.at || b.rev - a.rev);
+    [newest] = (valuesIn(cookies, name) as ConsentRecord[]).filter((one) => one?.v).sort((a, b) => b.at - a.at);
   }
   return newest;
 };

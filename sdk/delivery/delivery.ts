@@ -127,7 +127,7 @@ const step = async (all: boolean): Promise<boolean | void> => {
   const entries = receipt ? await take(judge) : [];
   look();
   // Another tab may have decided meanwhile: begin again.
-  if (receiptNow() !== receipt) return true;
+  if (receipt !== receiptNow()) return true;
   // A row goes beside the events it permits; alone, where there are none.
   const lone = record?.rows.find((row) => !entries.some((entry) => entry.receipt === row.receipt));
   if (lone) return send(lone, []);
