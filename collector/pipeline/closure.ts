@@ -241,7 +241,7 @@ export const subjectOf = (asked: ErasureSubject): ErasureSubject => {
   return asked;
 };
 
-const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null => {
+export const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number | null => {
   if ('profileId' in subject) {
     const node = set.identity.nodeByHid(subject.profileId);
     if (!node) return null;

@@ -186,6 +186,11 @@ const forgetDerived = ({ set, consent, forgetFiles }: Errand, work: ErasureWork)
   const exports = consent.exports.forget([
     ...identitiesOf(work.closure ?? nobody.closure),
     ...(work.subject ? subjectIdentity(work.subject) : []),
+    // A device that lives on has a copy of what was theirs on it, too.
+    ...consent.erasures.lookedAt(work.id).flatMap((id) => {
+      const node = set.nodeById(id);
+      return node?.kind === 'anonymous_id' ? [{ type: 'anonymous_id', value: node.value }] : [];
+    }),
   ]);
   forgetFiles(exports);
   return { profiles: profiles.length, documents: 0, sessions, exports: exports.length };

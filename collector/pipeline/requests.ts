@@ -18,7 +18,7 @@ import type { Purpose } from '../contract/purposes.js';
 import type { CommandResult, RightsCommand } from '../log/log.js';
 import { asideMaxMs, dropAside, restoringRoom } from '../store/aside.js';
 import type { SqliteStore } from '../store/sqlite.js';
-import { subjectOf } from './closure.js';
+import { nodeOfSubject, subjectOf } from './closure.js';
 import type { Desk } from './desk.js';
 import { certify, eraseSome } from './erasing.js';
 import { applyRow } from './rights.js';
@@ -230,7 +230,11 @@ export const openRequests = (options: RequestsOptions): Requests => {
         unscrubbed ||= asked.act !== 'claim';
         switch (asked.act) {
           case 'claim': {
-            const work = desk.attempt(() => consent.exports.claim(asked.at));
+            const work = desk.attempt(() => {
+              const claimed = consent.exports.claim(asked.at);
+              if (claimed?.subject) consent.exports.register(claimed.id, identitiesMeant(set, claimed.subject));
+              return claimed;
+            });
             unscrubbed ||= work !== null;
             return ok({ work });
           }
@@ -374,6 +378,14 @@ const meantBy = (set: WorkingSet, asked: ErasureSubject): { userIds: string[]; v
       .filter(({ kind }) => kind === 'anonymous_id')
       .map(({ value }) => value),
   };
+};
+
+/** Everyone who will stand in a copy. */
+const identitiesMeant = (set: WorkingSet, subject: ErasureSubject): Identity[] => {
+  const device = 'anonymousId' in subject ? subject.anonymousId : 'visitorId' in subject ? subject.visitorId : null;
+  if (device !== null) return [{ type: 'anonymous_id', value: device }];
+  const node = nodeOfSubject(set, subject);
+  return node === null ? [] : identitiesOfProfile(set, set.nodeById(node)!.hid);
 };
 
 /** Everything a recipient may know a person by. */

@@ -249,6 +249,8 @@ export interface Erasures {
   scope: (id: string) => { n: number; scope: Scope; past: Place } | null;
   /** These go. `past`: the last one looked at; null = through with this scope. */
   found: (id: string, n: number, seqs: readonly number[], past: Place | null) => void;
+  /** Nodes of the devices it looks through, those that live on among them. */
+  lookedAt: (id: string) => number[];
   /** What stays of them on devices that live on. */
   marks: (id: string) => Mark[];
   /** Of what was found, what is left. */
@@ -353,6 +355,9 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
   const moveScope = sql.prepare('UPDATE erasure_scopes SET past_at = ?, past_seq = ? WHERE n = ?');
   const endScope = sql.prepare('UPDATE erasure_scopes SET is_through = 1 WHERE n = ?');
   const scopesOf = sql.prepare<{ body: string }>('SELECT body FROM erasure_scopes WHERE erasure = ? ORDER BY n');
+  const nodesOf = sql.prepare<{ node: number }>(
+    "SELECT DISTINCT node FROM erasure_scopes WHERE erasure = ? AND kind = 'device'",
+  );
   const dropScopes = sql.prepare('DELETE FROM erasure_scopes WHERE erasure = ?');
   const someEvents = sql.prepare<{ seq: number }>(
     'SELECT seq FROM erasure_events WHERE erasure = ? AND errand = ? ORDER BY seq LIMIT ?',
@@ -458,6 +463,7 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
       if (past === null) endScope.run(n);
       else moveScope.run(past.at, past.seq, n);
     },
+    lookedAt: (id) => nodesOf.all(id).map(({ node }) => node),
     marks: (id) => scopesOf.all(id).flatMap(({ body }) => (JSON.parse(body) as Pick<Scope, 'marks'>).marks ?? []),
     events: (id, errand, limit) => someEvents.all(id, errandNumber[errand], limit).map(({ seq }) => seq),
     through: (id, seqs) => {

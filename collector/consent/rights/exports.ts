@@ -5,9 +5,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '../../store/sql.js';
 import type { ConsentStore } from '../store.js';
-import type { ErasureSubject } from './erase.js';
+import { type ErasureSubject, stepNumber } from './erase.js';
 import { type Identity, identityKey } from './notices.js';
-import type { KeyOf } from './tombstones.js';
+import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
 
 export type ExportState = 'accepted' | 'running' | 'done' | 'failed' | 'expired' | 'erased';
 
@@ -31,9 +31,14 @@ export interface ExportWork {
 
 export interface Exports {
   request: (subject: ErasureSubject, by: { id: string; by: string; at: number }) => { id: string; token: string };
-  /** The oldest that waits, or whose maker died; leased. */
+  /**
+   * The oldest that waits, or whose maker died; leased. None while an erasure is at work: what it has left of somebody would
+   * be read as theirs, and what it has passed by would stand in no list of it any more.
+   */
   claim: (now: number) => ExportWork | null;
-  /** False: it is gone meanwhile; what was made must go too. */
+  /** Everyone in it, in the transaction of the claim: from here on an erasure of any of them finds it. */
+  register: (id: string, identities: readonly Identity[]) => void;
+  /** False: it is gone meanwhile, or somebody in it is erased since; what was made must go too. */
   finish: (
     id: string,
     made: { identities: readonly Identity[]; bytes: number; counts: Readonly<Record<string, number>> },
@@ -67,7 +72,18 @@ interface Row {
   counts: string | null;
 }
 
-export const openExports = ({ sql, store, keyOf }: { sql: Sql; store: ConsentStore; keyOf: KeyOf }): Exports => {
+export interface ExportParts {
+  sql: Sql;
+  store: ConsentStore;
+  tombstones: Tombstones;
+  keyOf: KeyOf;
+}
+
+/** Where the tombstones keep an identifier of that type. */
+const tombstoneKinds = (type: string): TombstoneKind[] =>
+  type === 'user_id' ? ['userId', 'alias'] : [type === 'anonymous_id' ? 'visitorId' : (type as TombstoneKind)];
+
+export const openExports = ({ sql, store, tombstones, keyOf }: ExportParts): Exports => {
   const insert = sql.prepare(
     "INSERT INTO exports (id, state, subject, token_key, requested_by, requested_at) VALUES (?, 'accepted', ?, ?, ?, ?)",
   );
@@ -78,6 +94,11 @@ export const openExports = ({ sql, store, keyOf }: { sql: Sql; store: ConsentSto
     `SELECT * FROM exports WHERE state IN ('accepted', 'running') AND coalesce(claimed_until, 0) <= ?
      ORDER BY requested_at, id LIMIT 1`,
   );
+  // From the closure until what others keep is folded again.
+  const erasing = sql.prepare(
+    `SELECT 1 FROM erasures WHERE state <> 'done' AND state = 'running' AND step < ${stepNumber('aggregates')} LIMIT 1`,
+  );
+  const isRegistered = sql.prepare('SELECT 1 FROM export_subjects WHERE subject_key = ? AND export = ?');
   const claim = sql.prepare("UPDATE exports SET state = 'running', claimed_until = ? WHERE id = ?");
   const done = sql.prepare(
     `UPDATE exports SET state = 'done', subject = NULL, done_at = ?, expires_at = ?, bytes = ?, counts = ?
@@ -95,6 +116,18 @@ export const openExports = ({ sql, store, keyOf }: { sql: Sql; store: ConsentSto
   const proven = (visitorId: string, receipt: string): boolean => {
     const key = store.receipt(receipt)?.visitorKey;
     return key != null && Buffer.compare(key, keyOf('visitorId', visitorId)) === 0;
+  };
+  /**
+   * Who came into it while it was made (a merge) was in no list of an erasure that had begun before: any that stands counts.
+   * Of the others one that was asked for later, though they may have come back since then.
+   */
+  const isErased = ({ type, value }: Identity, id: string, requestedAt: number): boolean => {
+    const known = isRegistered.get(identityKey(keyOf, { type, value }), id) !== undefined;
+    return tombstoneKinds(type).some((kind) => {
+      const tombstone = tombstones.of(kind, value);
+      if (tombstone?.cause !== 'erased') return false;
+      return tombstone.erasedAt >= requestedAt || (!known && tombstone.openedAt === null);
+    });
   };
   const named: Readonly<Record<string, string>> = {
     userId: 'user_id',
@@ -119,7 +152,7 @@ export const openExports = ({ sql, store, keyOf }: { sql: Sql; store: ConsentSto
       }),
     claim: (now) => {
       const row = next.get(now);
-      if (!row) return null;
+      if (!row || erasing.get() !== undefined) return null;
       claim.run(now + leaseMs, row.id);
       return {
         id: row.id,
@@ -127,8 +160,17 @@ export const openExports = ({ sql, store, keyOf }: { sql: Sql; store: ConsentSto
         requestedAt: row.requested_at,
       };
     },
+    register: (id, identities) => {
+      for (const identity of identities) putSubject.run(identityKey(keyOf, identity), id);
+    },
     finish: (id, { identities, bytes, counts }, now) =>
       sql.transaction(() => {
+        const row = byId.get(id);
+        if (!row || identities.some((identity) => isErased(identity, id, row.requested_at))) {
+          end.run('erased', id);
+          dropSubjects.run(id);
+          return false;
+        }
         for (const identity of identities) putSubject.run(identityKey(keyOf, identity), id);
         const made = done.run(now, now + exportKeptMs, bytes, JSON.stringify(counts), id).changes > 0;
         if (!made) dropSubjects.run(id);
