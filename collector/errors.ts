@@ -297,6 +297,11 @@ export const warnings: Readonly<Record<WarningCode, WarningAdvice>> = {
     hint: 'Send amounts as plain numbers.',
   },
   bad_currency: { meaning: 'A currency that is no ISO 4217 code was left out.', hint: 'Send “EUR”, not “€”.' },
+  order_unowned: {
+    meaning:
+      'A refund or cancellation of an order by which nobody is known yet; it takes nothing off until somebody is.',
+    hint: 'Send “Order Completed” too, or name the customer with the refund.',
+  },
   bad_consent_row: { meaning: 'The consent row beside the batch cannot be read.', hint: null },
   amount_format: {
     meaning: 'An amount was written for people, such as “1.234,50 €”, and was guessed at.',

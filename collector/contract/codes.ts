@@ -95,6 +95,7 @@ export const warningCodes = [
   'missing_property',
   'bad_amount',
   'bad_currency',
+  'order_unowned',
   'bad_consent_row',
   ...cartWarnings,
 ] as const;

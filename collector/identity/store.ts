@@ -13,6 +13,8 @@ import type { NodeKind, SkipCode } from './graph.js';
  * `nodes.leader` is the node whose profile this identifier is in now. `hid` is the profile id the identifier gives when it is
  * the senior one: every id a profile ever had resolves through it. `lookups` hold each event that carries an order, cart or
  * checkout key, and the earliest one of a session hint; `seekers` are server events that look for their owner by key.
+ * `hearsay` has those of them without a user once more, by key and instant: who found a person by a carrier or a contact of
+ * its own vouches for its keys, who found nobody asks them.
  */
 export const identityMigrations: readonly Migration[] = [
   {
@@ -82,6 +84,25 @@ export const identityMigrations: readonly Migration[] = [
     sql: `
       ALTER TABLE contacts ADD COLUMN skipped TEXT;
       ALTER TABLE renames ADD COLUMN skipped TEXT;
+    `,
+  },
+  {
+    name: '0085-hearsay',
+    sql: `
+      CREATE TABLE hearsay (
+        kind TEXT NOT NULL, value TEXT NOT NULL, asks INTEGER NOT NULL, at INTEGER NOT NULL, mid TEXT NOT NULL, seq INTEGER NOT NULL,
+        PRIMARY KEY (kind, value, asks, at, mid)
+      ) WITHOUT ROWID;
+      CREATE INDEX hearsay_by_event ON hearsay (seq);
+      INSERT INTO hearsay (kind, value, asks, at, mid, seq)
+        SELECT kind, value, owner IS NULL, at,
+          CASE typeof(mid) WHEN 'blob' THEN lower(
+            substr(hex(mid), 1, 8) || '-' || substr(hex(mid), 9, 4) || '-' || substr(hex(mid), 13, 4) || '-' ||
+            substr(hex(mid), 17, 4) || '-' || substr(hex(mid), 21)
+          ) ELSE mid END,
+          seekers.seq
+        FROM seekers JOIN events ON events.seq = seekers.seq
+        WHERE kind IN ('order', 'cart', 'checkout') AND dev IS NULL AND usr IS NULL;
     `,
   },
 ];
@@ -157,6 +178,19 @@ export const deriveMergeId = (cause: string, a: string, b: string): string => {
   return `m_${sha256Text(`${cause}\n${one}\n${other}`, 'base64url').slice(0, 22)}`;
 };
 
+/** What server events say of each other's owners; a session hint says only who was at a device, and none is known here. */
+export type HearsayKind = Exclude<LookupKind, 'session'>;
+
+export interface HearsayRow {
+  kind: HearsayKind;
+  value: string;
+  /** 0 = vouches, 1 = asks. */
+  asks: 0 | 1;
+  at: number;
+  mid: string;
+  seq: number;
+}
+
 export interface LookupRow {
   kind: LookupKind;
   value: string;
@@ -222,6 +256,13 @@ export const identityStore = (sql: Sql) => {
   const seekers = one<{ seq: number }>('SELECT seq FROM seekers WHERE kind = ? AND value = ?');
   const putSeeker = one('INSERT OR IGNORE INTO seekers (kind, value, seq) VALUES (?, ?, ?)');
   const deleteSeekers = one('DELETE FROM seekers WHERE seq = ?');
+  const hearsayOf = one<HearsayRow>('SELECT * FROM hearsay WHERE seq = ?');
+  const askers = one<{ seq: number }>('SELECT seq FROM hearsay WHERE kind = ? AND value = ? AND asks = 1');
+  const firstVoucher = one<HearsayRow>(
+    'SELECT * FROM hearsay WHERE kind = ? AND value = ? AND asks = 0 ORDER BY at, mid LIMIT 1',
+  );
+  const putHearsay = one('INSERT OR REPLACE INTO hearsay (kind, value, asks, at, mid, seq) VALUES (?, ?, ?, ?, ?, ?)');
+  const deleteHearsay = one('DELETE FROM hearsay WHERE seq = ?');
   const renamesFrom = one<RenameRow>('SELECT * FROM renames WHERE src = ?');
   const renamesInto = one<RenameRow>('SELECT * FROM renames WHERE dst = ?');
   const putRename = one('INSERT OR IGNORE INTO renames (mid, seq, src, dst, at, reason) VALUES (?, ?, ?, ?, ?, ?)');
@@ -307,6 +348,11 @@ export const identityStore = (sql: Sql) => {
     seekers: (kind: LookupKind, value: string) => seekers.all(kind, value).map((row) => row.seq),
     putSeeker: (kind: LookupKind, value: string, seq: number) => putSeeker.run(kind, value, seq),
     deleteSeekers: (seq: number) => deleteSeekers.run(seq),
+    hearsayOf: (seq: number) => hearsayOf.all(seq),
+    firstVoucher: (kind: HearsayKind, value: string) => firstVoucher.get(kind, value),
+    askers: (kind: HearsayKind, value: string) => askers.all(kind, value).map((row) => row.seq),
+    putHearsay: (row: HearsayRow) => putHearsay.run(row.kind, row.value, row.asks, row.at, row.mid, row.seq),
+    deleteHearsay: (seq: number) => deleteHearsay.run(seq),
     renamesFrom: (id: number) => renamesFrom.all(id),
     renamesInto: (id: number) => renamesInto.all(id),
     putRename: (row: RenameRow) => putRename.run(row.mid, row.seq, row.src, row.dst, row.at, row.reason),

@@ -5,7 +5,7 @@ import { type Narrowing, without } from '../consent/rights/withdraw.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { beatOf, beatSlotMs, record } from './record.js';
-import { decideServerEvent } from './resolve.js';
+import { answeredBy, decideAskers, decideServerEvent } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
 
 /** A mark that stays where an erased person was named: it still counts as a distinct user (R4). */
@@ -70,6 +70,7 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
   }
   // What had found a device by what is gone carries its name no longer; with the devices folded it is decided once more.
   for (const seq of loose.seekers) decideServerEvent(set, seq);
+  decideAskers(set);
   return forgetNodes(set, loose.nodes, loose.devices);
 };
 
@@ -115,6 +116,8 @@ const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {
   }
   identity.deleteLookupsOf(row.seq);
   identity.deleteSeekers(row.seq);
+  for (const asker of answeredBy(set, row.seq)) loose.seekers.add(asker);
+  identity.deleteHearsay(row.seq);
   if (event.type === 'alias') {
     identity.deleteRename(event.messageId);
     if (event.previousId) {

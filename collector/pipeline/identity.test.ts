@@ -2,6 +2,7 @@
 
 import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { type EventRow, parseBody } from '../events/store.js';
 import { call, identify, minuteMs, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
 
 const values = (profile: { identifiers: { type: string; value: string }[] }): string[] =>
@@ -319,6 +320,28 @@ describe('identity rules', () => {
     expect(shop.profiles()).toBe(0);
     shop.send([track('A1', 'Cart Viewed', 0, { cart_id: 'T1', products: [] })], { minute: 10 });
     expect(shop.one({ anonymousId: 'A1' }).counts.orders).toBe(1);
+  });
+
+  it('R4, C8, R14: a refund by order id alone is the guest’s who ordered, and is erased with them', () => {
+    const shop = openShop();
+    const server = { key: secretKey };
+    const refund = track(null, 'Order Refunded', 5, { order_id: 'O1', total: 4, currency: 'EUR' });
+    const early = shop.send([track(null, 'Order Updated', 4, { order_id: 'O2' }), refund], server);
+    expect(early.warnings).toEqual([{ index: 1, messageId: refund.messageId, code: 'order_unowned' }]);
+    expect(shop.profiles()).toBe(0);
+    const ordered = { order_id: 'O1', email: 'ada@shop.com', total: 10, currency: 'EUR' };
+    expect(shop.send([track(null, 'Order Completed', 0, ordered)], server).warnings).toEqual([]);
+    expect(shop.one({ email: 'ada@shop.com' }).revenue).toEqual([{ currency: 'EUR', minor: 600 }]);
+    const cancelled = shop.send([track(null, 'Order Cancelled', 9, { order_id: 'O1' })], server);
+    expect(cancelled.warnings).toEqual([]);
+    const { counts, revenue } = shop.one({ email: 'ada@shop.com' });
+    expect([counts.orders, counts.events, revenue]).toEqual([0, 3, [{ currency: 'EUR', minor: 0 }]]);
+    expect(shop.warnings()).toMatchObject([{ code: 'order_unowned', count: 1 }]);
+
+    shop.writer.command({ kind: 'erase', subject: { email: 'ada@shop.com' }, by: 'test', at: startAt + 600_000 });
+    while (shop.writer.slice(startAt + 600_000));
+    const left = shop.writer.store.prepare<EventRow>('SELECT * FROM events').all().map(parseBody);
+    expect(left.map(({ name }) => name)).toEqual(['Order Updated']);
   });
 
   it('R2: a refused identifier is dropped, the event stays on its others; with none left it is rejected', () => {

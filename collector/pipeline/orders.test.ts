@@ -7,6 +7,8 @@ import { cartAspect } from '../carts/aspect.js';
 import { showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
 import type { AcceptedEvent } from '../events/event.js';
+import { reasonNumber } from '../events/store.js';
+import { identityMigrations } from '../identity/store.js';
 import { announcementsOf } from '../profiles/announcements.js';
 import { presence } from '../profiles/presence.js';
 import { traits } from '../profiles/traits.js';
@@ -190,6 +192,173 @@ describe('an order told for two persons', () => {
     const cart = house.lines().find((text) => text.startsWith('["profile"') && text.includes('A1'));
     expect(cart).toContain('converted');
     expect(cart).not.toContain('\\"phase\\":\\"abandoned');
+  });
+});
+
+describe('an order of a guest, whom only the server tells of', () => {
+  const mail = (value: string) => ({ kind: 'email' as const, value, raw: value });
+  const order = (value: string) => ({ kind: 'order' as const, value });
+  const cart = (value: string) => ({ kind: 'cart' as const, value });
+  const guest = fromServer(
+    'Order Completed',
+    { total: 100 },
+    { id: 'g1', minute: 0, contacts: [mail('ada@shop.com')] },
+  );
+  const refund = fromServer('Order Refunded', { total: 30 }, { id: 'r1', minute: 9 });
+  const ownerOf = (house: House, id: string) =>
+    house.set.sql
+      .prepare<{ value: string | null }>(
+        'SELECT value FROM events LEFT JOIN nodes ON nodes.id = events.owner WHERE mid = ?',
+      )
+      .get(id)?.value;
+  const forget = (house: House, ...ids: string[]) =>
+    house.within(laterAt, (set) =>
+      forgetEvents(
+        set,
+        ids.map((id) => set.sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE mid = ?').get(id)!.seq),
+      ),
+    );
+  const warned = (house: House) =>
+    house.set.sql.prepare<{ count: number }>("SELECT count FROM warnings WHERE code = 'order_unowned'").get()?.count ??
+    0;
+
+  it.each([
+    ['a refund', refund, 'partially_refunded', 1, 7_000],
+    ['a cancellation', fromServer('Order Cancelled', {}, { id: 'r1', minute: 9 }), 'cancelled', 0, 0],
+    ['an update', fromServer('Order Updated', { total: 70 }, { id: 'r1', minute: 9 }), 'completed', 1, 7_000],
+    ['a refund dated before it', { ...refund, at: guest.at - 60_000 }, 'partially_refunded', 1, 7_000],
+  ] as const)('R4, C8: %s that names nothing but the order is theirs', (_, after, state, orders, minor) => {
+    for (const batches of [...permutations([[guest], [after]]), [[guest, after]], [[after, guest]]]) {
+      expect(all(open(), batches)).toEqual({ 'ada@shop.com': { orders, minor, shown: [['O1', state, minor, false]] } });
+    }
+  });
+
+  it('R4, C8: found by its cart, the order finds its refund, and the visit it belongs to (S-7)', () => {
+    const page = fact({ on: 'A1', id: 'p1', minute: -5, keys: [cart('T1')] });
+    const byCart = fromServer('Order Completed', { total: 100 }, { id: 'g1', keys: [order('O1'), cart('T1')] });
+    for (const batches of permutations([[page], [byCart], [refund]])) {
+      const house = open();
+      expect(all(house, batches)).toMatchObject({ A1: { orders: 1, minor: 7_000 } });
+      const visits = house.set.sql
+        .prepare<{ session: number }>("SELECT DISTINCT session FROM events WHERE mid IN ('p1', 'g1', 'r1')")
+        .all();
+      expect(visits).toHaveLength(1);
+      expect(visits[0]!.session).not.toBeNull();
+      forget(house, 'p1');
+      expect(['g1', 'r1'].map((id) => ownerOf(house, id))).toEqual([null, null]);
+      expect(house.rebuilt()).toEqual(house.lines());
+    }
+  });
+
+  it('R4, R10: the refund goes with its order to whomever that is found to be', () => {
+    const page = fact({ on: 'A1', id: 'p1', minute: 7, keys: [cart('T1')] });
+    const mailed = { ...guest, keys: [order('O1'), cart('T1')] };
+    for (const batches of permutations([[page], [mailed], [refund]])) {
+      const house = open();
+      all(house, batches);
+      expect(['g1', 'r1'].map((id) => ownerOf(house, id))).toEqual(['A1', 'A1']);
+      forget(house, 'p1');
+      expect(['g1', 'r1'].map((id) => ownerOf(house, id))).toEqual(['ada@shop.com', 'ada@shop.com']);
+      expect(house.rebuilt()).toEqual(house.lines());
+    }
+  });
+
+  it('R4: a device or a user that carries the key speaks before any guest, whenever it comes', () => {
+    const page = fromPage('Order Completed', { total: 100 }, { id: 'p1', minute: 5 });
+    const mailed = fromServer(
+      'Order Refunded',
+      { total: 10 },
+      { id: 'm1', minute: 2, contacts: [mail('bob@shop.com')] },
+    );
+    for (const batches of permutations([[guest], [page], [refund], [mailed]])) {
+      const house = open();
+      all(house, batches);
+      expect(['g1', 'r1', 'm1'].map((id) => ownerOf(house, id))).toEqual(['A1', 'A1', 'A1']);
+    }
+  });
+
+  it('R4, R10: the earliest guest speaks for a key, and who had to ask speaks for nobody', () => {
+    const other = fromServer(
+      'Order Completed',
+      { total: 50 },
+      { id: 'g2', minute: 3, contacts: [mail('bob@shop.com')] },
+    );
+    const asks = fromServer('Order Refunded', { total: 5 }, { id: 'r2', minute: 1, keys: [order('O1'), cart('T1')] });
+    const asksInVain = fact({ on: null, id: 'c1', channel: 'server', type: 'track', minute: 2, keys: [cart('T1')] });
+    for (const batch of permutations([guest, other, asks, asksInVain])) {
+      const house = open();
+      for (const event of batch) house.take([event]);
+      expect(['r2', 'c1'].map((id) => ownerOf(house, id))).toEqual(['ada@shop.com', null]);
+      forget(house, 'g1');
+      expect(['r2', 'c1'].map((id) => ownerOf(house, id))).toEqual(['bob@shop.com', null]);
+      const live = house.lines();
+      expect(house.rebuilt()).toEqual(live);
+    }
+  });
+
+  it('R14: with their order the guest’s name is gone, and the refund waits for somebody else', () => {
+    const house = open();
+    house.take([guest, refund]);
+    forget(house, 'g1');
+    expect(ownerOf(house, 'r1')).toBeNull();
+    expect(house.set.sql.prepare('SELECT value FROM nodes').all()).toEqual([]);
+    house.take([fromServer('Order Completed', { total: 80 }, { id: 'g3', user: 'U9' })]);
+    expect(people(house)).toMatchObject({ U9: { minor: 5_000 } });
+    expect(house.rebuilt()).toEqual(house.lines());
+  });
+
+  it('R4: one session hint for many is no vouching', () => {
+    const house = open();
+    const hint = [{ kind: 'session' as const, value: 'backend' }];
+    house.take([
+      { ...guest, keys: [...guest.keys, ...hint] },
+      { ...refund, keys: [order('O2'), ...hint] },
+    ]);
+    expect(ownerOf(house, 'r1')).toBeNull();
+  });
+
+  it('R4: a store that was filled before hears the same', () => {
+    const house = open();
+    const id = '0193a7c2-5be1-7d4f-8a60-9f3c1e2b7d58';
+    house.take([
+      { ...guest, keys: [order('O1'), cart('T1')] },
+      { ...refund, keys: [order('O2')] },
+    ]);
+    house.take([
+      fromServer('Order Completed', {}, { id, contacts: [mail('bob@shop.com')] }),
+      fromServer('Order Completed', {}, { user: 'U1' }),
+    ]);
+    const { sql } = house.set;
+    const heard = () => sql.prepare('SELECT * FROM hearsay').all();
+    const before = heard();
+    expect(before).toHaveLength(4);
+    sql.exec('DROP TABLE hearsay');
+    sql.exec(identityMigrations.find(({ name }) => name === '0085-hearsay')!.sql);
+    expect(heard()).toEqual(before);
+  });
+
+  it('R4, R10: what waited in such a store is found by a rebuild', () => {
+    const house = open();
+    house.take([guest, refund]);
+    const live = house.lines();
+    house.set.sql.exec(`UPDATE events SET owner = NULL, because = ${reasonNumber('unowned')} WHERE mid = 'r1'`);
+    expect(house.rebuilt()).toEqual(live);
+  });
+
+  it('C8: a refund that finds nobody is a counted warning, once, when it comes', () => {
+    const house = open();
+    const bare = [refund, fromServer('Order Cancelled', {}, { id: 'r2', minute: 9 })];
+    house.take(bare);
+    expect(warned(house)).toBe(2);
+    house.take(bare);
+    house.take([fromServer('Order Completed', { total: 100 }, { id: 'w1', minute: 1 })]);
+    house.take([guest]);
+    forget(house, 'g1');
+    house.rebuilt();
+    expect(warned(house)).toBe(2);
+    const together = open();
+    together.take([refund, guest]);
+    expect(warned(together)).toBe(0);
   });
 });
 

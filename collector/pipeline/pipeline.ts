@@ -8,11 +8,13 @@ import type { WarningCode } from '../contract/codes.js';
 import { knownName } from '../contract/ecommerce.js';
 import { readDiscarded } from '../contract/event.js';
 import { parseInstant } from '../contract/instant.js';
+import type { AcceptedEvent } from '../events/event.js';
 import type { Answer, RedactedIn, Submission, Verdicted } from '../log/log.js';
 import { isUnavailable } from '../store/sqlite.js';
 import { accept, rulesUnder, type SiteRules } from './accept.js';
 import { type Desk, type DeskOptions, openDesk } from './desk.js';
 import { record } from './record.js';
+import { takesBackByKey } from './resolve.js';
 import { applyRow, rowContext, situated } from './rights.js';
 
 export interface PipelineOptions extends DeskOptions {
@@ -52,7 +54,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     if (under?.policy !== policy) under = { policy, rules: rulesUnder(options.site, policy.document) };
     return under.rules;
   };
-  const submit = (submission: Submission, now: number, aliases: Map<string, number>): Answer => {
+  const submit = (submission: Submission, now: number, places: Map<string, number>): Answer => {
     const body = JSON.parse(submission.text) as Record<string, unknown>;
     const calls = submission.type === null ? (body.batch as unknown[]) : [body];
     const envelope = {
@@ -102,7 +104,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       const recorded = record(set, outcome.event);
       if (recorded === 'accepted') {
         door.kept(outcome.candidate, outcome.pass);
-        if (outcome.event.type === 'alias') aliases.set(outcome.event.messageId, index);
+        if (isToldLater(outcome.event)) places.set(outcome.event.messageId, index);
         answer.accepted += 1;
         addRedactions(answer, outcome.redactions);
         for (const code of outcome.warnings.length > 0 ? new Set(outcome.warnings) : []) {
@@ -160,7 +162,7 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
   let untilTrim = 0;
   const runTogether = (submissions: readonly Submission[], now: number, settledTo: number | null): Answer[] =>
     attempt(() => {
-      // Of aliases only: what they ask for is decided with the persons, after all events are recorded.
+      // Of events of which something is found out only once all are recorded.
       const places = submissions.map(() => new Map<string, number>());
       counts.clear();
       const answers = submissions.map((submission, at) => submit(submission, now, places[at]!));
@@ -200,6 +202,9 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     },
   };
 };
+
+/** What a rename asks for is decided with the persons, and whose a refund is after all that may know. */
+const isToldLater = (event: AcceptedEvent): boolean => event.type === 'alias' || takesBackByKey(event);
 
 const knownTypes = new Set(['track', 'page', 'screen', 'identify', 'alias', 'group']);
 const typeName = (type: unknown): string | null => (typeof type === 'string' && knownTypes.has(type) ? type : null);

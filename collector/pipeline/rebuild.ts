@@ -8,7 +8,7 @@ import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../ev
 import { noteRebuilt } from './folded-under.js';
 import { type Announcer, refoldProfile, save } from './project.js';
 import { indexEvent } from './record.js';
-import { decideServerEvent, refoldDevice, resolve } from './resolve.js';
+import { decideAskers, decideServerEvent, refoldDevice, resolve } from './resolve.js';
 import type { WorkingSet } from './working-set.js';
 
 export type Progress = (
@@ -24,6 +24,7 @@ const derived = [
   'contacts',
   'lookups',
   'seekers',
+  'hearsay',
   'joins',
   'sessions',
   'profiles',
@@ -97,9 +98,12 @@ export const rebuild = (
     set.pending.length = 0;
     if (done % 500 === 0) onProgress('servers', done, servers.length);
   });
+  decideAskers(set);
+  set.pending.length = 0;
   // Each contact and rename decides its component once; devices and server events are settled by now.
   set.spoiltDevices.clear();
   set.spoiltSeekers.clear();
+  set.spoiltAskers.clear();
   for (const { id } of sql
     .prepare<{ id: number }>(
       'SELECT node AS id FROM contacts UNION SELECT dst FROM renames UNION SELECT src FROM renames',

@@ -127,6 +127,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
 
   if (row.dev !== null) recordOnDevice(set, row, event, measured, replaces);
   else recordOnServer(set, row, event);
+  if (row.dev === null && seq === undefined) set.arrivedSeekers.add(row.seq);
   if (!measured) indexEvent(set, row, event);
   return 'accepted';
 };

@@ -24,6 +24,10 @@ export const resolve = (set: WorkingSet): void => {
   set.spoiltDevices.clear();
   for (const seq of set.spoiltSeekers) decideServerEvent(set, seq);
   set.spoiltSeekers.clear();
+  decideAskers(set);
+  warnOfWaiting(set);
+  set.spoiltAskers.clear();
+  set.arrivedSeekers.clear();
   const decided = new Set<number>();
   for (const id of set.spoiltPersons) if (!decided.has(id)) decidePersons(set, id, decided);
   set.spoiltPersons.clear();
@@ -130,50 +134,154 @@ const moved = (set: WorkingSet, row: Pick<EventRow, 'seq' | 'owner'>, owner: num
 /** R1: in this order of trust, the earliest event that carries the key. */
 const keyOrder: readonly LookupKind[] = ['order', 'cart', 'checkout', 'session'];
 
-/** R4, last part: the owner of a server event without a device, and the visit it belongs to (S3). */
-export const decideServerEvent = (set: WorkingSet, seq: number): void => {
-  const row = set.events.row(seq);
-  if (!row || row.dev !== null || row.flags & flag.bot) return;
-  const event = parseBody(row);
+/** Whose an event is, and why. */
+interface Found {
+  owner: number;
+  because: OwnedBecause;
+  /** The device whose visits it belongs to. */
+  via: number | null;
+}
+const nobody = { owner: null, because: 'unowned', via: null } as const;
 
-  let carrier: { row: EventRow; kind: LookupKind } | null = null;
+/** An event with a device or a user that carries one of the keys. */
+const carrierOf = (set: WorkingSet, seq: number, event: AcceptedEvent): Found | null => {
   for (const kind of keyOrder) {
     for (const key of event.keys) {
-      if (key.kind !== kind || carrier) continue;
+      if (key.kind !== kind) continue;
       for (const lookup of set.identity.lookups(kind, key.value)) {
-        if (lookup.seq === seq) continue;
-        const found = set.events.row(lookup.seq);
+        const row = lookup.seq === seq ? undefined : set.events.row(lookup.seq);
         // A named event is its user's, whether this batch has decided it yet or not.
-        const ownerFound = found ? (found.owner ?? found.usr) : null;
-        if (found && ownerFound !== null) {
-          carrier = { row: { ...found, owner: ownerFound }, kind };
-          break;
-        }
+        const owner = row?.owner ?? row?.usr ?? null;
+        if (row && owner !== null) return { owner, because: kind, via: row.dev };
       }
     }
   }
-  let owner: number | null = null;
-  let because: OwnedBecause = 'unowned';
+  return null;
+};
+
+/** Whose contact it is says only that identifier: with `emailMerge: off` that is a profile of its own, joined with nobody. */
+const contactedBy = (set: WorkingSet, event: AcceptedEvent): Found | null => {
+  const contact = event.assurance === 'claimed' ? undefined : firstContact(event);
+  if (!contact) return null;
+  const { id } = set.node(contact.kind, contact.value, event.at, event.messageId);
+  return {
+    owner: id,
+    because: contact.kind === 'email' || contact.kind === 'phone' ? contact.kind : 'external',
+    via: null,
+  };
+};
+
+const isServerEvent = (row: EventRow | undefined): row is EventRow =>
+  row !== undefined && row.dev === null && !(row.flags & flag.bot);
+
+/**
+ * R4, last part: the owner of a server event without a device, and the visit it belongs to (S3). One that finds nobody is
+ * left to `decideAskers`.
+ */
+export const decideServerEvent = (set: WorkingSet, seq: number): void => {
+  const row = set.events.row(seq);
+  if (!isServerEvent(row)) return;
+  const event = parseBody(row);
+  const carrier = carrierOf(set, seq, event);
   if (row.usr !== null) {
-    owner = row.usr;
-    because = 'named';
-  } else if (carrier) {
-    owner = carrier.row.owner;
-    because = carrier.kind === 'session' ? 'session' : carrier.kind;
-  } else {
-    // Whose contact it is says only that identifier: with `emailMerge: off` that is a profile of its own, joined with nobody.
-    const contact = event.assurance === 'claimed' ? undefined : firstContact(event);
-    if (contact) {
-      owner = set.node(contact.kind, contact.value, event.at, event.messageId).id;
-      because = contact.kind === 'email' || contact.kind === 'phone' ? contact.kind : 'external';
+    assign(set, row, event, { owner: row.usr, because: 'named', via: carrier?.via ?? null });
+    return;
+  }
+  const found = carrier ?? contactedBy(set, event);
+  hear(set, row, event, found);
+  if (found === null) set.spoiltAskers.add(seq);
+  else {
+    set.spoiltAskers.delete(seq);
+    assign(set, row, event, found);
+  }
+};
+
+/** Notes whether it vouches or asks; who may get another answer by it asks again. */
+const hear = (set: WorkingSet, row: EventRow, event: AcceptedEvent, found: Found | null): void => {
+  const before = set.identity.hearsayOf(row.seq)[0]?.asks;
+  const asks = found === null ? 1 : 0;
+  if (before === asks && (found === null || (found.owner === row.owner && found.via === row.via))) return;
+  const askAgain = (): void => {
+    for (const asker of answeredBy(set, row.seq)) set.spoiltAskers.add(asker);
+  };
+  if (before === 0) askAgain();
+  if (before === asks) return;
+  set.identity.deleteHearsay(row.seq);
+  for (const { kind, value } of event.keys) {
+    if (kind === 'session') continue;
+    set.identity.putHearsay({ kind, value, asks, at: event.at, mid: event.messageId, seq: row.seq });
+  }
+  if (asks === 0) askAgain();
+};
+
+/** Who has, or gets, an answer by this event: it is the first that vouches for a key they carry. */
+export const answeredBy = ({ identity }: WorkingSet, seq: number): number[] =>
+  identity
+    .hearsayOf(seq)
+    .filter(({ kind, value, asks }) => asks === 0 && identity.firstVoucher(kind, value)?.seq === seq)
+    .flatMap(({ kind, value }) => identity.askers(kind, value));
+
+/**
+ * R4, for whoever carries a key and was found by nothing else: the earliest server event with that key which found its
+ * person by itself. Those that ask vouch for nobody, so the question goes in no circle.
+ */
+export const decideAskers = (set: WorkingSet): void => {
+  for (const seq of set.spoiltAskers) {
+    const row = set.events.row(seq);
+    if (!isServerEvent(row)) continue;
+    const event = parseBody(row);
+    assign(set, row, event, voucherOf(set, event) ?? nobody);
+  }
+};
+
+const voucherOf = (set: WorkingSet, event: AcceptedEvent): Found | null => {
+  for (const kind of keyOrder) {
+    if (kind === 'session') continue;
+    for (const key of event.keys) {
+      if (key.kind !== kind) continue;
+      const voucher = set.identity.firstVoucher(kind, key.value);
+      const row = voucher && set.events.row(voucher.seq);
+      if (row && row.owner !== null) return { owner: row.owner, because: kind, via: row.via };
     }
   }
-  const via = carrier?.row.dev ?? null;
+  return null;
+};
+
+const takesBack = new Set(['Order Refunded', 'Order Cancelled']);
+/** A refund or cancellation that says nothing of whose it is but its keys. */
+export const takesBackByKey = ({ type, name, anonymousId, userId, contacts }: AcceptedEvent): boolean =>
+  type === 'track' && takesBack.has(name ?? '') && anonymousId === null && userId === null && contacts.length === 0;
+
+/** C8: what takes nothing off while nobody is known by its order is told of, once, when it comes. */
+const warnOfWaiting = (set: WorkingSet): void => {
+  for (const seq of set.arrivedSeekers) {
+    const row = set.spoiltAskers.has(seq) ? set.events.row(seq) : undefined;
+    if (!row || row.owner !== null) continue;
+    const event = parseBody(row);
+    if (!takesBackByKey(event)) continue;
+    set.warn('order_unowned' satisfies WarningCode);
+    set.told.push({ code: 'order_unowned', messageId: event.messageId });
+  }
+};
+
+const assign = (
+  set: WorkingSet,
+  row: EventRow,
+  event: AcceptedEvent,
+  { owner, because, via }: Found | typeof nobody,
+): void => {
   // A visit that began in this transaction is saved with its device, later.
   const begun = via === null ? null : set.changedDevices.get(via)?.state.session;
   if (begun) set.sessions.put(via!, begun);
   const session = via === null ? undefined : set.sessions.atOrBefore(via, row.at);
-  const next = { seq, owner, because: reasonNumber(because), session: session?.begin ?? null, flags: row.flags, via };
+  const next = {
+    seq: row.seq,
+    owner,
+    because: reasonNumber(because),
+    session: session?.begin ?? null,
+    flags: row.flags,
+    via,
+  };
   if (via !== null) {
     const device = set.device(via);
     if (device.lastViaAt === null || device.lastViaAt < row.at) device.lastViaAt = row.at;
@@ -188,8 +296,8 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
   }
   if (row.owner === null && owner !== null && !set.spoiltProfiles.has(owner)) {
     // Seen for the first time: one step may do.
-    for (const contact of set.identity.contactsOfEvent(seq)) {
-      set.identity.ownContacts(seq, owner);
+    for (const contact of set.identity.contactsOfEvent(row.seq)) {
+      set.identity.ownContacts(row.seq, owner);
       set.newborn.delete(owner);
       if (joins(set, contact)) set.spoiltPersons.add(contact.node);
     }

@@ -61,12 +61,22 @@ describe('shoppers at the wire', () => {
           for (const { code } of [...dropped, ...rejected, ...held]) note(code);
         }
         // One owner each, but for bots, visits of nobody, and server events whose key matches nothing yet.
+        // R4: by what any of them that has an owner of its own carries.
+        const carried = new Set(
+          rows.flatMap(({ owner, dev, usr }, index) => {
+            const { contacts, keys } = events[index]!;
+            return owner !== null && (dev ?? usr ?? contacts[0])
+              ? keys.map(({ kind, value }) => `${kind} ${value}`)
+              : [];
+          }),
+        );
         for (const [index, row] of rows.entries()) {
           if (row.flags & flag.bot) note('bot');
           else if (row.flags & flag.measured) note('measured');
           else if (row.owner === null) {
-            const { userId, contacts } = events[index]!;
+            const { userId, contacts, keys } = events[index]!;
             expect([row.dev, userId, contacts]).toEqual([null, null, []]);
+            for (const { kind, value } of keys) expect(carried).not.toContain(`${kind} ${value}`);
             note('waiting');
           } else note('owned');
         }

@@ -89,6 +89,10 @@ export interface WorkingSet {
   spoiltDevices: Set<number>;
   /** Server events whose owner must be decided (again). */
   spoiltSeekers: Set<number>;
+  /** Of these the ones that found nobody by themselves: they ask other server events, once those are decided. */
+  spoiltAskers: Set<number>;
+  /** Server events of this transaction: what looks in vain for an owner is told of when it comes. */
+  arrivedSeekers: Set<number>;
   /** Nodes whose person must be decided again. */
   spoiltPersons: Set<number>;
   /** Nodes whose profile must be folded again. */
@@ -298,6 +302,8 @@ export const openWorkingSet = (
     },
     spoiltDevices: new Set(),
     spoiltSeekers: new Set(),
+    spoiltAskers: new Set(),
+    arrivedSeekers: new Set(),
     spoiltPersons: new Set(),
     spoiltProfiles: new Set(),
     pending: [],
@@ -329,6 +335,8 @@ export const openWorkingSet = (
       superseded.clear();
       set.spoiltDevices.clear();
       set.spoiltSeekers.clear();
+      set.spoiltAskers.clear();
+      set.arrivedSeekers.clear();
       set.spoiltPersons.clear();
       set.spoiltProfiles.clear();
       set.pending.length = 0;
