@@ -25,6 +25,8 @@ const credentials = [
   writeCredential('wk_test', given, { mode: 'ledger' }),
   secretCredential('sk_all', given),
   secretCredential('sk_plain', given, { roles: [] }),
+  secretCredential('sk_mailer', given, { recipient: 'mailer' }),
+  secretCredential('sk_mailer_narrow', given, { recipient: 'mailer', covers: ['personalisation'] }),
   secretCredential('sk_counts', given, { covers: ['measurement'], roles: [] }),
 ];
 const closing: (() => void)[] = [];
@@ -93,6 +95,47 @@ describe('reading people', () => {
     expect(await errorOf(post('/v1/merges/m/undo', '', as('sk_plain')))).toEqual([403, 'forbidden']);
     expect(await errorOf(post('/v1/privacy/erasures', { userId: 'u' }, as('sk_plain')))).toEqual([403, 'forbidden']);
     expect(await errorOf(get('/v1/privacy/erasures/e', as('sk_plain')))).toEqual([403, 'forbidden']);
+  });
+
+  it('a recipient reads for what the consent file in force lists it at, and for nothing else its key carries', async () => {
+    const listing = (recipients: Record<string, string[]>, more: object = {}) =>
+      parsePolicy({
+        purposes: [
+          { id: 'necessary', always: true },
+          { id: 'measurement', retentionDays: 395 },
+          {
+            id: 'personalisation',
+            requires: ['measurement'],
+            retentionDays: 180,
+            recipients: recipients.personalisation,
+          },
+          { id: 'marketing', requires: ['personalisation'], retentionDays: 90, recipients: recipients.marketing },
+          { id: 'sharing', requires: ['personalisation'], gpc: 'deny', retentionDays: 30 },
+        ],
+        recipients: { mailer: { name: 'Mail service', country: 'FR', role: 'processor' } },
+        ...more,
+      });
+    let policy = listing({ marketing: ['mailer'] });
+    const { get, reader } = await opened({ policy: { current: () => ({ policy, source: shippedSource }) } });
+    const read = (secret: string, query = '') => get(`/v1/profiles?userId=u${query}`, as(secret));
+    expect((await read('sk_mailer')).status).toBe(200);
+    expect((await read('sk_mailer', '&purpose=marketing')).status).toBe(200);
+    expect(reader.asked.map((one) => (one as unknown as { asked: { purposes: string[] } }).asked.purposes)).toEqual([
+      ['marketing'],
+      ['marketing'],
+    ]);
+    expect(await errorOf(read('sk_mailer', '&purpose=personalisation'))).toEqual([403, 'forbidden']);
+    expect(await errorOf(read('sk_mailer', '&purpose=marketing,personalisation'))).toEqual([403, 'forbidden']);
+    expect(await errorOf(read('sk_mailer_narrow'))).toEqual([403, 'forbidden']);
+    // Of this house's own keys it says nothing.
+    expect((await read('sk_plain', '&purpose=personalisation')).status).toBe(200);
+    // It holds from the moment the file does: a recipient that is taken out reads nobody any more, nor any while all is off.
+    policy = listing({ personalisation: ['mailer'], marketing: ['mailer'] });
+    expect((await read('sk_mailer_narrow')).status).toBe(200);
+    policy = listing({});
+    expect(await errorOf(read('sk_mailer'))).toEqual([403, 'forbidden']);
+    policy = listing({ marketing: ['mailer'] }, { killSwitch: true });
+    expect(await errorOf(read('sk_mailer'))).toEqual([403, 'forbidden']);
   });
 
   it.each(['userId', 'anonymousId', 'email', 'phone', 'orderId'])('finds by %s', async (name) => {

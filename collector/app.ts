@@ -153,7 +153,7 @@ export const createApp = (options: AppOptions): Hono => {
       ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
     }),
   );
-  app.route('/', reading({ reader, log, audit, now }));
+  app.route('/', reading({ reader, log, audit, now, policy: () => options.policy.current().policy }));
   app.route(
     '/',
     rights({

@@ -4,6 +4,7 @@
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
 import type { AuditNotes } from '../audit/notes.js';
+import { type Policy, purposesNaming } from '../consent/policy/policy.js';
 import type { AuditAct } from '../contract/audit.js';
 import type { Purpose } from '../contract/purposes.js';
 import {
@@ -32,6 +33,8 @@ export interface ReadingOptions {
   reader: Reader;
   log: Log;
   now: () => number;
+  /** In force now: says what a recipient may be given. */
+  policy: () => Policy;
 }
 
 /** Of the people one identifier leads to. */
@@ -65,7 +68,7 @@ const queryOf = (c: Context): Record<string, string> | Refusal => {
   return query;
 };
 
-export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
+export const reading = ({ reader, log, audit, now, policy }: ReadingOptions): Hono => {
   const app = new Hono();
 
   /** Who it is was asked before anything else (admission.ts), by the table of permissions. */
@@ -74,11 +77,20 @@ export const reading = ({ reader, log, audit, now }: ReadingOptions): Hono => {
   const askedBy = (key: Key, query: Record<string, string>): Asked | Refusal => {
     const wanted = parsed(purposeQuery, query.purpose, 'purpose');
     if (isRefusal(wanted)) return wanted;
-    const purposes: readonly Purpose[] = wanted ?? key.context.purposes;
-    if (!purposes.every((purpose) => key.context.purposes.includes(purpose))) {
+    const carried = key.context.purposes;
+    if (wanted?.every((purpose) => carried.includes(purpose)) === false) {
       return refuse('forbidden', { message: 'The key does not carry a purpose that was asked for.' });
     }
-    return { purposes, now: now() };
+    if (key.recipient === null) return { purposes: wanted ?? carried, now: now() };
+    // Whoever agreed was told of a recipient at the purposes it is listed at, and at no other.
+    const named = purposesNaming(policy(), key.recipient);
+    const purposes: readonly Purpose[] = (wanted ?? carried).filter((purpose) => named.includes(purpose));
+    return purposes.length === 0 || purposes.length < (wanted?.length ?? 0)
+      ? refuse('forbidden', {
+          message: 'The consent file in force does not list the recipient of this key at a purpose that was asked for.',
+          hint: 'List it at the purpose it is for, in the consent file: whoever is asked for that purpose is told of it.',
+        })
+      : { purposes, now: now() };
   };
 
   /** Key, query and purposes, in this order: who may not ask learns nothing of how. */

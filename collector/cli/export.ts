@@ -8,8 +8,7 @@ import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { openAudit } from '../audit/store.js';
 import { openLedgerView } from '../consent/ledger/ledger-view.js';
-import { bitOf } from '../consent/mask.js';
-import { type Policy, readSource } from '../consent/policy/policy.js';
+import { type Policy, purposesNaming, readSource } from '../consent/policy/policy.js';
 import { openReleases, policyToStartWith } from '../consent/policy/releases.js';
 import { openNotices } from '../consent/rights/notices.js';
 import { keyedHash } from '../consent/rights/tombstones.js';
@@ -198,11 +197,9 @@ export const purposesOfRecipient = (policy: Policy, name: string): readonly Purp
         ? 'Describe it there under `recipients`, and list it at the purposes it is for.'
         : `It names ${known.join(', ')}.`,
     );
-  const listed = policy.purposes.filter(
-    ({ id, recipients }) => recipients.includes(name) && policy.available & bitOf(id),
-  );
+  const listed = purposesNaming(policy, name);
   // `measurement` makes no profile: of nobody there is anything to give.
-  if (!listed.some(({ id }) => id !== 'measurement'))
+  if (!listed.some((id) => id !== 'measurement'))
     throw new Failure(
       'refused',
       listed.length === 0
@@ -210,7 +207,7 @@ export const purposesOfRecipient = (policy: Policy, name: string): readonly Purp
         : `The consent file in force lists the recipient "${name}" for measurement alone, which makes no profiles.`,
       'List it at the purpose it is for: whoever is asked for that purpose is told of it.',
     );
-  return listed.map(({ id }) => id);
+  return listed;
 };
 
 /** In the store of this folder, beside a running collector: the log of deliveries is asked anew at each erasure. */

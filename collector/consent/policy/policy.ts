@@ -542,3 +542,9 @@ export const publicConfig = (
 };
 
 export type { Model, Region };
+
+/** At which purposes people are told of this recipient, as far as anything is done for them now. */
+export const purposesNaming = ({ purposes, available }: Policy, recipient: string): readonly Purpose[] =>
+  purposes
+    .filter(({ id, recipients }) => recipients.includes(recipient) && (available & bitOf(id)) !== 0)
+    .map(({ id }) => id);

@@ -95,7 +95,7 @@ const CreateForm: FC<Form & { csrf: string; recipient: string; named: readonly P
             <span class="soft">
               {named.includes(purpose)
                 ? 'The policy in force names them for it.'
-                : 'The policy in force does not name them for it, so people were not told.'}
+                : 'The policy in force does not name them for it, so people were not told, and the key does not read for it.'}
             </span>
           </span>
         </label>
