@@ -15,7 +15,6 @@ import { policyRoutes } from './app/policy.js';
 import { proofs } from './app/proofs.js';
 import { reading } from './app/reading.js';
 import { rights } from './app/rights.js';
-import { traceOf } from './app/trace.js';
 import { transfer } from './app/transfer.js';
 import { type AuditNotes, openAuditNotes } from './audit/notes.js';
 import type { Config } from './config.js';
@@ -35,6 +34,7 @@ import type { Log } from './log/log.js';
 import type { Reader } from './profiles/reader.js';
 import type { Rows } from './site/permissions.js';
 import type { KeyRing } from './site/ring.js';
+import { traceOf } from './trace.js';
 
 export interface AppOptions {
   config: Pick<Config, 'origins' | 'ratePerS'> & { proxies?: number; addressRatePerS?: number } & Partial<

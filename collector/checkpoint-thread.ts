@@ -2,6 +2,7 @@
 
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type Moved, openMover } from './store/checkpoint.js';
+import { traceOf } from './trace.js';
 
 const port = parentPort as MessagePort;
 const mover = openMover((workerData as { path: string }).path);
@@ -16,6 +17,6 @@ port.on('message', (asked: 'move' | 'close') => {
     port.postMessage(mover.move());
   } catch (error) {
     // A full disk, say: the log keeps what was not moved, and the next one tries again.
-    port.postMessage({ pages: 0, moved: 0, trouble: String(error) } satisfies Moved);
+    port.postMessage({ pages: 0, moved: 0, trouble: traceOf(error) } satisfies Moved);
   }
 });

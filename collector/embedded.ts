@@ -18,6 +18,7 @@ import type { Reader } from './profiles/reader.js';
 import { type LogSync, type Moved, openLogSync } from './store/checkpoint.js';
 import { isLocked } from './store/lock.js';
 import { openPatience, type Stuck } from './store/patience.js';
+import { type TellTrouble, traceOf } from './trace.js';
 
 export interface Engines {
   log: Log;
@@ -89,7 +90,7 @@ const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, im
 
 export const openEmbedded = async (
   config: Parameters<typeof writerOptions>[0],
-  onTrouble: (reason: string) => void = () => {},
+  onTrouble: TellTrouble = () => {},
   onStanding: (stuck: Stuck | null) => void = () => {},
 ): Promise<Engines> => {
   const options = writerOptions(config);
@@ -122,7 +123,7 @@ interface Keeper {
   thread: Worker;
 }
 
-const startKeeper = (path: string, finish: () => void, onTrouble: (reason: string) => void): Keeper => {
+const startKeeper = (path: string, finish: () => void, onTrouble: TellTrouble): Keeper => {
   const thread = new Worker(entry('checkpoint-thread'), {
     workerData: { path },
     resourceLimits: keeperLimits,
@@ -130,13 +131,13 @@ const startKeeper = (path: string, finish: () => void, onTrouble: (reason: strin
     trackUnmanagedFds: false,
   });
   // Its end ends the process (below); this says why.
-  thread.on('error', (error) => onTrouble(String(error)));
+  thread.on('error', (error) => onTrouble('the thread that moves the log of writes', traceOf(error)));
   let commits = 0;
   let movedAt = 0;
   let moving = false;
   thread.on('message', ({ pages, trouble }: Moved) => {
     moving = false;
-    if (trouble !== undefined) onTrouble(trouble);
+    if (trouble !== undefined) onTrouble('the log of writes was not moved', trouble);
     movedAt = Date.now();
     if (pages >= logPagesMax) finish();
   });
@@ -154,7 +155,7 @@ const startKeeper = (path: string, finish: () => void, onTrouble: (reason: strin
 
 const inThreads = async (
   options: WriterOptions,
-  onTrouble: (reason: string) => void,
+  onTrouble: TellTrouble,
   onStanding: (stuck: Stuck | null) => void,
 ): Promise<Engines> => {
   // A rule of thumb that is read at each collection, so a running process may change it.
@@ -195,7 +196,10 @@ const inThreads = async (
     });
   }
   await new Promise<void>((resolve, reject) => {
-    worker.on('error', reject);
+    worker.on('error', (error) => {
+      onTrouble('the reader', traceOf(error));
+      reject(error);
+    });
     worker.on('exit', () => {
       for (const { reject: refuse } of waiting.values()) refuse(new UnavailableError('the reader ended'));
       waiting.clear();
@@ -236,15 +240,11 @@ const inThreads = async (
   };
 };
 
-const inline = (
-  options: WriterOptions,
-  onTrouble: (reason: string) => void,
-  onStanding: (stuck: Stuck | null) => void,
-): Engines => {
+const inline = (options: WriterOptions, onTrouble: TellTrouble, onStanding: (stuck: Stuck | null) => void): Engines => {
   const writer = openWriter(options);
   const patience = openPatience(writer.store, onStanding);
   const told = (error: unknown): void => {
-    if (!patience.failed(error, Date.now())) onTrouble(String(error));
+    if (!patience.failed(error, Date.now())) onTrouble('what is due could not be done', traceOf(error));
   };
   const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });
   const model: Readings = own?.read ?? readModelOf(writer.store);

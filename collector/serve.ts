@@ -12,7 +12,6 @@ import { destination, type Logger, pino } from 'pino';
 import { examplePages } from '../examples/pages.js';
 import { demoShop, type ServerCall } from '../examples/shop/app.js';
 import { chunkPath } from './app/assets.js';
-import { traceOf } from './app/trace.js';
 import { createApp } from './app.js';
 import { openAuditNotes } from './audit/notes.js';
 import { type Config, ConfigError, readConfig } from './config.js';
@@ -35,6 +34,7 @@ import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
 import { type Seeded, seed } from './site/seed.js';
 import { adviceOf } from './store/patience.js';
+import { traceOf } from './trace.js';
 
 export interface Served {
   /** `http://127.0.0.1:8787`, with the port that was chosen. */
@@ -209,7 +209,7 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   try {
     engines = await openedData(
       config,
-      (reason) => logger.error({ reason: reason.split('\n')[0] }, 'trouble'),
+      (reason, trace) => logger.error({ reason, ...trace }, 'trouble'),
       (stuck) =>
         stuck === null
           ? logger.warn('events are taken again')

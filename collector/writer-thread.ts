@@ -5,6 +5,7 @@ import { every } from './jobs/every.js';
 import type { FromWriter, ToWriter } from './log/embedded.js';
 import { openWriter, type WriterOptions } from './pipeline/writer.js';
 import { openPatience } from './store/patience.js';
+import { traceOf } from './trace.js';
 
 /** Of one transaction: more waits for the next one. */
 const groupMaxEvents = 2_000;
@@ -38,7 +39,7 @@ const commit = (group: Extract<ToWriter, { kind: 'append' }>[]): void => {
   }
 };
 
-/** Of a bug: where, not what of. Messages of SQLite and of ours hold no values. */
+/** For the error that whoever asked is given. Its message may quote what was sent: of it only the trace is logged. */
 const describe = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
 
 const handle = (message: ToWriter): void => {
@@ -97,7 +98,7 @@ const pump = (): void => {
     try {
       if (writer.slice(Date.now())) pump();
     } catch (error) {
-      if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
+      if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'trouble', trace: traceOf(error) }]);
     }
   });
 };
@@ -111,7 +112,7 @@ const due = every(
     pump();
   },
   (error) => {
-    if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'failed', reason: describe(error) }]);
+    if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'trouble', trace: traceOf(error) }]);
   },
 );
 tell([{ id: 0, kind: 'ready' }]);

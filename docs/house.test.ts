@@ -54,6 +54,13 @@ describe('the house', () => {
 });
 
 describe('the judge of the house', () => {
+  test('a unit on two floors is refused, with both', () => {
+    const page = readFileSync(join(root, 'docs/architecture.md'), 'utf8');
+    const twice = page.replace('enrich, sessions,', 'enrich, pipeline, sessions,');
+    expect(twice).not.toBe(page);
+    expect(() => readHouse(twice)).toThrow('puts collector/pipeline on floor 3 and on 6');
+  });
+
   test.each([
     ['up', 'collector/events/a.ts', "import { b } from '../profiles/b.js';", 'collector/profiles'],
     ['up by type', 'collector/events/a.ts', "import type { B } from '../profiles/b.js';", 'collector/profiles'],

@@ -35,9 +35,15 @@ const unitNames = (cell: string): string[] =>
 
 export const readHouse = (page: string): House => {
   const floors = new Map<string, number>();
+  // On two floors a unit would stand on the one that is read last, and the other would be a word nobody keeps.
+  const put = (name: string, floor: number): void => {
+    if (floors.has(name))
+      throw new Error(`docs/architecture.md puts ${name} on floor ${floors.get(name)} and on ${floor}`);
+    floors.set(name, floor);
+  };
   for (const [floor, collector, sdk] of tableRows(page, ['floor', 'collector', 'sdk'])) {
-    for (const name of unitNames(collector ?? '')) floors.set(`collector/${name}`, Number(floor));
-    for (const name of unitNames(sdk ?? '')) floors.set(`sdk/${name}`, Number(floor));
+    for (const name of unitNames(collector ?? '')) put(`collector/${name}`, Number(floor));
+    for (const name of unitNames(sdk ?? '')) put(`sdk/${name}`, Number(floor));
   }
   const stated = new Map<string, string[]>();
   const side = (name: string): string => (/^(collector|sdk)\//.test(name) ? name : `collector/${name}`);

@@ -133,6 +133,8 @@ describe('the overview', () => {
     expect(html).toMatch(
       /role="img" aria-label="Events in the last 24 hours, by hour: [\d,]+ accepted, [\d,]+ refused\./,
     );
+    // As long as they are counted (consent/retention), not since the beginning.
+    expect(text(html)).toContain('accepted in the last 25 months');
     const hours = html.slice(html.indexOf('id="hours"'));
     expect(hours.match(/class="bar first" x=/g)).toHaveLength(24);
     const { at, accepted, refused } = shop.overview.eventsByHour[3]!;

@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
+import { monthsDays } from '../consent/retention/retention.js';
 import type { Overview } from '../contract/profile.js';
 import { credentialsOf } from '../site/ring.js';
 import {
@@ -169,6 +170,9 @@ const FirstEvent: FC<{ origin: string; writeKey: string | null; links: Links }> 
   </Panel>
 );
 
+/** Counts of verdicts end with retention, so this is no sum since the beginning. */
+const countedMonths = Math.round(monthsDays / 30.4);
+
 const Figured: FC<{ overview: Overview }> = ({ overview }) => {
   const { locale } = useView();
   const { people, known, revenue, orders, sessions, events, cartsOpen, cartsAbandoned, cartsRecovered, cartEpisodes } =
@@ -215,7 +219,7 @@ const Figured: FC<{ overview: Overview }> = ({ overview }) => {
                       : []),
                   ].join('; '),
           },
-          { name: 'Events', value: <Count value={events} />, note: 'since the beginning' },
+          { name: 'Events', value: <Count value={events} />, note: `accepted in the last ${countedMonths} months` },
         ]}
       />
     </div>

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { traceOf } from '../trace.js';
 import { type EmbeddedLog, embeddedLog, type FromWriter, type ToWriter, UnavailableError } from './embedded.js';
 import type { Answer, Submission } from './log.js';
 
@@ -23,7 +24,7 @@ const stage = async () => {
     },
     {
       sync: () => new Promise((done, fail) => syncs.push({ done, fail })),
-      onTrouble: (reason) => told.push(reason),
+      onTrouble: (what, trace) => told.push(JSON.stringify([what, trace])),
       onStanding: (stuck) => told.push(stuck === null ? 'taken again' : stuck.code),
       onSynced: () => {
         synced += 1;
@@ -124,6 +125,14 @@ describe('an answer waits for the disk', () => {
     expect(told.join()).toContain('EIO');
     expect(count()).toEqual({ synced: 0, lost: 1 });
     expect(syncs).toHaveLength(1);
+  });
+
+  it('what fails while nobody waits is told by name and place, never by what it says', async () => {
+    const { deliver, told } = await stage();
+    const quoting = new SyntaxError('Unexpected token: "jane@secret.example" is not valid JSON');
+    deliver([{ id: -1, kind: 'trouble', trace: traceOf(quoting) }]);
+    expect(told[0]).toMatch(/"SyntaxError".*embedded\.test\.ts/);
+    expect(told[0]).not.toContain('jane');
   });
 
   it('closing waits for the last of them', async () => {

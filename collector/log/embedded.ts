@@ -2,6 +2,7 @@
 // on while its last commit is synced. Knows messages, not what is in them.
 
 import type { Stuck } from '../store/patience.js';
+import { type TellTrouble, type Trace, traceOf } from '../trace.js';
 import type { Answer, Command, CommandResult, Log, Submission } from './log.js';
 
 export type ToWriter =
@@ -17,6 +18,8 @@ export type FromWriter =
   | { id: number; kind: 'answer'; answer: Answer }
   | { id: number; kind: 'result'; result: CommandResult }
   | { id: number; kind: 'unavailable' | 'failed'; reason: string }
+  /** Of work that nobody waits for. */
+  | { id: number; kind: 'trouble'; trace: Trace }
   /** Of the store, whenever it changes: it takes nothing, or again. */
   | { id: number; kind: 'standing'; stuck: Stuck | null };
 
@@ -51,7 +54,7 @@ export interface EmbeddedLog extends Log {
 export interface EmbeddedLogOptions {
   /** Resolves when what was committed before the call is on the disk; nothing is answered as accepted before. */
   sync: () => Promise<void>;
-  onTrouble: (reason: string) => void;
+  onTrouble: TellTrouble;
   onStanding: (stuck: Stuck | null) => void;
   /** After each sync: whoever moves the log may have something to do. */
   onSynced: () => void;
@@ -77,10 +80,8 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
   };
   const settle = (message: FromWriter): void => {
     const waiter = waiting.get(message.id);
-    if (!waiter) {
-      if ('reason' in message) onTrouble(message.reason);
-      return;
-    }
+    // Who waited may have been told by then that the writer is gone.
+    if (!waiter) return;
     waiting.delete(message.id);
     events -= waiter.events;
     waiter.resolve(message);
@@ -94,7 +95,7 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
       } catch (error) {
         // What the disk did not take it may never take, whatever a second try says: nobody is told that it was kept.
         fail(error instanceof Error ? error : new Error(String(error)));
-        onTrouble(`the store cannot be synced: ${error}`);
+        onTrouble('the store cannot be synced', traceOf(error));
         options.onLost();
         return;
       }
@@ -129,6 +130,7 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
 
   await new Promise<void>((resolve, reject) => {
     port.on('error', (error) => {
+      onTrouble('the writer', traceOf(error));
       fail(error);
       reject(error);
     });
@@ -145,6 +147,10 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
         }
         if (message.kind === 'standing') {
           options.onStanding(message.stuck);
+          continue;
+        }
+        if (message.kind === 'trouble') {
+          onTrouble('what is due could not be done', message.trace);
           continue;
         }
         if (message.kind === 'answer' || message.kind === 'result') committed.push(message);

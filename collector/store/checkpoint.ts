@@ -3,6 +3,7 @@
 
 import { closeSync, fdatasync, fdatasyncSync, openSync } from 'node:fs';
 import Database from 'better-sqlite3';
+import type { Trace } from '../trace.js';
 import { logFileOf } from './sqlite.js';
 
 /** Pages of the log, and how many of them are in the file by now. */
@@ -10,7 +11,7 @@ export interface Moved {
   pages: number;
   moved: number;
   /** Why nothing was moved. */
-  trouble?: string;
+  trouble?: Trace;
 }
 
 export interface Mover {
