@@ -180,18 +180,21 @@ export const openConsent = (
     bound: boolean;
     visitor: Tombstone | null;
     receiptOut: Tombstone | null;
+    objected: Mask;
   }
   const holderOf = (event: Candidate, refused: string | null): Holder => {
+    const { anonymousId } = event;
     const told = isReceipt(event.receipt) ? event.receipt : null;
     const known = told === null ? null : store.receipt(told);
     const receipt = known ?? (refused !== null && event.receipt === refused ? 'refused' : null);
     return {
       receiptTold: event.receipt,
-      anonymousId: event.anonymousId,
+      anonymousId,
       receipt,
       bound: isBound(event, receipt),
-      visitor: event.anonymousId === null ? null : tombstones.of('visitorId', event.anonymousId),
+      visitor: anonymousId === null ? null : tombstones.of('visitorId', anonymousId),
       receiptOut: told === null ? null : tombstones.of('receipt', told),
+      objected: anonymousId === null ? 0 : store.objectionOf(anonymousId, () => keyOf('visitorId', anonymousId)),
     };
   };
   const noTombstones: Facts['tombstones'] = { visitor: null, receipt: null, users: noUsers, contacts: noContacts };
@@ -226,6 +229,7 @@ export const openConsent = (
       receipt: holder.receipt,
       bound: holder.bound,
       denial: person === null ? noDenial : denialOf(person),
+      objected: holder.objected,
     };
   };
 
@@ -329,7 +333,7 @@ export const openConsent = (
     replay: (entry) => {
       tombstones.replay(entry);
       if (entry.act === 'objected')
-        for (const visitor of entry.visitors) store.replayObjected(Buffer.from(visitor, 'hex'), entry.purposes);
+        for (const visitor of entry.visitors) store.putObjected(Buffer.from(visitor, 'hex'), entry.purposes, entry.at);
       if (entry.act !== 'said') return;
       const key = Buffer.from(entry.person, 'hex');
       for (const value of ['denied', 'granted'] as const)

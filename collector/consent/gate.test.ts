@@ -56,6 +56,7 @@ const facts = (fields: Partial<Facts> = {}): Facts => ({
   receipt: granted(),
   bound: true,
   denial: { denied: 0, objected: 0, at: 0 },
+  objected: 0,
   ...fields,
 });
 const stone = (fields: Partial<Tombstone> = {}): Tombstone => ({
@@ -356,6 +357,14 @@ describe('R15: a key whose site brings its own banner', () => {
       'measurement,personalisation',
     ],
     ['31 days ago', { measurement: true }, { at: now - 31 * day }, {}, 'dropped stale_event'],
+    ['art. 21: a device that objects', { measurement: true, Functional: true }, {}, { objected: PKS }, 'measurement'],
+    [
+      'art. 21: a device that objects to what the event needs',
+      { measurement: true, Functional: true },
+      {},
+      { objected: everything },
+      'dropped withdrawn',
+    ],
     [
       'a person who denies',
       { measurement: true, Functional: true },
@@ -407,6 +416,14 @@ describe('R15: a key with another basis', () => {
       { userId: 'u' },
       { denial: { denied: PKS, objected: PKS, at: 1 } },
       'measurement',
+    ],
+    ['art. 21: a device that objects', key('external', all), {}, { objected: KS }, 'measurement,personalisation'],
+    [
+      'art. 21: a device that objects to what the event needs',
+      key('external', all, 'secret'),
+      {},
+      { objected: everything },
+      'dropped withdrawn',
     ],
     [
       'an objection that reaches the event',

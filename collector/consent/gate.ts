@@ -54,6 +54,8 @@ export interface Facts {
   /** The event's anonymous id is the one the receipt is bound to, or it has none. */
   bound: boolean;
   denial: PersonDenial;
+  /** What the device itself objects to (art. 21), by whatever it is known. */
+  objected: Mask;
 }
 
 /** What the answer tells the device. */
@@ -186,6 +188,7 @@ const judgeTombstones = (
  * | `erased`          |           | only a part is: an unnamed event among an erased person's, an erased address by itself    |
  * | `withdrawn`       | withdrawn | the device has taken back all it had granted, however old the event is                    |
  * | `withdrawn`       |           | the person has said no while logged in, perhaps elsewhere (R15): the device's record stands |
+ * | `withdrawn`       |           | the person or the device objects (art. 21), on whatever basis it would be kept            |
  * | `gpc`             |           | the event needs a purpose that the opt-out signal denies                                  |
  * | `no_receipt`      |           | none, no such, somebody else's, or one whose row was refused for good                     |
  * | `unknown_receipt` |           | held: its row has not come yet                                                            |
@@ -219,7 +222,8 @@ export const judge = (event: Candidate, facts: Facts): Judgement => {
     event.userId !== null &&
     Math.abs(event.at - known.effectiveAt) <= sameActMaxMs;
   const lifted = sameAct && known.effectiveAt > facts.denial.at ? facts.denial.denied & known.chosen & known.cap : 0;
-  const denied = facts.denial.denied & ~lifted;
+  const denied = (facts.denial.denied & ~lifted) | facts.objected;
+  const objected = facts.denial.objected | facts.objected;
   const acts = lifted !== 0 || (sameAct && (known.refused & ~facts.denial.denied) !== 0);
 
   let purposes: Mask;
@@ -231,8 +235,8 @@ export const judge = (event: Candidate, facts: Facts): Judgement => {
       // The kill switch is of pages: what the shop's own server keeps of its orders does not come from one.
       if (facts.key.trust === 'public') purposes &= facts.policy.available;
       // Consent taken back leaves other bases alone; an objection (art. 21) does not.
-      withdrawn = withDependants(purposes & facts.denial.objected);
-      purposes &= ~facts.denial.objected;
+      withdrawn = withDependants(purposes & objected);
+      purposes &= ~objected;
       break;
     case 'claimed': {
       const claimed = preferencesOf(event.preferences, facts.key.categories).granted & facts.policy.available;

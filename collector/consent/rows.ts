@@ -812,7 +812,7 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   if (holder && boundTo === null && (binds || (takesBack && !follows)) && !store.visitor(holder))
     store.bind(holder, life.life, act.receivedAt);
   if (objected !== objectedBefore) noteObjected(parts, life.life, objected, act.receivedAt);
-  if (kept !== null && visitorKey) store.replayObjected(visitorKey, objected);
+  if (kept !== null && visitorKey) store.putObjected(visitorKey, objected, act.receivedAt);
   if (all && follows)
     for (const key of store.visitorsOf(life.life)) tombstones.addKey('visitorId', key, 'withdrawn', act.receivedAt);
 

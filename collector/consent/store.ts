@@ -175,12 +175,20 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
   );
   const insertLife = sql.prepare('INSERT INTO consent_lives (salt, head, began_at) VALUES (?, ?, ?)');
   const objectedRow = sql.prepare<{ purposes: number }>('SELECT purposes FROM consent_objected WHERE visitor_key = ?');
-  const objectedAll = sql.prepare<{ visitor_key: Uint8Array; purposes: number }>('SELECT * FROM consent_objected');
+  const objectedAll = sql.prepare<{ visitor_key: Uint8Array; purposes: number; at: number }>(
+    'SELECT visitor_key, purposes, at FROM consent_objected',
+  );
+  const objectedOfLife = sql.prepare<{ objected: number }>(
+    'SELECT f.objected FROM consent_visitors v JOIN consent_lives f ON f.life = v.life WHERE v.visitor_key = ?',
+  );
+  const anyObjected = sql.prepare<{ one: number }>(
+    'SELECT EXISTS (SELECT 1 FROM consent_objected) OR EXISTS (SELECT 1 FROM consent_lives WHERE objected <> 0) AS one',
+  );
   const objectedLives = sql.prepare<{ life: number; objected: number; at: number }>(
     'SELECT life, objected, began_at AS at FROM consent_lives WHERE objected <> 0',
   );
   const putObjected = sql.prepare(
-    'INSERT INTO consent_objected (visitor_key, purposes) VALUES (?, ?) ON CONFLICT (visitor_key) DO UPDATE SET purposes = excluded.purposes',
+    'INSERT INTO consent_objected (visitor_key, purposes, at) VALUES (?, ?, ?) ON CONFLICT (visitor_key) DO UPDATE SET purposes = excluded.purposes, at = excluded.at',
   );
   const forgetObjected = sql.prepare('DELETE FROM consent_objected WHERE visitor_key = ?');
   const setObjected = sql.prepare('UPDATE consent_lives SET objected = ? WHERE life = ?');
@@ -246,8 +254,14 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
   const receipts = new LRUCache<string, ReceiptState>({ max: receiptsCachedMax });
   const persons = new LRUCache<string, PersonDenial>({ max: personsCachedMax });
   const signalled = new LRUCache<string, true>({ max: personsCachedMax });
-  // A site where nobody has said no as a person pays nothing for the question.
+  const objections = new LRUCache<string, Mask>({ max: personsCachedMax });
+  // A site where nobody has said no as a person, or objected on a device, pays nothing for the question.
   let personsExist: boolean | null = null;
+  let objectionsExist: boolean | null = null;
+  const objectionsChanged = (): void => {
+    objectionsExist = null;
+    objections.clear();
+  };
 
   const masked = (value: LedgerDecision['value'], decisions: readonly LedgerDecision[]): Mask => {
     let mask = 0;
@@ -378,18 +392,33 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     },
     setObjected: (life: number, objected: Mask): void => {
       setObjected.run(objected, life);
+      objectionsChanged();
     },
-    /** What a line of the journal says of a device: where its consent is not known, it waits for it. */
-    replayObjected: (key: Uint8Array, objected: Mask): void => {
+    /** All that a device objects to. Where its consent is not known, or there is none, it stands by itself until there is. */
+    putObjected: (key: Uint8Array, objected: Mask, at: number): void => {
       const bound = visitorRow.get(key);
       if (bound) setObjected.run(objected, bound.life);
       if (bound || objected === 0) forgetObjected.run(key);
-      else putObjected.run(key, objected);
+      else putObjected.run(key, objected, at);
+      objectionsChanged();
     },
-    /** Of a device whose consent is not known: what it objected to before the store was lost; null = nothing is. */
+    /** Of a device whose consent is not known: what it objects to; null = nothing is known. */
     objectedOf: (key: Uint8Array): Mask | null => objectedRow.get(key)?.purposes ?? null,
+    /** What a device objects to, whatever it lives by. */
+    objectionOf: (visitorId: string, keyOf: () => Uint8Array): Mask => {
+      objectionsExist ??= anyObjected.get()?.one === 1;
+      if (!objectionsExist) return 0;
+      let known = objections.get(visitorId);
+      if (known === undefined) {
+        const key = keyOf();
+        known = (objectedRow.get(key)?.purposes ?? 0) | (objectedOfLife.get(key)?.objected ?? 0);
+        objections.set(visitorId, known);
+      }
+      return known;
+    },
     forgetObjected: (key: Uint8Array): void => {
       forgetObjected.run(key);
+      objectionsChanged();
     },
     *objectedEntries(): Iterable<JournalEntry> {
       for (const { life, objected, at } of objectedLives.all()) {
@@ -401,7 +430,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
           act: 'objected',
           visitors: [Buffer.from(row.visitor_key).toString('hex')],
           purposes: row.purposes,
-          at: 0,
+          at: row.at,
         };
     },
     /** A withdrawal the store has not seen: these receipts grant less from then on. */
@@ -418,6 +447,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       deleteLife.run(life);
       deleteVisitors.run(life);
       unbindReceipts.run(life);
+      if (objectionsExist) objectionsChanged();
     },
 
     visitor: (key: Uint8Array) => visitorRow.get(key) ?? null,
@@ -516,9 +546,11 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     dropCaches: (): void => {
       ledger.dropCaches();
       // An empty one of this size takes longer to clear than an erasure to carry out, and thousands may be queued.
-      for (const cache of [receipts, readings, numbers, persons, signalled]) if (cache.size > 0) cache.clear();
+      for (const cache of [receipts, readings, numbers, persons, objections, signalled])
+        if (cache.size > 0) cache.clear();
       removals = null;
       personsExist = null;
+      objectionsExist = null;
     },
   };
 };

@@ -20,6 +20,8 @@ export interface ConsentViewer {
   deniedOf: (userId: string) => readonly Purpose[];
   /** What of it was an objection (art. 21), which reaches what the site keeps on another basis too. */
   objectedOf: (userId: string) => readonly Purpose[];
+  /** What one of these devices objects to itself, whatever it lives by. */
+  objectedByDevices: (visitorIds: readonly string[]) => readonly Purpose[];
   /** What the opt-out signal of one of these devices denies for all of the person's, unless they took it back being told of it. */
   signalledOf: (visitorIds: readonly string[]) => readonly Purpose[];
   /** One of these devices took `personalisation` back: what was kept all the same (`stop`) is used for it no more. */
@@ -96,6 +98,12 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
     SELECT h.expires_at FROM consent_receipts r
       JOIN consent_lives f ON f.life = r.life JOIN consent_receipts h ON h.receipt = f.head
     WHERE r.receipt = ?`);
+  const objectedAlone = sql.prepare<{ objected: number; at: number }>(
+    'SELECT purposes AS objected, at FROM consent_objected WHERE visitor_key = ?',
+  );
+  const objectedOfLife = sql.prepare<{ objected: number }>(
+    'SELECT f.objected FROM consent_visitors v JOIN consent_lives f ON f.life = v.life WHERE v.visitor_key = ?',
+  );
   const denials = sql.prepare<{ purpose: string; objection: number; at: number }>(
     "SELECT purpose, objection, at FROM consent_persons WHERE user_key = ? AND value = 'denied'",
   );
@@ -105,8 +113,14 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
       const purposes: Record<string, { value: string; source: string; at: number }> = {};
       let gpcSeenAt: number | null = null;
       for (const visitorId of visitorIds) {
-        const head = headOf.get(keyOf('visitorId', visitorId));
-        if (!head) continue;
+        const key = keyOf('visitorId', visitorId);
+        const head = headOf.get(key);
+        if (!head) {
+          const alone = objectedAlone.get(key);
+          for (const purpose of purposesOf(alone?.objected ?? 0))
+            purposes[purpose] = { value: 'denied', source: 'user', at: alone!.at };
+          continue;
+        }
         if (head.gpc_seen_at !== null) gpcSeenAt = Math.min(gpcSeenAt ?? head.gpc_seen_at, head.gpc_seen_at);
         for (const { purpose, value: said, source } of JSON.parse(head.decisions) as Decided[]) {
           const stands = isPurpose(purpose) && (head.live & bitOf(purpose)) !== 0;
@@ -127,6 +141,14 @@ export const openConsentView = (sql: Sql, secret: string): ConsentViewer => {
       return { purposes, gpcSeenAt };
     },
     signalledOf: (visitorIds) => purposesOf(signalled(visitorIds)?.mask ?? 0),
+    objectedByDevices: (visitorIds) => {
+      let mask = 0;
+      for (const visitorId of visitorIds) {
+        const key = keyOf('visitorId', visitorId);
+        mask |= (objectedAlone.get(key)?.objected ?? 0) | (objectedOfLife.get(key)?.objected ?? 0);
+      }
+      return purposesOf(mask);
+    },
     hasTakenBack: (visitorIds) =>
       visitorIds.some((visitorId) => takenBack.get(keyOf('visitorId', visitorId)) !== undefined),
     isAnyLapsed: (visitorIds, now) =>

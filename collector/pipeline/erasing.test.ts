@@ -497,6 +497,25 @@ describe('an objection, and a backup that is older than it', () => {
     expect(readFileSync(journalFile(folder), 'utf8')).not.toContain('objecting');
   });
 
+  it('art. 21: of a device that lives by no consent of ours stands after a restore, and what lifted it', () => {
+    const marketing = 1 << purposes.indexOf('marketing');
+    for (const lifted of [false, true]) {
+      const folder = temporary();
+      open(folder).close();
+      const older = readFileSync(join(folder, 'weft.sqlite'));
+      const writer = open(folder);
+      object(writer, startAt);
+      if (lifted) object(writer, startAt + 1, true);
+      writer.close();
+      writeFileSync(join(folder, 'weft.sqlite'), older);
+      for (const more of ['-wal', '-shm']) rmSync(join(folder, `weft.sqlite${more}`), { force: true });
+      const restored = open(folder);
+      const kept = restored.store.prepare('SELECT purposes & ? AS on_it, at FROM consent_objected').all(marketing);
+      expect(kept).toEqual(lifted ? [] : [{ on_it: marketing, at: startAt }]);
+      restored.close();
+    }
+  });
+
   it('art. 21: is in a journal that is begun anew beside a store', () => {
     const folder = temporary();
     const writer = open(folder);

@@ -39,9 +39,9 @@ export const readModelOf = (sql: Sql): Readings => {
         ),
       };
     },
-    denialOf: (userIds) => ({
+    denialOf: ({ userIds, anonymousIds }) => ({
       denied: userIds.flatMap(consent.deniedOf),
-      objected: userIds.flatMap(consent.objectedOf),
+      objected: [...userIds.flatMap(consent.objectedOf), ...consent.objectedByDevices(anonymousIds)],
     }),
     signalledOf: consent.signalledOf,
     hasTakenBack: consent.hasTakenBack,

@@ -52,7 +52,7 @@ export interface LedgerRow {
 }
 
 /** An act of the site or of its staff, which says nothing of a page. */
-export const houseRow = (kind: 'erase' | 'restale', at: number): LedgerRow => ({
+export const houseRow = (kind: 'erase' | 'restale' | 'object', at: number): LedgerRow => ({
   receipt: null,
   kind,
   at,

@@ -1,12 +1,13 @@
 // Objection (GDPR 21; consent.md section 6): a no that reaches every basis, that no banner asks away, and that only the same
 // person lifts, by a deliberate act. Asked for by a request, it becomes rows of the ledger like any other act.
 
+import { houseRow } from '../ledger/ledger.js';
 import { bitOf, everything, type Mask, purposesOf, withDependants } from '../mask.js';
 import { acceptRow, noteObjected, notePersonAct, type RowContext, type RowParts, type RowResult } from '../rows.js';
 
 export interface ObjectionAsked {
   id: string;
-  /** Whose: users as persons, devices by the consent they live by. */
+  /** Whose: users as persons, devices by the consent they live by, or by their id where they live by none of ours. */
   userIds: readonly string[];
   visitorIds: readonly string[];
   purposes: Mask;
@@ -17,7 +18,7 @@ export interface ObjectionAsked {
 
 /** In the caller's transaction. What rows came of it: their withdrawals are the caller's to carry out. */
 export const object = (parts: RowParts, asked: ObjectionAsked): RowResult[] => {
-  const { sql, store, keyOf } = parts;
+  const { sql, store, keyOf, note } = parts;
   const { userIds, visitorIds, lift, context } = asked;
   const purposes = lift ? asked.purposes & everything : withDependants(asked.purposes);
   const at = context.receivedAt;
@@ -26,10 +27,31 @@ export const object = (parts: RowParts, asked: ObjectionAsked): RowResult[] => {
       .prepare('INSERT INTO objections (id, lifts, purposes, requested_by, requested_at) VALUES (?, ?, ?, ?, ?)')
       .run(asked.id, lift ? 1 : 0, purposes, asked.by, at);
     const results: RowResult[] = [];
+    const append = (): number =>
+      store.append({
+        ...houseRow('object', at),
+        decisions: purposesOf(purposes).map((purpose) => ({
+          purpose,
+          value: lift ? 'unset' : 'denied',
+          source: 'user',
+          materialHash: null,
+        })),
+        policy: { version: parts.policy.version, configHash: parts.policy.configHash },
+        ui: { layer: 'api' },
+      });
     for (const visitorId of visitorIds) {
-      const bound = store.visitor(keyOf('visitorId', visitorId));
+      const key = keyOf('visitorId', visitorId);
+      const bound = store.visitor(key);
       const life = bound ? store.life(bound.life) : null;
-      if (!life) continue;
+      if (!life) {
+        // It lives by no consent of ours, but by a banner of the sender's own, or on another basis: known by its id alone.
+        const before = store.objectedOf(key) ?? 0;
+        const objected = lift ? before & ~purposes : before | purposes;
+        store.putObjected(key, objected, at);
+        note({ act: 'objected', visitors: [Buffer.from(key).toString('hex')], purposes: objected, at });
+        append();
+        continue;
+      }
       if (lift) {
         store.setObjected(life.life, life.objected & ~purposes);
         noteObjected(parts, life.life, life.objected & ~purposes, at);
@@ -50,42 +72,15 @@ export const object = (parts: RowParts, asked: ObjectionAsked): RowResult[] => {
         ),
       );
     }
-    for (const userId of userIds) {
-      const seq = store.append({
-        receipt: null,
-        kind: 'object',
-        at,
-        clientAt: null,
-        effectiveAt: at,
-        expiresAt: at,
-        subjectKey: null,
-        epoch: null,
-        supersedes: null,
-        decisions: purposesOf(purposes).map((purpose) => ({
-          purpose,
-          value: lift ? 'unset' : 'denied',
-          source: 'user',
-          materialHash: null,
-        })),
-        policy: { version: parts.policy.version, configHash: parts.policy.configHash },
-        text: null,
-        ui: { layer: 'api' },
-        jurisdiction: { code: null, model: 'opt-in', how: 'unknown' },
-        gpc: { header: false, js: null, ack: false },
-        age: null,
-        origin: null,
-        sdkVersion: null,
-        cmp: null,
-      });
+    for (const userId of userIds)
       notePersonAct(parts, userId, {
         chosen: lift ? purposes : 0,
         refused: lift ? 0 : purposes,
         objection: !lift,
         isDeliberate: true,
         at,
-        seq,
+        seq: append(),
       });
-    }
     return results;
   });
 };

@@ -9,10 +9,18 @@ import type { Migration } from '../../store/sql.js';
  */
 export const rightsMigrations: Migration[] = [
   {
-    // Objections of devices that the store does not know any more: it is older than they are. They wait for the device.
+    // Of devices whose consent the store does not know: it is older than they are, or they live by none of ours.
     name: '0082-objections-kept',
     sql: `
       CREATE TABLE consent_objected (visitor_key BLOB PRIMARY KEY, purposes INTEGER NOT NULL) WITHOUT ROWID;
+    `,
+  },
+  {
+    // Since when, for whoever reads; and whether anybody objects is asked for every event.
+    name: '0083-objections-of-devices',
+    sql: `
+      ALTER TABLE consent_objected ADD COLUMN at INTEGER NOT NULL DEFAULT 0;
+      CREATE INDEX consent_lives_objecting ON consent_lives (life) WHERE objected <> 0;
     `,
   },
   {

@@ -22,8 +22,11 @@ export interface ConsentReading {
     person: { anonymousIds: readonly string[]; userIds: readonly string[] },
     now: number,
   ) => { purposes: Profile['consent']; gpcSeenAt: number | null };
-  /** What a person said no to (R15), and what of it was an objection. */
-  denialOf: (userIds: readonly string[]) => { denied: readonly Purpose[]; objected: readonly Purpose[] };
+  /** What a person said no to (R15), and what they or one of their devices objected to. */
+  denialOf: (person: { anonymousIds: readonly string[]; userIds: readonly string[] }) => {
+    denied: readonly Purpose[];
+    objected: readonly Purpose[];
+  };
   /** What the opt-out signal, seen from one of these devices and not taken back, denies. */
   signalledOf: (anonymousIds: readonly string[]) => readonly Purpose[];
   /** One of these devices took `personalisation` back: of theirs, not every event is for it any more. */
@@ -111,13 +114,18 @@ export const seenOf = ({ sql, fold, identity, profiles, tellings, consent }: See
     const devices = [...new Set(members.flatMap((member) => identity.devicesOf(member.id)))];
     const deviceIds = devices.flatMap((device) => identity.node(device)?.value ?? []);
     // An opt-out of sale and sharing is of the person, on whatever basis something is kept (11 CCR 7025(c)(1)).
-    return { ...denialOf(users.map((user) => user.value)), signalled: signalledOf(deviceIds), deviceIds };
+    const userIds = users.map((user) => user.value);
+    return {
+      ...denialOf({ userIds, anonymousIds: deviceIds }),
+      signalled: signalledOf(deviceIds),
+      deviceIds,
+    };
   };
   /** Click ids and spellings are marketing's alone (consent.md, section 4, row 7), also in what another purpose may show. */
   const showsMarketing = (leader: number, asked: Asked): boolean => {
     if (!asked.purposes.includes('marketing')) return false;
-    const { denied, signalled } = refusalsOf(leader);
-    return !denied.includes('marketing') && !signalled.includes('marketing');
+    const { denied, objected, signalled } = refusalsOf(leader);
+    return ![...denied, ...objected, ...signalled].includes('marketing');
   };
 
   /**
@@ -130,6 +138,7 @@ export const seenOf = ({ sql, fold, identity, profiles, tellings, consent }: See
     const lapsed = isAnyLapsed(deviceIds, asked.now);
     if (
       denied.length === 0 &&
+      objected.length === 0 &&
       !signalled.includes('personalisation') &&
       !lapsed &&
       asked.purposes.includes('personalisation') &&
