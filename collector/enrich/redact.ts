@@ -427,18 +427,27 @@ const plainPath = /^(?:\/[A-Z]?[a-z_.~-]{0,19})+$/;
 // has pages, most were judged again each time.
 const lately = 2_000;
 const rememberedMaxChars = 500;
-const judgedPaths = recent<string, { path: string; redactions: number }>(lately);
+interface JudgedPath {
+  readonly path: string;
+  readonly redactions: number;
+}
+const judgedPaths = recent<string, JudgedPath>(lately);
 
-const pathOf = (path: string, note: Tally): string => {
-  if (plainPath.test(path)) return path;
+const judgedPath = (path: string): JudgedPath => {
+  if (plainPath.test(path)) return { path, redactions: 0 };
   let judged = judgedPaths.get(path);
   if (judged === undefined) {
     const own = tally();
     judged = { path: judgePath(path, own), redactions: own.redactions };
     if (path.length <= rememberedMaxChars) judgedPaths.set(path, judged);
   }
-  note.redactions += judged.redactions;
-  return judged.path;
+  return judged;
+};
+
+const pathOf = (parts: Parts, note: Tally): string => {
+  parts.judged ??= judgedPath(parts.path);
+  note.redactions += parts.judged.redactions;
+  return parts.judged.path;
 };
 
 const judgePath = (path: string, note: Tally): string => {
@@ -478,6 +487,8 @@ interface Parts {
   readonly origin: string;
   readonly path: string;
   readonly query: string;
+  /** Its path without secrets; null until somebody asks. */
+  judged: JudgedPath | null;
 }
 
 /**
@@ -525,7 +536,7 @@ const divide = (given: string): Parts | null => {
   const query = mark < 0 ? '' : url.slice(mark + 1, end);
   const head = url.slice(0, mark < 0 ? end : mark);
 
-  if (head.startsWith('/') && !head.startsWith('//')) return { origin: '', path: head, query };
+  if (head.startsWith('/') && !head.startsWith('//')) return { origin: '', path: head, query, judged: null };
   const start = scheme(head);
   if (start === 0) return null;
   const slash = head.indexOf('/', start);
@@ -540,13 +551,13 @@ const divide = (given: string): Parts | null => {
     if (!authority.test(host)) return null;
   }
   const protocol = start === 2 ? 'https://' : head.slice(0, start).toLowerCase();
-  return { origin: protocol + host, path: slash < 0 ? '/' : head.slice(slash), query };
+  return { origin: protocol + host, path: slash < 0 ? '/' : head.slice(slash), query, judged: null };
 };
 
 const address = (url: string, allow: Allow, note: Tally): string | null => {
   const parts = partsOf(url);
   if (parts === null) return null;
-  return parts.origin + pathOf(parts.path, note) + queryOf(parts.query, allow, note);
+  return parts.origin + pathOf(parts, note) + queryOf(parts.query, allow, note);
 };
 
 /** An address of a page without user, fragment, secrets in its path, or any parameter that is not allowed. */
@@ -557,7 +568,7 @@ export const redactUrl = (url: unknown, options: UrlOptions = {}): string | null
 export const redactPath = (path: unknown): string | null => {
   if (typeof path !== 'string' || path === '') return null;
   const parts = partsOf(path.startsWith('/') || /^https?:/i.test(path) ? path : `/${path}`);
-  return parts === null ? null : pathOf(parts.path, tally());
+  return parts === null ? null : pathOf(parts, tally());
 };
 
 /** A query (with or without its question mark) reduced to what is allowed; null if nothing remains. */
@@ -569,12 +580,24 @@ const searchOf = (search: string, allow: Allow, note: Tally): string | null => {
   return queryOf(query, allow, note) || null;
 };
 
+/** By themselves: a page has one referrer for all its events, and beside the page's own address it would never be the last asked for. */
+const readReferrers = recent<string, string>(lately);
+
 /** The origin alone, of a site or an app; null for all else. */
 export const redactReferrer = (referrer: unknown): string | null => {
   if (typeof referrer !== 'string') return null;
+  let origin = readReferrers.get(referrer);
+  if (origin === undefined) {
+    origin = originOf(referrer);
+    if (referrer.length <= rememberedMaxChars) readReferrers.set(referrer, origin);
+  }
+  return origin || null;
+};
+
+const originOf = (referrer: string): string => {
   const app = /^\s*((?:android|ios)-app:\/\/[a-z0-9._-]{1,200})(?:[/?#]|\s*$)/i.exec(referrer);
   if (app !== null) return app[1]!.toLowerCase();
-  return partsOf(referrer)?.origin || null;
+  return divide(referrer)?.origin ?? '';
 };
 
 /** Free text without e-mails, phones, cards, IBANs, JWTs, and with its addresses redacted. */
@@ -689,7 +712,7 @@ const walkText = (text: string, verdict: KeptVerdict, walk: Walk, depth: number)
       return partsOf(text)?.origin || scan(text, walk.text, note);
     case 'path': {
       const parts = text.startsWith('/') ? partsOf(text) : null;
-      return parts === null ? scan(text, walk.text, note) : pathOf(parts.path, note);
+      return parts === null ? scan(text, walk.text, note) : pathOf(parts, note);
     }
     case 'search':
       return text.startsWith('?') ? (searchOf(text, walk.allow, note) ?? '') : scan(text, walk.text, note);
@@ -818,7 +841,7 @@ export const redactPage = (page: unknown, options: UrlOptions = {}): Redacted<Pa
   const allow = allowOf(options.allow);
   const parts = typeof given.url === 'string' ? partsOf(given.url) : null;
   const written = typeof given.path === 'string' && given.path !== '' ? given.path : null;
-  const path = parts !== null ? pathOf(parts.path, note) : null;
+  const path = parts !== null ? pathOf(parts, note) : null;
   const query = parts !== null ? queryOf(parts.query, allow, note) : '';
   const title =
     typeof given.title === 'string' && given.title !== ''
@@ -827,7 +850,7 @@ export const redactPage = (page: unknown, options: UrlOptions = {}): Redacted<Pa
   const ownPath =
     written === null || written === parts?.path ? null : partsOf(written.replace(/^(?!\/|https?:)/i, '/'));
   const value: PageContext = {
-    path: ownPath === null ? path : pathOf(ownPath.path, note),
+    path: ownPath === null ? path : pathOf(ownPath, note),
     title,
     url: parts === null ? null : parts.origin + path + query,
     search: typeof given.search === 'string' && parts === null ? searchOf(given.search, allow, note) : query || null,
