@@ -4,6 +4,7 @@
 import type { ProfileId } from '../contract/ids.js';
 import type { Assurance } from '../contract/purposes.js';
 import type { LookupKind } from '../events/event.js';
+import type { Session } from '../sessions/session.js';
 import { hmacSha256, sha256Text } from '../store/digest.js';
 import type { Migration, Sql } from '../store/sql.js';
 import type { DeviceState } from './device.js';
@@ -103,6 +104,15 @@ export const identityMigrations: readonly Migration[] = [
           seekers.seq
         FROM seekers JOIN events ON events.seq = seekers.seq
         WHERE kind IN ('order', 'cart', 'checkout') AND dev IS NULL AND usr IS NULL;
+    `,
+  },
+  // A device and its open visit are one row, that of the visit (sessions/store.ts). Here stands what a device without one
+  // knows, and of a store from before, what it knew.
+  {
+    name: '0801-open-visits',
+    sql: `
+      ALTER TABLE devices ADD COLUMN session INTEGER;
+      UPDATE devices SET session = json_extract(state, '$.session.begin'), state = json_remove(state, '$.session');
     `,
   },
 ];
@@ -214,9 +224,13 @@ export const identityStore = (sql: Sql) => {
     'SELECT * FROM nodes WHERE id = ? AND leader = id UNION ALL SELECT * FROM nodes WHERE leader = ? AND leader <> id',
   );
   const first = one('UPDATE nodes SET first_at = ?, first_id = ? WHERE id = ?');
-  const deviceState = one<{ state: string }>('SELECT state FROM devices WHERE dev = ?');
+  const deviceRow = one<{ state: string; visit: number | null; session: string | null }>(
+    `SELECT coalesce(sessions.fold, devices.state) AS state, devices.session AS visit, sessions.body AS session
+     FROM devices LEFT JOIN sessions ON sessions.begin = devices.session WHERE devices.dev = ?`,
+  );
   const putDevice = one(
-    'INSERT INTO devices (dev, state) VALUES (?, ?) ON CONFLICT (dev) DO UPDATE SET state = excluded.state',
+    `INSERT INTO devices (dev, state, session) VALUES (?, ?, ?)
+     ON CONFLICT (dev) DO UPDATE SET state = excluded.state, session = excluded.session`,
   );
   const deleteDevice = one('DELETE FROM devices WHERE dev = ?');
   const ownersOf = one<{ owner: number }>('SELECT owner FROM device_owners WHERE dev = ?');
@@ -285,6 +299,8 @@ export const identityStore = (sql: Sql) => {
     `INSERT INTO warnings (code, detail, count, last_at) VALUES (?, ?, ?, ?)
      ON CONFLICT (code, detail) DO UPDATE SET count = count + excluded.count, last_at = max(last_at, excluded.last_at)`,
   );
+  /** Never lowered, so that what a rollback takes back leaves a gap and no number twice. */
+  let newest: number | null = null;
   const site = one<{ value: string }>('SELECT value FROM site WHERE key = ?');
   const putSite = one('INSERT OR IGNORE INTO site (key, value) VALUES (?, ?)');
   const changeSite = one('INSERT OR REPLACE INTO site (key, value) VALUES (?, ?)');
@@ -294,9 +310,9 @@ export const identityStore = (sql: Sql) => {
     node: (id: number) => node.get(id),
     nodeByHid: (hid: string) => nodeByHid.get(hid),
     insertNode: (kind: NodeKind, value: string, hid: ProfileId, at: number, messageId: string): number => {
-      const id = (lastNode.get()?.id ?? 0) + 1;
-      insertNode.run(id, kind, value, hid, id, at, messageId);
-      return id;
+      newest = (newest ?? lastNode.get()?.id ?? 0) + 1;
+      insertNode.run(newest, kind, value, hid, newest, at, messageId);
+      return newest;
     },
     lead: (id: number, leader: number) => lead.run(leader, id),
     members: (leader: number) => members.all(leader, leader),
@@ -306,11 +322,15 @@ export const identityStore = (sql: Sql) => {
       deletePinsOf.run(id, id);
       deleteNode.run(id);
     },
-    deviceState: (dev: number): DeviceState | undefined => {
-      const row = deviceState.get(dev);
-      return row ? (JSON.parse(row.state) as DeviceState) : undefined;
+    /** `visit`: `begin` of the open visit that its row names. */
+    device: (dev: number): { state: DeviceState; visit: number | null } | undefined => {
+      const row = deviceRow.get(dev);
+      if (!row) return undefined;
+      const session = row.session === null ? null : (JSON.parse(row.session) as Session);
+      return { state: { session, ...(JSON.parse(row.state) as Omit<DeviceState, 'session'>) }, visit: row.visit };
     },
-    putDevice: (dev: number, state: DeviceState) => putDevice.run(dev, JSON.stringify(state)),
+    /** `fold`: its state but for the visit. */
+    putDevice: (dev: number, fold: string, visit: number | null) => putDevice.run(dev, fold, visit),
     deleteDevice: (dev: number) => deleteDevice.run(dev),
     ownersOf: (dev: number) => ownersOf.all(dev).map((row) => row.owner),
     devicesOf: (owner: number) => devicesOf.all(owner).map((row) => row.dev),

@@ -9,7 +9,7 @@ import type { OwnedEvent } from '../events/event.js';
 import type { Shelf } from '../profiles/aspect.js';
 import type { ProfileState, ShelfOf } from '../profiles/fold.js';
 import { eventsOfPerson } from './resolve.js';
-import type { ProfileEntry, WorkingSet } from './working-set.js';
+import type { DeviceEntry, ProfileEntry, WorkingSet } from './working-set.js';
 
 /** What staff and others are told once, outside the compared state (C4). */
 export interface Announcement {
@@ -173,16 +173,23 @@ export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, li
     const entry = set.profile(leader);
     set.changedProfiles.set(leader, entry);
     settle(set, leader, entry, now, announcer, true);
-    if (set.fold.dueAt(entry.state) === null) set.profiles.deleteDeadline(leader);
+    if (set.fold.dueAt(entry.state) === null) disarm(set, leader, entry);
   }
   return leaders.length;
 };
 
 /** A deadline that only moved away stays where it is and is armed again when it fires: activity costs no index write. */
-const arm = (set: WorkingSet, leader: number, due: number | null): void => {
-  if (due === null) return;
-  const armed = set.profiles.deadline(leader);
-  if (armed === undefined || armed > due) set.profiles.putDeadline(leader, due);
+const arm = (set: WorkingSet, leader: number, entry: ProfileEntry, due: number | null): void => {
+  if (due === null || (entry.armedAt !== null && entry.armedAt <= due)) return;
+  rearm(set, leader, entry, due);
+};
+const rearm = (set: WorkingSet, leader: number, entry: ProfileEntry, due: number): void => {
+  entry.armedAt = due;
+  set.profiles.putDeadline(leader, due);
+};
+const disarm = (set: WorkingSet, leader: number, entry: ProfileEntry): void => {
+  entry.armedAt = null;
+  set.profiles.deleteDeadline(leader);
 };
 
 const settle = (
@@ -197,7 +204,7 @@ const settle = (
   if (now === null) {
     const toTell = crossed || announcer(entry.state, '').length > 0;
     const lastAt = entry.state.last?.at ?? 0;
-    arm(set, leader, toTell ? Math.min(due ?? lastAt, lastAt) : due);
+    arm(set, leader, entry, toTell ? Math.min(due ?? lastAt, lastAt) : due);
     return;
   }
   const isDue = due !== null && due <= now;
@@ -207,13 +214,13 @@ const settle = (
     entry.settledAt = at;
   }
   if (!isDue && !crossed) {
-    arm(set, leader, due);
+    arm(set, leader, entry, due);
     return;
   }
   announce(set, leader, entry.state, now, announcer);
   const next = set.fold.dueAt(entry.state);
-  if (next === null) set.profiles.deleteDeadline(leader);
-  else set.profiles.putDeadline(leader, next);
+  if (next === null) disarm(set, leader, entry);
+  else rearm(set, leader, entry, next);
 };
 
 const browseAbandoned = 'browse.abandoned';
@@ -294,12 +301,19 @@ const oneShelf = (set: WorkingSet, leader: number, entry: ProfileEntry, aspect: 
   };
 };
 
+/** What a device's fold knows stands with its open visit, so that an event of it writes one row and not two. */
+const saveDevice = (set: WorkingSet, dev: number, device: DeviceEntry): void => {
+  const { session, ...state } = device.state;
+  const fold = JSON.stringify(state);
+  if (session) set.sessions.put(dev, session, fold);
+  if (session && device.visit === session.begin) return;
+  device.visit = session?.begin ?? null;
+  set.identity.putDevice(dev, session ? '{}' : fold, device.visit);
+};
+
 /** Writes what the batch changed: each device and each profile once, however many events it had. */
 export const save = (set: WorkingSet): void => {
-  for (const [dev, device] of set.changedDevices) {
-    set.identity.putDevice(dev, device.state);
-    if (device.state.session) set.sessions.put(dev, device.state.session);
-  }
+  for (const [dev, device] of set.changedDevices) saveDevice(set, dev, device);
   set.changedDevices.clear();
   for (const [leader, entry] of set.changedProfiles) {
     if (entry.fresh) set.profiles.clearShelf(leader);
@@ -309,7 +323,7 @@ export const save = (set: WorkingSet): void => {
       else set.profiles.putDocument(leader, key, body);
     }
     entry.documents.clear();
-    set.profiles.put(leader, JSON.stringify(entry.state), entry.settledAt);
+    set.putProfile(leader, entry);
   }
   set.changedProfiles.clear();
   set.newborn.clear();

@@ -12,7 +12,7 @@ import type { EmailMerge, NodeKind } from '../identity/graph.js';
 import { personCaps } from '../identity/graph.js';
 import { deriveProfileId, type IdentityStore, identityStore } from '../identity/store.js';
 import type { ProfileFold, ProfileState } from '../profiles/fold.js';
-import { type ProfileStore, profileStore } from '../profiles/store.js';
+import { type ProfileRow, type ProfileStore, profileStore } from '../profiles/store.js';
 import type { SessionRules } from '../sessions/session.js';
 import { type SessionStore, sessionStore } from '../sessions/store.js';
 import { type Recent, recent } from '../store/recent.js';
@@ -37,6 +37,8 @@ export interface Node {
 
 export interface DeviceEntry {
   state: DeviceState;
+  /** `begin` of the open visit that its row names. */
+  visit: number | null;
   owners: Set<number>;
   circumstances: DeviceCircumstances;
   /** The newest instant of a server event that belongs to this device's visits. */
@@ -54,6 +56,8 @@ export interface ProfileEntry {
   fresh: boolean;
   /** The last instant at which the clock alone changed the state; 0 = never. */
   settledAt: number;
+  /** The deadline that is written down; null = none. */
+  armedAt: number | null;
 }
 
 export interface Pending {
@@ -83,6 +87,7 @@ export interface WorkingSet {
   device: (dev: number) => DeviceEntry;
   dropDevice: (dev: number) => void;
   profile: (leader: number) => ProfileEntry;
+  putProfile: (leader: number, entry: ProfileEntry) => void;
   dropProfile: (leader: number) => void;
 
   /** Devices to fold again. */
@@ -156,7 +161,7 @@ export const openWorkingSet = (
     return ids;
   };
   const devices = recent<number, DeviceEntry>(8_000);
-  const loadedProfiles = recent<number, ProfileEntry>(4_000);
+  const keptProfiles = recent<number, ProfileRow>(4_000);
   const sessionHints = recent<string, { at: number; messageId: string }>(20_000);
   const superseded = recent<string, true>(10_000);
   const newborn = new Set<number>();
@@ -255,6 +260,7 @@ export const openWorkingSet = (
       if (!entry && newborn.has(dev)) {
         entry = {
           state: startDevice(),
+          visit: null,
           minute: 0,
           inMinute: 0,
           owners: new Set(),
@@ -263,10 +269,11 @@ export const openWorkingSet = (
         };
         devices.set(dev, entry);
       } else if (!entry) {
-        const state = identity.deviceState(dev) ?? startDevice();
+        const { state, visit } = identity.device(dev) ?? { state: startDevice(), visit: null };
         const minute = Math.floor((state.last?.at ?? 0) / 60_000);
         entry = {
           state,
+          visit,
           minute,
           inMinute: state.last ? events.countOfDevice(dev, minute * 60_000, (minute + 1) * 60_000) : 0,
           owners: new Set(identity.ownersOf(dev)),
@@ -281,22 +288,26 @@ export const openWorkingSet = (
       devices.delete(dev);
     },
     profile: (leader) => {
-      let entry = loadedProfiles.get(leader) ?? set.changedProfiles.get(leader);
-      if (!entry) {
-        const row = profiles.row(leader);
-        entry = {
-          state: row === undefined ? fold.start() : (JSON.parse(row.state) as ProfileState),
-          documents: new Map(),
-          fresh: false,
-          settledAt: row?.settled_at ?? 0,
-        };
-        loadedProfiles.set(leader, entry);
-      }
-      return entry;
+      const entry = set.changedProfiles.get(leader);
+      if (entry) return entry;
+      // Nothing is stored of a node of this transaction.
+      const kept = newborn.has(leader) ? undefined : (keptProfiles.get(leader) ?? profiles.row(leader));
+      return {
+        state: kept === undefined ? fold.start() : (JSON.parse(kept.state) as ProfileState),
+        documents: new Map(),
+        fresh: false,
+        settledAt: kept?.settled_at ?? 0,
+        armedAt: kept?.due_at ?? null,
+      };
+    },
+    putProfile: (leader, { state, settledAt, armedAt }) => {
+      const text = JSON.stringify(state);
+      profiles.put(leader, text, settledAt);
+      keptProfiles.set(leader, { state: text, settled_at: settledAt, due_at: armedAt });
     },
     dropProfile: (leader) => {
       set.forgetWarned(set.profile(leader).state);
-      loadedProfiles.delete(leader);
+      keptProfiles.delete(leader);
       set.changedProfiles.delete(leader);
       profiles.delete(leader);
     },
@@ -330,7 +341,7 @@ export const openWorkingSet = (
       nodeIds.clear();
       newborn.clear();
       devices.clear();
-      loadedProfiles.clear();
+      keptProfiles.clear();
       sessionHints.clear();
       superseded.clear();
       set.spoiltDevices.clear();

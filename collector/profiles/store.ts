@@ -45,10 +45,18 @@ export interface AnnouncementRow {
   body: string;
 }
 
+export interface ProfileRow {
+  state: string;
+  settled_at: number;
+  /** Of its deadline; null = none. */
+  due_at: number | null;
+}
+
 export const profileStore = (sql: Sql) => {
-  const row = sql.prepare<{ state: string; settled_at: number }>(
-    'SELECT state, settled_at FROM profiles WHERE leader = ?',
+  const row = sql.prepare<ProfileRow>(
+    'SELECT state, settled_at, due_at FROM profiles LEFT JOIN deadlines USING (leader) WHERE leader = ?',
   );
+  const state = sql.prepare<{ state: string }>('SELECT state FROM profiles WHERE leader = ?');
   const put = sql.prepare(
     `INSERT INTO profiles (leader, state, settled_at) VALUES (?, ?, ?)
      ON CONFLICT (leader) DO UPDATE SET state = excluded.state, settled_at = excluded.settled_at`,
@@ -67,7 +75,6 @@ export const profileStore = (sql: Sql) => {
     'DELETE FROM shelf WHERE leader = ? AND key IN (SELECT key FROM shelf WHERE leader = ? ORDER BY key LIMIT ?)',
   );
   const clearShelf = sql.prepare('DELETE FROM shelf WHERE leader = ?');
-  const deadline = sql.prepare<{ due_at: number }>('SELECT due_at FROM deadlines WHERE leader = ?');
   const putDeadline = sql.prepare(
     'INSERT INTO deadlines (leader, due_at) VALUES (?, ?) ON CONFLICT (leader) DO UPDATE SET due_at = excluded.due_at',
   );
@@ -84,7 +91,7 @@ export const profileStore = (sql: Sql) => {
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
   return {
-    state: (leader: number) => row.get(leader)?.state,
+    state: (leader: number) => state.get(leader)?.state,
     row: (leader: number) => row.get(leader),
     put: (leader: number, text: string, settledAt: number) => put.run(leader, text, settledAt),
     delete: (leader: number) => {
@@ -100,7 +107,6 @@ export const profileStore = (sql: Sql) => {
     deleteDocument: (leader: number, key: string) => deleteDocument.run(leader, key),
     clearSome: (leader: number, limit: number) => clearSome.run(leader, leader, limit).changes,
     clearShelf: (leader: number) => clearShelf.run(leader),
-    deadline: (leader: number) => deadline.get(leader)?.due_at,
     putDeadline: (leader: number, at: number) => putDeadline.run(leader, at),
     deleteDeadline: (leader: number) => deleteDeadline.run(leader),
     due: (at: number, limit: number) => due.all(at, limit).map((row) => row.leader),

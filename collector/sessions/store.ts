@@ -23,6 +23,13 @@ export const sessionMigrations: readonly Migration[] = [
   },
   // The overview counts visits by day.
   { name: '0084-sessions-by-end', sql: 'CREATE INDEX sessions_by_end ON sessions (ended_at, started_at, dev)' },
+  // By its end, each event of a visit moved its entry; a visit begins once, and does not last longer than S2 lets it.
+  {
+    name: '0802-sessions-by-start',
+    sql: 'DROP INDEX sessions_by_end; CREATE INDEX sessions_by_start ON sessions (started_at)',
+  },
+  // What the fold of its device knows beside the visit, while it is the open one (docs/decisions/0801).
+  { name: '0803-open-visits', sql: 'ALTER TABLE sessions ADD COLUMN fold TEXT' },
 ];
 
 /** Derived, so that it survives a rebuild and never tells what it was derived from. */
@@ -46,7 +53,8 @@ export interface SessionRow {
 }
 
 export interface SessionStore {
-  put: (dev: number, session: Session) => void;
+  /** `fold`: of the open visit of a device whose row names it already, the state of its device but for the visit. */
+  put: (dev: number, session: Session, fold?: string | null) => void;
   deleteOf: (dev: number) => void;
   ofDevice: (dev: number) => SessionRow[];
   row: (begin: number) => SessionRow | undefined;
@@ -55,11 +63,13 @@ export interface SessionStore {
 }
 
 export const sessionStore = (sql: Sql): SessionStore => {
-  // An event that was narrowed keeps its row's number and changes its device, and a visit it begins with it.
+  // Of the columns that have an index none is set here: SQLite writes the entry anew of each that is named, changed or not.
   const put = sql.prepare(
-    `INSERT INTO sessions (begin, dev, started_at, ended_at, public_id, body) VALUES (?, ?, ?, ?, ?, ?)
-     ON CONFLICT (begin) DO UPDATE SET dev = excluded.dev, ended_at = excluded.ended_at, body = excluded.body`,
+    `INSERT INTO sessions (begin, dev, started_at, ended_at, public_id, body, fold) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (begin) DO UPDATE SET ended_at = excluded.ended_at, body = excluded.body, fold = excluded.fold
+     WHERE dev = excluded.dev`,
   );
+  const move = sql.prepare('UPDATE sessions SET dev = ?, ended_at = ?, body = ?, fold = ? WHERE begin = ?');
   const deleteOf = sql.prepare('DELETE FROM sessions WHERE dev = ?');
   const ofDevice = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE dev = ? ORDER BY started_at');
   const row = sql.prepare<SessionRow>('SELECT * FROM sessions WHERE begin = ?');
@@ -69,15 +79,12 @@ export const sessionStore = (sql: Sql): SessionStore => {
      ORDER BY started_at DESC, json_extract(body, '$.beginId') DESC LIMIT 1`,
   );
   return {
-    put: (dev, session) => {
-      put.run(
-        session.begin,
-        dev,
-        session.startedAt,
-        session.lastActivityAt,
-        sessionIdOf(session.beginId),
-        JSON.stringify(session),
-      );
+    put: (dev, session, fold = null) => {
+      const { begin, beginId, startedAt, lastActivityAt } = session;
+      const body = JSON.stringify(session);
+      const { changes } = put.run(begin, dev, startedAt, lastActivityAt, sessionIdOf(beginId), body, fold);
+      // An event that was narrowed keeps its row's number and changes its device, and a visit it begins with it.
+      if (changes === 0) move.run(dev, lastActivityAt, body, fold, begin);
     },
     deleteOf: (dev) => {
       deleteOf.run(dev);

@@ -7,6 +7,7 @@ import type { LiveEvent, Overview } from '../../contract/profile.js';
 import { type EventRow, flag, parseBody } from '../../events/store.js';
 import type { identityStore } from '../../identity/store.js';
 import { dayOf, type Visit, visitsByDay } from '../../sessions/days.js';
+import { sessionRules } from '../../sessions/session.js';
 import type { Sql } from '../../store/sql.js';
 import type { Asked } from '../reader.js';
 
@@ -66,7 +67,7 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
     `SELECT coalesce(owners.leader, devices.leader) AS visitor, started_at AS startedAt, ended_at AS lastActivityAt
      FROM sessions JOIN nodes AS devices ON devices.id = sessions.dev
      LEFT JOIN events ON events.seq = sessions.begin LEFT JOIN nodes AS owners ON owners.id = events.owner
-     WHERE ended_at >= ?`,
+     WHERE started_at >= ? AND ended_at >= ?`,
   );
   let overviewKept: { at: number; value: Overview } | null = null;
   const overview = (asked: Asked): Overview => {
@@ -112,6 +113,9 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
         refused: sum((verdict) => verdict === 'dropped' || verdict === 'rejected' || verdict === 'held'),
       };
     });
+    const from = dayOf(asked.now) - (daysShown - 1) * 86_400_000;
+    // What ended since then began no earlier than S2 lets a visit last.
+    const days = visitsByDay(visitsSince.iterate(from - sessionRules.lengthMaxMs, from), asked.now, daysShown);
     const value: Overview = {
       people: count('SELECT count(*) AS n FROM profiles'),
       known: count(
@@ -125,9 +129,7 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
       cartsAbandoned: figures?.abandoned ?? 0,
       cartsRecovered: figures?.recovered ?? 0,
       cartEpisodes: figures?.episodes ?? 0,
-      days: visitsByDay(visitsSince.iterate(dayOf(asked.now) - (daysShown - 1) * 86_400_000), asked.now, daysShown).map(
-        ({ at, ...of }) => ({ at: iso(at), ...of }),
-      ),
+      days: days.map(({ at, ...of }) => ({ at: iso(at), ...of })),
       eventsByHour,
       refusals: sql
         .prepare<{ verdict: string; code: string; count: number }>(
