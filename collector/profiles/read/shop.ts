@@ -85,10 +85,11 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
       `SELECT count(*) AS n FROM profiles, json_each(${cartsPath}carts')) AS cart
        WHERE json_extract(cart.value, '$.phase') IN ('active', 'abandoned')`,
     );
+    // Of whoever has any: a refund whose order is not known yet takes off what no order of theirs added (C8).
     const revenue = new Map<string, number>();
     for (const { state } of sql
       .prepare<{ state: string }>(
-        `SELECT json_object('carts', json_extract(state, '$.aspects.carts')) AS state FROM profiles WHERE ${cartsPath}orders') > 0`,
+        `SELECT json_object('carts', json_extract(state, '$.aspects.carts')) AS state FROM profiles WHERE ${cartsPath}revenue') <> '{}'`,
       )
       .iterate()) {
       const { carts } = JSON.parse(state) as { carts: CartState };
