@@ -344,6 +344,19 @@ describe('identity rules', () => {
     expect(left.map(({ name }) => name)).toEqual(['Order Updated']);
   });
 
+  it('R7: by an e-mail its holder by the shop’s word is found before who claimed it, though it is joined with the claimer', () => {
+    const shop = openShop({}, 'apart', { emailMerge: 'claimed' });
+    const mailed = (n: number) => ({ traits: { email: `ada${n}@shop.com` } });
+    // R13: the sixth address of a person joins nobody.
+    const six = Array.from({ length: 6 }, (_, n) => identify(null, 'U1', n, mailed(n)));
+    shop.send(six, { key: secretKey });
+    shop.send([call('identify', 'A1', 9, mailed(5))]);
+    const found = shop
+      .by({ email: 'ada5@shop.com' })
+      .map(({ identifiers }) => identifiers.map(({ value }) => value).find((value) => /^[AU]1$/.test(value)));
+    expect(found).toEqual(['U1', 'A1']);
+  });
+
   it('R2: a refused identifier is dropped, the event stays on its others; with none left it is rejected', () => {
     const shop = openShop();
     const answer = shop.send([identify('A1', 'null', 0), { type: 'page', userId: 'undefined', messageId: 'x' }]);

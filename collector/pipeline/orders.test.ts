@@ -6,12 +6,14 @@ import { describe, expect, it } from 'vitest';
 import { cartAspect } from '../carts/aspect.js';
 import { showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
+import { purposes } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { reasonNumber } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
 import { announcementsOf } from '../profiles/announcements.js';
 import { presence } from '../profiles/presence.js';
 import { traits } from '../profiles/traits.js';
+import { type Call, openShop, secretKey, startAt, track } from './calls.fixture.js';
 import { fact, type House, laterAt, openHouse } from './facts.fixture.js';
 import { forgetEvents } from './forget.js';
 import { adminMerge, undoMerge } from './merges.js';
@@ -359,6 +361,49 @@ describe('an order of a guest, whom only the server tells of', () => {
     const together = open();
     together.take([refund, guest]);
     expect(warned(together)).toBe(0);
+  });
+});
+
+describe('orders as they are read', () => {
+  const server = { key: secretKey };
+  const order = (properties: Call, more: Call = {}, minute = 0, on: string | null = null) =>
+    track(on, 'Order Completed', minute, { order_id: 'O1', total: 10, currency: 'EUR', ...properties }, more);
+
+  it('C8: the overview’s revenue is the sum of everybody’s, also of who has only refunds', () => {
+    const shop = openShop();
+    const refund = { order_id: 'elsewhere', total: 4, currency: 'EUR' };
+    shop.send(
+      [
+        order({}, { userId: 'U1' }),
+        order({ order_id: 'O2', currency: 'SEK' }, { userId: 'U2' }),
+        track(null, 'Order Refunded', 1, refund, { userId: 'U3' }),
+        track(null, 'Order Refunded', 1, { ...refund, order_id: 'too', currency: 'DKK' }, { userId: 'U3' }),
+        track(null, 'Product Added', 1, { product_id: 'p', price: 5, currency: 'EUR' }, { userId: 'U4' }),
+      ],
+      server,
+    );
+    const sums = new Map<string, number>();
+    for (const userId of ['U1', 'U2', 'U3', 'U4'])
+      for (const { currency, minor } of shop.one({ userId }).revenue)
+        sums.set(currency, (sums.get(currency) ?? 0) + minor);
+    const { orders, revenue } = shop.read.overview({ purposes: ['measurement'], now: startAt });
+    expect(orders).toBe(2);
+    expect(new Map(revenue.map(({ currency, minor }) => [currency, minor]))).toEqual(sums);
+    expect(sums).toEqual(new Map(Object.entries({ EUR: 600, SEK: 1_000, DKK: -400 })));
+  });
+
+  it('C8, R1: by its order a person is found whom it counts on, before who only told of it', () => {
+    const shop = openShop();
+    shop.send([order({}, {}, 0, 'A1')]);
+    shop.send([order({}, { userId: 'U9' }, 1)], server);
+    shop.send([track(null, 'Order Refunded', 2, { order_id: 'O1', total: 3 })], server);
+    const found = shop.by({ orderId: 'O1' }).map(({ identifiers, counts }) => [identifiers[0]?.value, counts.orders]);
+    expect(found).toEqual([
+      ['U9', 1],
+      ['A1', 0],
+    ]);
+    const [first] = shop.read.people('O1', { purposes, now: startAt, limit: 9, cursor: null }).items;
+    expect(first?.id).toBe(shop.one({ userId: 'U9' }).id);
   });
 });
 

@@ -1,5 +1,6 @@
 // Whom an identifier means: the profile it is in now, its present owner first.
 
+import type { OrderTellings } from '../../carts/tellings.js';
 import { assurances } from '../../contract/purposes.js';
 import type { EventRow } from '../../events/store.js';
 import type { NodeKind } from '../../identity/graph.js';
@@ -13,6 +14,7 @@ export const findOf = (
   sql: Sql,
   identity: ReturnType<typeof identityStore>,
   profiles: ReturnType<typeof profileStore>,
+  tellings: OrderTellings,
 ) => {
   const latestOwner = sql.prepare<{ owner: number }>(
     'SELECT owner FROM events WHERE dev = ? AND owner IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1',
@@ -35,12 +37,16 @@ export const findOf = (
   const holders = (kind: NodeKind, value: string): number[] => {
     const node = identity.nodeBy(kind, value);
     if (!node) return [];
-    const rows = identity
-      .contactsOfNode(node.id)
-      .filter((row) => row.owner !== null)
-      .sort((a, b) => assurances.indexOf(b.assurance) - assurances.indexOf(a.assurance) || b.at - a.at);
-    const leaders = rows.map((row) => identity.node(row.owner!)?.leader).filter((leader) => leader !== undefined);
-    return [node.leader, ...leaders];
+    const held = identity.contactsOfNode(node.id).flatMap(({ owner, assurance, at }) => {
+      const leader = owner === null ? undefined : identity.node(owner)?.leader;
+      return leader === undefined ? [] : [{ leader, rank: assurances.indexOf(assurance), at }];
+    });
+    // What a page only claims comes last, also where it joined the address to the claimer (`emailMerge: claimed`).
+    const isProved = ({ rank }: { rank: number }): number => Number(rank > 0);
+    const isPresent = ({ leader }: { leader: number }): number => Number(leader === node.leader);
+    return held
+      .sort((a, b) => isProved(b) - isProved(a) || isPresent(b) - isPresent(a) || b.rank - a.rank || b.at - a.at)
+      .map(({ leader }) => leader);
   };
   const leadersBy = (query: IdentifierQuery): number[] => {
     if ('userId' in query) {
@@ -72,11 +78,14 @@ export const findOf = (
       ...identity.lookups('order', gated.value).map((row) => row.seq),
       ...identity.seekers('order', gated.value),
     ];
-    return seqs
+    const leaders = seqs
       .map((seq) => eventRow.get(seq)?.owner ?? null)
       .filter((owner) => owner !== null)
       .map((owner) => identity.node(owner)?.leader)
       .filter((leader) => leader !== undefined);
+    // C8: on whom it counts, whoever told of it first.
+    const { owner } = tellings.of(gated.value);
+    return owner === null ? leaders : [owner, ...leaders];
   };
   const eventRow = sql.prepare<EventRow>('SELECT * FROM events WHERE seq = ?');
 
