@@ -136,6 +136,8 @@ export interface EventStore {
   ofDevice: (dev: number) => EventRow[];
   /** So many, from a place in their order on. Bodies only where `flags` say that the columns do not tell all. */
   somePast: (of: 'device' | 'owner', node: number, past: { at: number; seq: number }, limit: number) => EventRow[];
+  /** So many of all, in the order of arrival, from one on and up to another. */
+  someAfter: (seq: number, lastSeq: number, limit: number) => { seq: number; body: string }[];
   /** The newest by which a user was named on a device, up to an event of the order of arrival. */
   lastNaming: (dev: number, usr: number, lastSeq: number) => { at: number; mid: SqlValue }[];
   lastOwner: (dev: number) => number | null;
@@ -189,6 +191,9 @@ export const eventStore = (sql: Sql): EventStore => {
       `SELECT ${columns} FROM events WHERE dev IS NULL AND owner = ? AND (at, seq) > (?, ?) ORDER BY at, seq LIMIT ?`,
     ),
   };
+  const someAfter = sql.prepare<{ seq: number; body: string }>(
+    'SELECT seq, body FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT ?',
+  );
   const lastNaming = sql.prepare<{ at: number; mid: SqlValue }>(
     `WITH naming AS (SELECT at, mid FROM events WHERE dev = ? AND usr = ? AND seq <= ?)
      SELECT at, mid FROM naming WHERE at = (SELECT max(at) FROM naming)`,
@@ -237,6 +242,7 @@ export const eventStore = (sql: Sql): EventStore => {
     row: (seq) => row.get(seq),
     ofDevice: (dev) => ofDevice.all(dev),
     somePast: (of, node, past, limit) => somePast[of].all(node, past.at, past.seq, limit),
+    someAfter: (seq, lastSeq, limit) => someAfter.all(seq, lastSeq, limit),
     lastNaming: (dev, usr, lastSeq) => lastNaming.all(dev, usr, lastSeq),
     lastOwner: (dev) => lastOwner.get(dev)?.owner ?? null,
     isAnyUpTo: (dev, lastSeq) => anyUpTo.get(dev, lastSeq) !== undefined,

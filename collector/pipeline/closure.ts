@@ -14,10 +14,12 @@ import {
   type Place,
   type Scope,
 } from '../consent/rights/erase.js';
+import { redacted } from '../enrich/redact.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';
 import { ownsEvents } from './resolve.js';
+import { type Spellings, spellingsOf, textOf } from './spellings.js';
 import type { WorkingSet } from './working-set.js';
 
 /** From the columns beside the body wherever they tell it: a long history is not parsed to be deleted. */
@@ -124,13 +126,15 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
       });
     }
   }
+  const closure: Closure = {
+    userIds: live.filter((member) => !historical.has(member.id)).map((member) => member.value),
+    aliases: live.filter((member) => historical.has(member.id)).map((member) => member.value),
+    visitorIds: erased,
+    contacts: [...contacts.values()],
+  };
+  if (spellingsOf(closure).any) scopes.push({ kind: 'text', node: 0, fate: { kind: 'whole' }, lastSeq });
   return {
-    closure: {
-      userIds: live.filter((member) => !historical.has(member.id)).map((member) => member.value),
-      aliases: live.filter((member) => historical.has(member.id)).map((member) => member.value),
-      visitorIds: erased,
-      contacts: [...contacts.values()],
-    },
+    closure,
     scopes,
     members: [...ids],
     leaders: returned ? [] : [...new Set(members.map((member) => set.nodeById(member.id)?.leader ?? member.id))],
@@ -194,29 +198,74 @@ export const mentionsOf = (set: WorkingSet, contacts: Closure['contacts']): numb
       : set.identity.contactsOfNode(node.id).flatMap(({ seq, assurance }) => (assurance === 'claimed' ? [seq] : []));
   });
 
-/** The event without these addresses, wherever they stand in it. */
-export const withoutContacts = (event: AcceptedEvent, contacts: Closure['contacts']): AcceptedEvent => {
-  const spellings = new Set<string>();
-  const isNamed = (kind: string, value: string): boolean =>
-    contacts.some((contact) => contact.kind === kind && contact.value === value);
-  for (const { kind, value, raw } of event.contacts) {
-    if (!isNamed(kind, value)) continue;
-    spellings.add(value.toLowerCase());
-    spellings.add(raw.trim().toLowerCase());
+/** The next events of anybody, and which of them may say something of these people, by the name of each. */
+export const readThrough = (
+  set: WorkingSet,
+  people: readonly { name: number; spellings: Spellings }[],
+  { pastSeq, lastSeq }: { pastSeq: number; lastSeq: number },
+  limit: number,
+): { found: Map<number, number[]>; past: number | null } => {
+  const rows = set.events.someAfter(pastSeq, lastSeq, limit);
+  const found = new Map<number, number[]>();
+  for (const { seq, body } of rows) {
+    const text = textOf(body);
+    for (const { name, spellings } of people)
+      if (spellings.mayStandIn(text)) {
+        const seqs = found.get(name);
+        if (seqs) seqs.push(seq);
+        else found.set(name, [seq]);
+      }
   }
-  const kept = <Value>(bag: Readonly<Record<string, Value>>): Record<string, Value> =>
-    Object.fromEntries(
-      Object.entries(bag).filter(
-        ([, value]) => typeof value !== 'string' || !spellings.has(value.trim().toLowerCase()),
-      ),
-    );
-  return {
-    ...event,
-    contacts: event.contacts.filter(({ kind, value }) => !isNamed(kind, value)),
-    traits: kept(event.traits),
-    groupTraits: event.groupTraits ? kept(event.groupTraits) : null,
-    properties: kept(event.properties),
+  return { found, past: rows.length < limit ? null : rows.at(-1)!.seq };
+};
+
+/** The event without these people's addresses and ids, wherever they stand in it; null: they stand nowhere. */
+export const withoutMentions = (
+  event: AcceptedEvent,
+  contacts: Closure['contacts'],
+  spellings: Spellings,
+): AcceptedEvent | null => {
+  let changed = false;
+  const left = <Value>(value: Value): Value | undefined => {
+    const kept = spellings.without(value) as Value | undefined;
+    changed ||= kept !== value;
+    return kept;
   };
+  const text = <Value extends string | null>(value: Value): Value | null =>
+    value === null ? null : (left(value) ?? null);
+  const fields = <Bag extends object>(bag: Bag): Bag => left(bag) as Bag;
+  const isNamed = ({ kind, value }: { kind: string; value: string }): boolean =>
+    contacts.some((contact) => contact.kind === kind && contact.value === value);
+  const others = event.contacts.filter((contact) => !isNamed(contact));
+  changed ||= others.length < event.contacts.length;
+  const without: AcceptedEvent = {
+    ...event,
+    contacts: others,
+    name: event.name === null ? null : (left(event.name) ?? redacted),
+    claimedUserId: text(event.claimedUserId),
+    groupId: text(event.groupId),
+    ...(event.category && { category: text(event.category) }),
+    traits: fields(event.traits),
+    groupTraits: event.groupTraits ? fields(event.groupTraits) : null,
+    properties: fields(event.properties),
+    // It still finds what it found, if all who told of it lose the same.
+    keys: event.keys.map((key) => ({ ...key, value: left(key.value) ?? redacted })),
+    page: event.page && {
+      path: text(event.page.path),
+      title: text(event.page.title),
+      url: text(event.page.url),
+      search: text(event.page.search),
+      referrer: text(event.page.referrer),
+    },
+    touch: event.touch && {
+      ...event.touch,
+      source: text(event.touch.source),
+      medium: text(event.touch.medium),
+      campaign: text(event.touch.campaign),
+      clickId: text(event.touch.clickId),
+    },
+  };
+  return changed ? without : null;
 };
 
 /** Identifiers in the form in which they are compared (R2): what is refused as one is kept as it was asked. */

@@ -7,9 +7,10 @@ import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touc
 import { identitiesOf } from '../consent/rights/notices.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
-import { lookThrough, mentionsOf, nobody, type Planned, planErasure, withoutContacts } from './closure.js';
+import { lookThrough, mentionsOf, nobody, type Planned, planErasure, readThrough, withoutMentions } from './closure.js';
 import { forgetEvents, forgetRows, type Loose, nothingLoose, tieUp } from './forget.js';
 import { record } from './record.js';
+import { spellingsOf } from './spellings.js';
 import type { WorkingSet } from './working-set.js';
 
 export interface Errand {
@@ -31,28 +32,55 @@ const stepCost = 5;
 /** Looking at an event, or deleting a document, costs a tenth of deleting an event. */
 const fewerCost = 10;
 
+/** An event is asked for so many people at the cost of looking at it. */
+const askedAtOnce = 10;
+
 /** One transaction's worth. False: everything open stands before the step that is no transaction (`logs`). */
 export const eraseSome = (errand: Errand): boolean => {
   const { consent, rowsMax } = errand;
   let left = rowsMax;
   let moved = false;
-  // No more of them than their steps alone have room for.
-  for (const id of consent.erasures.before(stepNumber('backups'), Math.ceil(rowsMax / stepCost))) {
+  const waiting = new Set(consent.erasures.texts().map(({ id }) => id));
+  // No more of them than their steps alone have room for, beside those that wait.
+  for (const id of consent.erasures.before(stepNumber('backups'), Math.ceil(rowsMax / stepCost) + waiting.size)) {
     for (
-      let work: ErasureWork | null = consent.erasures.work(id);
+      let work: ErasureWork | null = waiting.has(id) ? null : consent.erasures.work(id);
       work && work.step < stepNumber('backups');
       work = consent.erasures.work(work.id)
     ) {
       if (left <= 0) return true;
-      left -= stepCost + advance(errand, work, left);
+      const rows = advance(errand, work, left);
+      if (rows === null) break;
+      left -= stepCost + rows;
       moved = true;
     }
   }
+  // Whoever can get there without it has: one reading of the store serves them all.
+  if (left > 0 && readSome(errand, left)) moved = true;
   return moved;
 };
 
-/** The next step of one job, or a part of it. Its rows. */
-const advance = (errand: Errand, work: ErasureWork, rows: number): number => {
+/** What others wrote of those whose own events are gone. All who stand at the same place are looked for at once. */
+const readSome = ({ set, consent }: Errand, rows: number): boolean => {
+  const open = consent.erasures.texts();
+  if (open.length === 0) return false;
+  const pastSeq = Math.min(...open.map((one) => one.pastSeq));
+  const together = open.filter((one) => one.pastSeq === pastSeq);
+  const lastSeq = Math.max(...together.map((one) => one.lastSeq));
+  const people = together.map(({ n, closure }) => ({ name: n, spellings: spellingsOf(closure) }));
+  const limit = Math.ceil((Math.max(1, rows) * fewerCost) / Math.ceil(people.length / askedAtOnce));
+  const { found, past } = readThrough(set, people, { pastSeq, lastSeq }, limit);
+  for (const { n, id, lastSeq: until } of together) {
+    // Of a person who came back what is newer is a new life's.
+    const seqs = (found.get(n) ?? []).filter((seq) => seq <= until);
+    const isThrough = past === null || past >= until;
+    consent.erasures.found(id, n, seqs, isThrough ? null : { at: 0, seq: past }, 'narrow');
+  }
+  return true;
+};
+
+/** The next step of one job, or a part of it. Its rows; null: it waits until what others wrote is looked through. */
+const advance = (errand: Errand, work: ErasureWork, rows: number): number | null => {
   const { set, consent, now } = errand;
   const done = (step: ErasureStep, counts: Record<string, number> = {}): void => {
     consent.erasures.step(work.id, step, now, counts);
@@ -92,6 +120,7 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number => {
         consent.erasures.count(work.id, { events: count });
         return gone.length;
       }
+      if (consent.erasures.hasTexts(work.id)) return null;
       const mentions = consent.erasures.events(work.id, 'narrow', rows);
       if (mentions.length > 0) {
         const closure = work.closure ?? nobody.closure;
@@ -209,12 +238,14 @@ const subjectIdentity = (subject: object) =>
     return type ? [{ type, value: value as string }] : [];
   });
 
-/** Whoever typed the address keeps the rest of what they did. */
-const narrow = (set: WorkingSet, { contacts }: Closure, seqs: readonly number[]): number => {
+/** Whoever wrote of them keeps the rest of what they wrote. */
+const narrow = (set: WorkingSet, closure: Closure, seqs: readonly number[]): number => {
+  const spellings = spellingsOf(closure);
   const events = new Map<number, AcceptedEvent>();
   for (const seq of seqs) {
     const row = set.events.row(seq);
-    if (row) events.set(seq, withoutContacts(parseBody(row), contacts));
+    const event = row && withoutMentions(parseBody(row), closure.contacts, spellings);
+    if (event) events.set(seq, event);
   }
   forgetEvents(set, events.keys());
   for (const [seq, event] of events) record(set, event, seq);

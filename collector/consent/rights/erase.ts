@@ -196,8 +196,11 @@ export interface ErasureStatus {
 
 /** Where a job has still to look for what goes, and how it tells. */
 export interface Scope {
-  /** A device's events, those of a visit without a lasting id, or those without a device that one of the person owns. */
-  kind: 'device' | 'visit' | 'owned';
+  /**
+   * A device's events, those of a visit without a lasting id, or those without a device that one of the person owns. `text`:
+   * whatever is left by then, of anybody, for what it says of them.
+   */
+  kind: 'device' | 'visit' | 'owned' | 'text';
   node: number;
   fate: DeviceFate;
   /** Of a visit: only what came under one of these. */
@@ -205,6 +208,13 @@ export interface Scope {
   /** Of a device that lives on. */
   marks?: readonly Mark[];
   /** What comes after this is a new life's, or nobody's. */
+  lastSeq: number;
+}
+export interface TextScope {
+  n: number;
+  id: string;
+  closure: Closure;
+  pastSeq: number;
   lastSeq: number;
 }
 /** A place in the order of a scope's events. */
@@ -247,8 +257,12 @@ export interface Erasures {
   look: (id: string, scopes: readonly Scope[]) => void;
   /** The first of them that it is not through with, and how far it has come. */
   scope: (id: string) => { n: number; scope: Scope; past: Place } | null;
-  /** These go. `past`: the last one looked at; null = through with this scope. */
-  found: (id: string, n: number, seqs: readonly number[], past: Place | null) => void;
+  /** These go, or lose what they say. `past`: the last one looked at; null = through with this scope. */
+  found: (id: string, n: number, seqs: readonly number[], past: Place | null, errand?: EventErrand) => void;
+  /** Scopes of texts of those whose own events are gone: looked through together, since each is the whole store. */
+  texts: () => TextScope[];
+  /** Whether it has still to wait for that. */
+  hasTexts: (id: string) => boolean;
   /** Nodes of the devices it looks through, those that live on among them. */
   lookedAt: (id: string) => number[];
   /** What stays of them on devices that live on. */
@@ -351,9 +365,20 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
     last_seq: number;
     past_at: number;
     past_seq: number;
-  }>('SELECT * FROM erasure_scopes WHERE erasure = ? AND is_through = 0 ORDER BY n LIMIT 1');
+  }>("SELECT * FROM erasure_scopes WHERE erasure = ? AND kind <> 'text' AND is_through = 0 ORDER BY n LIMIT 1");
   const moveScope = sql.prepare('UPDATE erasure_scopes SET past_at = ?, past_seq = ? WHERE n = ?');
   const endScope = sql.prepare('UPDATE erasure_scopes SET is_through = 1 WHERE n = ?');
+  // Jobs whose own events are gone: what is left is others'.
+  const openTexts = sql.prepare<{ n: number; erasure: string; work: string; past_seq: number; last_seq: number }>(
+    `SELECT s.n AS n, s.erasure AS erasure, e.work AS work, s.past_seq AS past_seq, s.last_seq AS last_seq
+     FROM erasures AS e JOIN erasure_scopes AS s ON s.erasure = e.id
+     WHERE e.state <> 'done' AND e.step = ${stepNumber('derived')} AND s.kind = 'text' AND s.is_through = 0
+       AND NOT EXISTS (SELECT 1 FROM erasure_events AS v WHERE v.erasure = e.id AND v.errand = ${errandNumber.delete})
+     ORDER BY s.n LIMIT ${openMax}`,
+  );
+  const anyText = sql.prepare(
+    "SELECT 1 FROM erasure_scopes WHERE erasure = ? AND kind = 'text' AND is_through = 0 LIMIT 1",
+  );
   const scopesOf = sql.prepare<{ body: string }>('SELECT body FROM erasure_scopes WHERE erasure = ? ORDER BY n');
   const nodesOf = sql.prepare<{ node: number }>(
     "SELECT DISTINCT node FROM erasure_scopes WHERE erasure = ? AND kind = 'device'",
@@ -458,12 +483,17 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         past: { at: row.past_at, seq: row.past_seq },
       };
     },
-    found: (id, n, seqs, past) => {
-      for (const seq of seqs) putEvent.run(id, seq, errandNumber.delete);
+    found: (id, n, seqs, past, errand = 'delete') => {
+      for (const seq of seqs) putEvent.run(id, seq, errandNumber[errand]);
       if (past === null) endScope.run(n);
       else moveScope.run(past.at, past.seq, n);
     },
     lookedAt: (id) => nodesOf.all(id).map(({ node }) => node),
+    texts: () =>
+      openTexts.all().map(({ n, erasure: id, work, past_seq: pastSeq, last_seq: lastSeq }) => {
+        return { n, id, closure: JSON.parse(work) as Closure, pastSeq, lastSeq };
+      }),
+    hasTexts: (id) => anyText.get(id) !== undefined,
     marks: (id) => scopesOf.all(id).flatMap(({ body }) => (JSON.parse(body) as Pick<Scope, 'marks'>).marks ?? []),
     events: (id, errand, limit) => someEvents.all(id, errandNumber[errand], limit).map(({ seq }) => seq),
     through: (id, seqs) => {

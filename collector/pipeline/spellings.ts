@@ -1,0 +1,140 @@
+// In which spellings an erased address or id may stand in what others wrote, and what they wrote without it (consent.md
+// section 6). Pure. It must never take another's address for one of these: `x.ada@…` and `ada@….example` are somebody else's.
+
+import { domainToUnicode } from 'node:url';
+import type { Closure } from '../consent/rights/erase.js';
+import { redacted } from '../enrich/redact.js';
+import { gateEmail } from '../identity/identifier.js';
+
+/** A shorter id stands in texts by chance; one without a digit may be a word. */
+export const idMinChars = 12;
+/** Without a plus before it a shorter number may be an article's. */
+const barePhoneMinDigits = 10;
+
+interface Spelling {
+  found: RegExp;
+  /** Cheap, and true wherever `found` finds anything: asked of whole bodies, in lower case. */
+  mayStand: (body: Text) => boolean;
+}
+/** Of a whole body, what all are asked of. */
+interface Text {
+  lower: string;
+  hasAt: boolean;
+  /** All its digits, one after the other: what stands between those of a number is not among them. */
+  digits: string;
+}
+
+const anyAt = /@|%(?:25)?40|u0040|&#64;/;
+const percent = (char: string): string =>
+  [...Buffer.from(char)].map((byte) => `%(?:25)?${byte.toString(16).padStart(2, '0')}`).join('');
+/** One character of an address, plain or encoded for a URL. */
+const written = (char: string): string => {
+  if (char === '@') return '(?:@|%(?:25)?40|\\\\u0040|&#64;)';
+  if (/[a-z0-9]/.test(char)) return char;
+  return `(?:${char.replace(/[\\^$.*+?()[\]{}|/]/, '\\$&')}|${percent(char)})`;
+};
+
+/** After the end of a word; an encoded sign and the line break of a JSON in a text end one, too. */
+const begins = String.raw`(?:(?<![\p{L}\p{N}])(?<![\p{L}\p{N}][._+-])|(?<=%(?!2[bde]|5f)[0-9a-f]{2})|(?<=\\[nrt]))`;
+const ends = String.raw`(?![\p{L}\p{N}]|[.-][\p{L}\p{N}])`;
+
+const emailSpelling = (value: string): Spelling => {
+  const at = value.lastIndexOf('@');
+  const domain = value.slice(at + 1);
+  const domains = [...new Set([domain, domainToUnicode(domain).toLowerCase()])].filter((one) => one !== '');
+  const forms = domains.map((one) => [...`${value.slice(0, at)}@${one}`].map(written).join(''));
+  const [longest = ''] =
+    value
+      .slice(0, at)
+      .match(/[a-z0-9]+/g)
+      ?.sort((a, b) => b.length - a.length) ?? [];
+  return {
+    found: new RegExp(`${begins}(?:${forms.join('|')})${ends}`, 'giu'),
+    mayStand: ({ hasAt, lower }) => hasAt && lower.includes(longest) && domains.some((one) => lower.includes(one)),
+  };
+};
+
+const between = String.raw`(?:[\s.\-/()\u2010-\u2015\u00ad]|%20){0,3}`;
+const phoneSpelling = (value: string): Spelling => {
+  const digits = value.replace(/\D/g, '');
+  const optional = digits.length >= barePhoneMinDigits ? '?' : '';
+  const found = new RegExp(
+    `(?<![\\w])(?:(?:\\+|%2B|00)${between})${optional}${[...digits].join(between)}(?!\\d)`,
+    'gi',
+  );
+  return { found, mayStand: (body) => body.digits.includes(digits) };
+};
+
+const idSpelling = (value: string): Spelling => ({
+  found: new RegExp(`(?<![\\w-])${value.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&')}(?![\\w-])`, 'giu'),
+  mayStand: ({ lower }) => lower.includes(value.toLowerCase()),
+});
+
+const isUnmistakable = (id: string): boolean => id.length >= idMinChars && /\d/.test(id);
+
+export interface Spellings {
+  /** Whether there is anything to look for. */
+  any: boolean;
+  /** False: it stands nowhere in this text. */
+  mayStandIn: (text: Text) => boolean;
+  /** A value without it, the very same where it was not there; undefined: it was nothing else. */
+  without: (value: unknown) => unknown;
+}
+
+/** A whole body, made ready to be asked of many. */
+export const textOf = (body: string): Text => {
+  const lower = body.toLowerCase();
+  return { lower, hasAt: anyAt.test(lower), digits: lower.replaceAll('%20', '').replace(/\D+/g, '') };
+};
+
+/** Of whom: their addresses, and those of their ids that nothing else can be. */
+export const spellingsOf = ({ userIds, aliases, contacts }: Closure): Spellings => {
+  const spellings: Spelling[] = [];
+  const emails = new Set<string>();
+  const ids = new Set<string>();
+  for (const { kind, value } of contacts) {
+    if (kind === 'email') emails.add(value);
+    else if (kind === 'phone') spellings.push(phoneSpelling(value));
+    else ids.add(value);
+  }
+  for (const id of [...userIds, ...aliases]) {
+    const gated = gateEmail(id, { reservedEmail: 'allow' });
+    if (gated.ok) emails.add(gated.value);
+    else ids.add(id);
+  }
+  for (const email of emails) spellings.push(emailSpelling(email));
+  for (const id of ids) if (isUnmistakable(id)) spellings.push(idSpelling(id));
+
+  const inText = (text: string): string | undefined => {
+    let out = text;
+    for (const { found } of spellings) out = out.replace(found, redacted);
+    if (out === text) return text;
+    return /^(?:mailto:|tel:)?$/i.test(out.replaceAll(redacted, '').replace(/[\s<>"']/g, '')) ? undefined : out;
+  };
+  const without = (value: unknown): unknown => {
+    if (typeof value === 'string') return inText(value);
+    if (typeof value === 'number') return inText(String(value)) === String(value) ? value : undefined;
+    if (typeof value !== 'object' || value === null) return value;
+    let changed = false;
+    if (Array.isArray(value)) {
+      const kept = value.map((one) => {
+        const left = without(one);
+        changed ||= left !== one;
+        return left;
+      });
+      return changed ? kept.filter((one) => one !== undefined) : value;
+    }
+    const kept: Record<string, unknown> = {};
+    for (const [name, one] of Object.entries(value)) {
+      const left = inText(name) === name ? without(one) : undefined;
+      changed ||= left !== one;
+      if (left !== undefined) kept[name] = left;
+    }
+    return changed ? kept : value;
+  };
+  return {
+    any: spellings.length > 0,
+    mayStandIn: (text) => spellings.some(({ mayStand }) => mayStand(text)),
+    without,
+  };
+};
