@@ -24,7 +24,16 @@ const verdicts = (more: object = {}): Reply => ({
   body: { accepted: 1, duplicates: 0, held: [], dropped: [], ...more },
 });
 
+/** A page that waits to try again would try in the next test, too. */
+const timers: ReturnType<typeof setTimeout>[] = [];
+const { setTimeout: later } = globalThis;
+
 beforeEach(async () => {
+  vi.stubGlobal('setTimeout', (...asked: Parameters<typeof later>) => {
+    const timer = later(...asked);
+    timers.push(timer);
+    return timer;
+  });
   page = await startPage(everything);
   sent = [];
   reply = () => verdicts();
@@ -40,6 +49,7 @@ beforeEach(async () => {
 afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
+  for (const timer of timers.splice(0)) clearTimeout(timer);
 });
 // A page that waits may still look at its record: what it stands on goes last.
 afterAll(() => void vi.unstubAllGlobals());
