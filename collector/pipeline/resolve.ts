@@ -206,7 +206,7 @@ const hear = (set: WorkingSet, row: EventRow, event: AcceptedEvent, found: Found
   };
   if (before === 0) askAgain();
   if (before === asks) return;
-  set.identity.deleteHearsay(row.seq);
+  if (before !== undefined) set.identity.deleteHearsay(row.seq);
   for (const { kind, value } of event.keys) {
     if (kind === 'session') continue;
     set.identity.putHearsay({ kind, value, asks, at: event.at, mid: event.messageId, seq: row.seq });
