@@ -286,7 +286,7 @@ export const warnings: Readonly<Record<WarningCode, WarningAdvice>> = {
   traits_full: { meaning: 'A person has as many traits as are kept.', hint: null },
   burst: {
     meaning: 'Too many events of one identifier in a minute; counted apart.',
-    hint: 'Look for a loop in a page.',
+    hint: 'Look for a loop, in a page or on a server.',
   },
   missing_property: {
     meaning: 'A property that the event needs is missing.',

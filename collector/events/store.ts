@@ -143,6 +143,11 @@ export interface EventStore {
   lastOwner: (dev: number) => number | null;
   isAnyUpTo: (dev: number, lastSeq: number) => boolean;
   countOfDevice: (dev: number, from: number, before: number) => number;
+  /** Without those of bots. */
+  countFolded: (dev: number, from: number, before: number) => number;
+  isNamedIn: (dev: number, usr: number, from: number, before: number) => boolean;
+  /** Server events without a device that name a user. */
+  serversNaming: (usr: number, from: number, before: number) => number[];
   ownsAny: (owner: number) => boolean;
   /** Server events without a device. */
   ofOwner: (owner: number) => EventRow[];
@@ -151,6 +156,8 @@ export interface EventStore {
   ofVia: (dev: number, from: number) => EventRow[];
   lastVia: (dev: number) => number | null;
   delete: (seq: number) => void;
+  /** Deletes it, and says what stood beside it. */
+  take: (seq: number) => Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> | undefined;
   rewrite: (seq: number, body: string) => void;
   putMeasured: (receipt: string, dev: number) => void;
   /** Visits that were only measured, under a receipt. */
@@ -205,12 +212,23 @@ export const eventStore = (sql: Sql): EventStore => {
   const countOfDevice = sql.prepare<{ count: number }>(
     'SELECT count(*) AS count FROM events WHERE dev = ? AND at >= ? AND at < ?',
   );
+  const countFolded = sql.prepare<{ count: number }>(
+    `SELECT count(*) AS count FROM events WHERE dev = ? AND at >= ? AND at < ? AND flags & ${flag.bot} = 0`,
+  );
+  const namedIn = sql.prepare('SELECT 1 FROM events WHERE dev = ? AND at >= ? AND at < ? AND usr = ? LIMIT 1');
+  // Whoever is named owns it, so that the index of owners finds them.
+  const serversNaming = sql.prepare<{ seq: number }>(
+    'SELECT seq FROM events WHERE dev IS NULL AND owner = ? AND at >= ? AND at < ? AND usr = owner',
+  );
   const ownsAny = sql.prepare('SELECT 1 FROM events WHERE dev IS NULL AND owner = ? LIMIT 1');
   const ofOwner = sql.prepare<EventRow>('SELECT * FROM events WHERE dev IS NULL AND owner = ? ORDER BY at');
   const assign = sql.prepare('UPDATE events SET owner = ?, because = ?, session = ?, flags = ?, via = ? WHERE seq = ?');
   const ofVia = sql.prepare<EventRow>('SELECT * FROM events WHERE via = ? AND at >= ?');
   const lastVia = sql.prepare<{ at: number | null }>('SELECT max(at) AS at FROM events WHERE via = ?');
   const remove = sql.prepare('DELETE FROM events WHERE seq = ?');
+  const take = sql.prepare<Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'>>(
+    'DELETE FROM events WHERE seq = ? RETURNING usr, at, flags, owner',
+  );
   const rewrite = sql.prepare('UPDATE events SET body = ? WHERE seq = ?');
   const lastSeq = sql.prepare<{ seq: number | null }>(
     'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM events UNION ALL SELECT max(seq) FROM refusals)',
@@ -247,6 +265,9 @@ export const eventStore = (sql: Sql): EventStore => {
     lastOwner: (dev) => lastOwner.get(dev)?.owner ?? null,
     isAnyUpTo: (dev, lastSeq) => anyUpTo.get(dev, lastSeq) !== undefined,
     countOfDevice: (dev, from, before) => countOfDevice.get(dev, from, before)?.count ?? 0,
+    countFolded: (dev, from, before) => countFolded.get(dev, from, before)?.count ?? 0,
+    isNamedIn: (dev, usr, from, before) => namedIn.get(dev, from, before, usr) !== undefined,
+    serversNaming: (usr, from, before) => serversNaming.all(usr, from, before).map((row) => row.seq),
     ownsAny: (owner) => ownsAny.get(owner) !== undefined,
     ofOwner: (owner) => ofOwner.all(owner),
     assign: (e) => {
@@ -257,6 +278,7 @@ export const eventStore = (sql: Sql): EventStore => {
     delete: (seq) => {
       remove.run(seq);
     },
+    take: (seq) => take.get(seq),
     rewrite: (seq, body) => {
       rewrite.run(body, seq);
     },

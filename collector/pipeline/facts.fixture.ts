@@ -79,12 +79,18 @@ export const openHouse = (
     aspects?: readonly AnyAspect[];
     announcer?: Parameters<typeof openDesk>[0]['announcer'];
     secret?: string;
+    floodMax?: number;
   } = {},
 ): House => {
   const announcer = options.announcer ?? (() => []);
   const pipeline = openDesk({
     sql: openSqlite(':memory:', migrations),
-    rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
+    rules: {
+      sessions: sessionRules,
+      emailMerge: 'transactional',
+      bots: 'apart',
+      ...(options.floodMax !== undefined && { floodMax: options.floodMax }),
+    },
     aspects: options.aspects ?? [presence, traits],
     announcer,
     consent: { dropCaches: () => {}, generationOf: () => 0, journal: noJournal },

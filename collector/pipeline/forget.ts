@@ -4,6 +4,7 @@
 import { type Narrowing, without } from '../consent/rights/withdraw.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
+import { countedUnder, discountEvent } from './floods.js';
 import { beatOf, beatSlotMs, record } from './record.js';
 import { answeredBy, decideAskers, decideServerEvent } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
@@ -65,6 +66,8 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
   for (const id of loose.persons) set.spoiltPersons.add(id);
   for (const id of loose.profiles) set.spoiltProfiles.add(id);
   for (const dev of loose.devices) {
+    // Noted by a transaction before this one, and gone since then.
+    if (!set.nodeById(dev)) continue;
     set.device(dev).circumstances = circumstancesOf(set, dev);
     set.spoiltDevices.add(dev);
   }
@@ -101,6 +104,7 @@ export const forgetAndNarrow = (
 const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {
   const event = parseBody(row);
   const { identity } = set;
+  for (const node of row.flags & flag.bot ? [] : countedUnder(set, row)) discountEvent(set, node, row.at, loose);
   for (const contact of identity.contactsOfEvent(row.seq)) {
     loose.nodes.add(contact.node);
     loose.persons.add(contact.node);

@@ -4,6 +4,7 @@ import { auditMigrations } from '../audit/migrations.js';
 import { consentMigrations } from '../consent/migrations.js';
 import { retentionMigrations } from '../consent/retention/retention-store.js';
 import { cookielessMigrations } from '../cookieless/store.js';
+import { minuteMigrations } from '../events/minutes.js';
 import { eventMigrations } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
 import { profileMigrations } from '../profiles/store.js';
@@ -21,4 +22,5 @@ export const migrations: readonly Migration[] = [
   ...retentionMigrations,
   ...auditMigrations,
   ...cookielessMigrations,
+  ...minuteMigrations,
 ];

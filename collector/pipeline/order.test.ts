@@ -270,6 +270,34 @@ describe('R10: cases that chance found', () => {
   });
 });
 
+describe('R10, S4: a beat that named somebody gives way to a later one', () => {
+  const beat = (words: Parameters<typeof fact>[0]) =>
+    fact({
+      on: 'A1',
+      type: 'track',
+      name: 'Page Engaged',
+      properties: { page_message_id: 'v1', engaged_ms: 9 },
+      ...words,
+    });
+  const namings = ({ set }: ReturnType<typeof openHouse>) =>
+    set.sql.prepare('SELECT mid, merge_id FROM namings ORDER BY mid').all();
+
+  it.each(['U1', 'U2', null])('of %s, and nothing of the first is left', (user) => {
+    const events = [
+      fact({ on: 'A2', user: 'U1', minute: -60 }),
+      beat({ user: 'U1', id: 'b1', minute: 0 }),
+      beat({ user, id: 'b2', minute: 1 }),
+    ];
+    const [one, two] = [openHouse(whole), openHouse(whole)];
+    for (const event of events) one.take([{ ...event }]);
+    for (const event of [...events].reverse()) two.take([{ ...event }]);
+    expect(one.lines()).toEqual(two.lines());
+    expect(namings(one)).toEqual(namings(two));
+    expect(one.rebuilt()).toEqual(two.lines());
+    expect(namings(one)).toEqual(namings(two));
+  });
+});
+
 describe('rights and staff acts among the events', () => {
   it('R12, R14: after erasures and undos at any moment the state is what a rebuild makes of what remains', () => {
     const actArb = fc.oneof(

@@ -326,6 +326,11 @@ export const save = (set: WorkingSet): void => {
     set.putProfile(leader, entry);
   }
   set.changedProfiles.clear();
+  for (const entry of set.changedMinutes.values()) {
+    set.minutes.put(entry.minute, entry.node, entry.count);
+    entry.changed = false;
+  }
+  set.changedMinutes.clear();
   set.newborn.clear();
 };
 

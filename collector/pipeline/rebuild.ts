@@ -9,7 +9,7 @@ import { noteRebuilt } from './folded-under.js';
 import { type Announcer, refoldProfile, save } from './project.js';
 import { indexEvent } from './record.js';
 import { decideAskers, decideServerEvent, refoldDevice, resolve } from './resolve.js';
-import type { WorkingSet } from './working-set.js';
+import { floodMaxOf, type WorkingSet } from './working-set.js';
 
 export type Progress = (
   stage: 'index' | 'devices' | 'servers' | 'persons' | 'profiles',
@@ -83,6 +83,8 @@ export const rebuild = (
     done += page.length;
     onProgress('index', done, total);
   }
+  // R13 looks at a user's minutes on all devices. The contacts that server events are counted under stand by now.
+  set.minutes.recount(floodMaxOf(set.rules));
   const devices = sql.prepare<{ dev: number }>('SELECT DISTINCT dev FROM events WHERE dev IS NOT NULL').all();
   for (const [done, { dev }] of devices.entries()) {
     refoldDevice(set, dev, index);

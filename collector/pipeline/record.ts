@@ -10,17 +10,17 @@ import {
   type OwnedBecause,
   type OwnedEvent,
 } from '../events/event.js';
+import { minuteOf } from '../events/minutes.js';
 import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
 import { type DeviceEvent, stepDevice, usersLinkedMax } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
 import { sessionIdOf } from '../sessions/store.js';
-import { circumstancesOf, type DeviceEntry, type WorkingSet } from './working-set.js';
+import { countEvent, discountEvent, isFloodOf } from './floods.js';
+import { circumstancesOf, type DeviceEntry, floodMaxOf, type WorkingSet } from './working-set.js';
 
 export const beatName = 'Page Engaged';
 /** S4 keeps the last beat of a page view; one each ten minutes is kept, so that a long read is still one session. */
 export const beatSlotMs = 10 * 60_000;
-/** R13: more events of one device than this inside a minute update no profile. */
-export const floodMax = 3_000;
 
 const commerce = new Set([
   'Product Added',
@@ -106,7 +106,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
     return 'accepted';
   }
 
-  let replaces: AcceptedEvent['messageId'] | null = null;
+  let replaced: Replaced | null = null;
   const beat = beatOf(event);
   if (beat && row.dev !== null) {
     const slot = Math.floor(event.at / beatSlotMs);
@@ -118,17 +118,20 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
         return 'accepted';
       }
       set.superseded.set(kept.mid, true);
-      replaces = kept.mid as AcceptedEvent['messageId'];
-      set.events.delete(kept.seq);
+      const gone = set.events.take(kept.seq);
+      if (gone) replaced = { messageId: kept.mid as AcceptedEvent['messageId'], ...gone };
     }
     set.events.putBeat(row.dev, beat.pageView, slot, row.seq, event.at, event.messageId);
     row.flags |= flag.beat;
   }
 
-  if (row.dev !== null) recordOnDevice(set, row, event, measured, replaces);
+  if (row.dev !== null) recordOnDevice(set, row, event, measured, replaced);
   else recordOnServer(set, row, event);
   if (row.dev === null && seq === undefined) set.arrivedSeekers.add(row.seq);
-  if (!measured) indexEvent(set, row, event);
+  const contacts = measured ? [] : indexEvent(set, row, event);
+  // R13: what is flooded of a server's is marked when it gets its owner.
+  if (row.dev === null)
+    for (const node of row.usr === null ? new Set(contacts) : [row.usr]) countEvent(set, node, row.at);
   return 'accepted';
 };
 
@@ -143,12 +146,17 @@ const sameFact = (a: AcceptedEvent, b: AcceptedEvent): boolean =>
 const factOf = ({ properties, traits, groupId, groupTraits, category }: AcceptedEvent): string =>
   JSON.stringify([properties, traits, groupId, groupTraits ?? null, category ?? null]);
 
+/** A beat that went for a later one. */
+interface Replaced extends Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> {
+  messageId: AcceptedEvent['messageId'];
+}
+
 const recordOnDevice = (
   set: WorkingSet,
   row: EventRow,
   event: AcceptedEvent,
   measured: boolean,
-  replaces: AcceptedEvent['messageId'] | null,
+  replaced: Replaced | null,
 ): void => {
   const dev = row.dev!;
   const device = set.device(dev);
@@ -157,25 +165,33 @@ const recordOnDevice = (
     // Found by it when the consent is taken back: such a visit has no lasting id.
     if (event.receipt) set.events.putMeasured(event.receipt, dev);
   }
+  if (replaced && isNaming(set, dev, row.usr, replaced)) set.spoiltDevices.add(dev);
   if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
+  const ofUser = countUser(set, row, replaced);
+  if (ofUser === 'begins') set.spoiltDevices.add(dev);
 
   const spoilt = set.spoiltDevices.has(dev);
   const sessionBefore = device.state.session;
   const step = spoilt
     ? ({ kind: 'refold' } as const)
-    : stepDevice(device.state, deviceEventOf(event, row.seq, row.usr), device.circumstances, replaces);
-  if (step.kind === 'refold') {
+    : stepDevice(device.state, deviceEventOf(event, row.seq, row.usr), device.circumstances, replaced?.messageId);
+  const ofDevice = step.kind === 'refold' ? false : countOnDevice(set, device, event.at, replaced);
+  if (step.kind === 'refold' || ofDevice === 'begins') {
     set.spoiltDevices.add(dev);
     set.events.insert(row);
+    if (replaced?.owner != null) set.spoiltProfiles.add(replaced.owner);
     return;
   }
   const owner = measured ? null : (step.assignment.owner ?? dev);
+  if (replaced?.owner != null && replaced.owner !== owner) set.spoiltProfiles.add(replaced.owner);
   row.owner = owner;
   row.because = reasonNumber(measured ? 'unowned' : step.assignment.because);
   row.session = step.assignment.session;
-  const flooded = isFlood(set, device, event.at);
-  if (flooded === 'begins') set.spoiltDevices.add(dev);
-  if (flooded) row.flags |= flag.flooded;
+  const flooded = ofUser === 'goes_on' || ofDevice === 'goes_on';
+  if (flooded) {
+    row.flags |= flag.flooded;
+    set.warn('burst' satisfies WarningCode);
+  }
   set.events.insert(row);
   set.changedDevices.set(dev, device);
   // The open session is saved with its device; a batch may hold several visits.
@@ -194,17 +210,44 @@ const recordOnDevice = (
     set.pending.push({ owner, event: ownedEvent(event, step.assignment.because, step.session?.beginId ?? null) });
 };
 
+/** The beat that went named somebody whom the one in its place does not, or was their first naming here. */
+const isNaming = (set: WorkingSet, dev: number, usr: number | null, replaced: Replaced): boolean =>
+  replaced.usr !== null && (replaced.usr !== usr || set.identity.naming(dev, replaced.usr)?.mid === replaced.messageId);
+
 /** R13. The event that crosses the bound makes the device fold again: its whole minute is counted apart. */
-const isFlood = (set: WorkingSet, device: DeviceEntry, at: number): 'begins' | 'goes_on' | false => {
-  const minute = Math.floor(at / 60_000);
+const countOnDevice = (
+  set: WorkingSet,
+  device: DeviceEntry,
+  at: number,
+  replaced: Replaced | null,
+): 'begins' | 'goes_on' | false => {
+  const minute = minuteOf(at);
+  // The flood it was part of may be over.
+  if (replaced && replaced.flags & flag.flooded && minuteOf(replaced.at) !== minute) return 'begins';
   if (device.minute !== minute) {
     device.minute = minute;
     device.inMinute = 0;
   }
-  device.inMinute += 1;
+  const isMore = replaced === null || minuteOf(replaced.at) !== minute;
+  if (isMore) device.inMinute += 1;
+  const floodMax = floodMaxOf(set.rules);
   if (device.inMinute <= floodMax) return false;
-  set.warn('burst' satisfies WarningCode);
-  return device.inMinute === floodMax + 1 ? 'begins' : 'goes_on';
+  return isMore && device.inMinute === floodMax + 1 ? 'begins' : 'goes_on';
+};
+
+/** R13. A beat in the place of another in the same minute, by the same user, leaves the count as it was. */
+const countUser = (
+  set: WorkingSet,
+  { usr, at }: Pick<EventRow, 'usr' | 'at'>,
+  replaced: Replaced | null,
+): 'begins' | 'goes_on' | false => {
+  if (replaced && replaced.usr === usr && minuteOf(replaced.at) === minuteOf(at)) {
+    return usr !== null && isFloodOf(set, usr, at) ? 'goes_on' : false;
+  }
+  if (replaced && replaced.usr !== null) {
+    discountEvent(set, replaced.usr, replaced.at, { devices: set.spoiltDevices, seekers: set.spoiltSeekers });
+  }
+  return usr === null ? false : countEvent(set, usr, at);
 };
 
 /**
@@ -212,6 +255,10 @@ const isFlood = (set: WorkingSet, device: DeviceEntry, at: number): 'begins' | '
  * late takes the place of another. Each is a hit when it is first seen.
  */
 const noteNaming = (set: WorkingSet, dev: number, user: number, event: AcceptedEvent, device: DeviceEntry): void => {
+  // Who is named again by a device's newest event was named there earlier: not worth a look, for each event of a login.
+  const { state } = device;
+  const isNewest = state.last !== null && compareEvents(state.last, event) < 0 && !set.spoiltDevices.has(dev);
+  if (isNewest && state.users.includes(user)) return;
   const known = set.identity.naming(dev, user);
   if (known && compareEvents({ at: known.at, messageId: known.mid }, event) <= 0) return;
   set.identity.putNaming(dev, user, event.at, event.messageId);

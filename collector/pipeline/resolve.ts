@@ -3,6 +3,7 @@
 
 import type { WarningCode } from '../contract/codes.js';
 import { type AcceptedEvent, compareEvents, type LookupKind, type OwnedBecause } from '../events/event.js';
+import { minuteOf } from '../events/minutes.js';
 import { type EventRow, flag, parseBody, reasonNumber, reasonOf, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, foldDevice } from '../identity/device.js';
 import {
@@ -15,8 +16,9 @@ import {
   type Skipped,
 } from '../identity/graph.js';
 import { type ContactRow, deriveMergeId, type RenameRow } from '../identity/store.js';
-import { deviceEventOf, floodMax, ownedEvent } from './record.js';
-import { circumstancesOf, type Node, type WorkingSet } from './working-set.js';
+import { countedUnder, isFloodOf } from './floods.js';
+import { deviceEventOf, ownedEvent } from './record.js';
+import { circumstancesOf, floodMaxOf, type Node, type WorkingSet } from './working-set.js';
 
 /** In this order, because each looks at what the one before it decided, and none looks back. */
 export const resolve = (set: WorkingSet): void => {
@@ -43,6 +45,8 @@ export const refoldDevice = (
   const bodies = new Map<number, AcceptedEvent>();
   const events: DeviceEvent[] = [];
   const perMinute = new Map<number, number>();
+  /** R13: of each user who is named here, the minutes in which they have too many, whatever device they came from. */
+  const floods = new Map<number, ReadonlySet<number>>();
   for (const row of set.events.ofDevice(dev)) {
     const body = parseBody(row);
     onEvent(row, body);
@@ -50,13 +54,16 @@ export const refoldDevice = (
     rows.set(row.seq, row);
     bodies.set(row.seq, body);
     events.push(deviceEventOf(body, row.seq, row.usr));
-    const minute = Math.floor(row.at / 60_000);
+    const minute = minuteOf(row.at);
     perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
+    if (row.usr !== null && !floods.has(row.usr)) floods.set(row.usr, new Set(set.minutes.floodsOf(row.usr)));
   }
   const device = set.device(dev);
   device.circumstances = circumstancesOf(set, dev);
   const folded = foldDevice(events, device.circumstances);
   device.state = folded.state;
+  device.minute = minuteOf(folded.state.last?.at ?? 0);
+  device.inMinute = perMinute.get(device.minute) ?? 0;
   set.changedDevices.set(dev, device);
 
   set.identity.deleteNamings(dev);
@@ -71,11 +78,13 @@ export const refoldDevice = (
   for (const server of set.events.ofVia(dev, 0)) set.spoiltSeekers.add(server.seq);
 
   const owners = new Set<number>();
+  const floodMax = floodMaxOf(set.rules);
   for (const assignment of folded.assignments) {
     const row = rows.get(assignment.seq)!;
     const measured = (row.flags & flag.measured) !== 0;
     const owner = measured ? null : (assignment.owner ?? dev);
-    const flooded = (perMinute.get(Math.floor(row.at / 60_000)) ?? 0) > floodMax;
+    const minute = minuteOf(row.at);
+    const flooded = perMinute.get(minute)! > floodMax || (row.usr !== null && floods.get(row.usr)!.has(minute));
     if (flooded && !(row.flags & flag.flooded)) set.warn('burst' satisfies WarningCode);
     const next = {
       seq: row.seq,
@@ -274,12 +283,14 @@ const assign = (
   const begun = via === null ? null : set.changedDevices.get(via)?.state.session;
   if (begun) set.sessions.put(via!, begun);
   const session = via === null ? undefined : set.sessions.atOrBefore(via, row.at);
+  const flooded = countedUnder(set, row).some((node) => isFloodOf(set, node, row.at));
+  if (flooded && !(row.flags & flag.flooded)) set.warn('burst' satisfies WarningCode);
   const next = {
     seq: row.seq,
     owner,
     because: reasonNumber(because),
     session: session?.begin ?? null,
-    flags: row.flags,
+    flags: flooded ? row.flags | flag.flooded : row.flags & ~flag.flooded,
     via,
   };
   if (via !== null) {
@@ -287,7 +298,11 @@ const assign = (
     if (device.lastViaAt === null || device.lastViaAt < row.at) device.lastViaAt = row.at;
   }
   const unchanged =
-    row.owner === next.owner && row.because === next.because && row.session === next.session && row.via === next.via;
+    row.owner === next.owner &&
+    row.because === next.because &&
+    row.session === next.session &&
+    row.flags === next.flags &&
+    row.via === next.via;
   if (unchanged) return;
   set.events.assign(next);
   if (row.owner !== owner) {
@@ -301,7 +316,8 @@ const assign = (
       set.newborn.delete(owner);
       if (joins(set, contact)) set.spoiltPersons.add(contact.node);
     }
-    set.pending.push({ owner, event: ownedEvent(event, because, session ? JSON.parse(session.body).beginId : null) });
+    if (!flooded)
+      set.pending.push({ owner, event: ownedEvent(event, because, session ? JSON.parse(session.body).beginId : null) });
     return;
   }
   moved(set, row, owner);

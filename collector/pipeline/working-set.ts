@@ -5,6 +5,7 @@
 import { type OrderTellings, orderTellings } from '../carts/tellings.js';
 import type { MessageId } from '../contract/ids.js';
 import { compareEvents, type OwnedEvent } from '../events/event.js';
+import { type MinuteStore, minuteMs, minuteOf, minuteStore } from '../events/minutes.js';
 import { type EventStore, eventStore } from '../events/store.js';
 import type { DeviceCircumstances, DeviceState } from '../identity/device.js';
 import { plainCircumstances, startDevice } from '../identity/device.js';
@@ -23,7 +24,11 @@ export interface HouseRules {
   emailMerge: EmailMerge;
   /** `apart`: a bot's event is kept and counted, and folded into nobody. */
   bots: 'apart' | 'keep';
+  /** R13: more events than this of one identifier inside a minute update no profile. 3,000 unless a test makes do with less. */
+  floodMax?: number;
 }
+
+export const floodMaxOf = ({ floodMax = 3_000 }: Pick<HouseRules, 'floodMax'>): number => floodMax;
 
 export interface Node {
   id: number;
@@ -48,6 +53,15 @@ export interface DeviceEntry {
   inMinute: number;
 }
 
+/** R13: how many events of an identifier that is no device lie in a minute. */
+export interface MinuteEntry {
+  node: number;
+  minute: number;
+  count: number;
+  /** It waits to be saved. */
+  changed: boolean;
+}
+
 export interface ProfileEntry {
   state: ProfileState;
   /** Documents changed since the last commit; null = taken off the shelf. */
@@ -70,6 +84,7 @@ export interface WorkingSet {
   rules: HouseRules;
   fold: ProfileFold;
   events: EventStore;
+  minutes: MinuteStore;
   sessions: SessionStore;
   identity: IdentityStore;
   profiles: ProfileStore;
@@ -89,6 +104,9 @@ export interface WorkingSet {
   profile: (leader: number) => ProfileEntry;
   putProfile: (leader: number, entry: ProfileEntry) => void;
   dropProfile: (leader: number) => void;
+  inMinute: (node: number, minute: number) => MinuteEntry;
+  /** By so many more, or fewer. */
+  changeMinute: (entry: MinuteEntry, by: number) => void;
 
   /** Devices to fold again. */
   spoiltDevices: Set<number>;
@@ -118,6 +136,7 @@ export interface WorkingSet {
   /** Devices and profiles with something to write. */
   changedDevices: Map<number, DeviceEntry>;
   changedProfiles: Map<number, ProfileEntry>;
+  changedMinutes: Map<string, MinuteEntry>;
   sessionHints: Recent<string, { at: number; messageId: string }>;
   /**
    * Beats that a later one of their page view has taken the place of (S4): no row is left to know them by. Remembered for the
@@ -142,6 +161,7 @@ export const openWorkingSet = (
   generationOf: GenerationOf,
 ): WorkingSet => {
   const events = eventStore(sql);
+  const minutes = minuteStore(sql);
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
@@ -162,6 +182,8 @@ export const openWorkingSet = (
   };
   const devices = recent<number, DeviceEntry>(8_000);
   const keptProfiles = recent<number, ProfileRow>(4_000);
+  /** Of each identifier the minute it was asked for last. */
+  const loadedMinutes = recent<number, MinuteEntry>(8_000);
   const sessionHints = recent<string, { at: number; messageId: string }>(20_000);
   const superseded = recent<string, true>(10_000);
   const newborn = new Set<number>();
@@ -196,11 +218,19 @@ export const openWorkingSet = (
     return deriveProfileId(secret, generation, kind, value);
   };
 
+  /** With bots' events, which the index does not tell apart, unless that would make a flood of it. */
+  const inMinuteOf = (dev: number, minute: number): number => {
+    const [from, before] = [minute * minuteMs, (minute + 1) * minuteMs];
+    const count = events.countOfDevice(dev, from, before);
+    return count > floodMaxOf(rules) ? events.countFolded(dev, from, before) : count;
+  };
+
   const set: WorkingSet = {
     sql,
     rules,
     fold,
     events,
+    minutes,
     sessions,
     identity,
     profiles,
@@ -270,12 +300,12 @@ export const openWorkingSet = (
         devices.set(dev, entry);
       } else if (!entry) {
         const { state, visit } = identity.device(dev) ?? { state: startDevice(), visit: null };
-        const minute = Math.floor((state.last?.at ?? 0) / 60_000);
+        const minute = minuteOf(state.last?.at ?? 0);
         entry = {
           state,
           visit,
           minute,
-          inMinute: state.last ? events.countOfDevice(dev, minute * 60_000, (minute + 1) * 60_000) : 0,
+          inMinute: state.last ? inMinuteOf(dev, minute) : 0,
           owners: new Set(identity.ownersOf(dev)),
           circumstances: circumstancesOf(set, dev),
           lastViaAt: events.lastVia(dev),
@@ -305,6 +335,24 @@ export const openWorkingSet = (
       profiles.put(leader, text, settledAt);
       keptProfiles.set(leader, { state: text, settled_at: settledAt, due_at: armedAt });
     },
+    inMinute: (node, minute) => {
+      const known = loadedMinutes.get(node);
+      if (known?.minute === minute) return known;
+      const entry = set.changedMinutes.get(`${minute} ${node}`) ?? {
+        node,
+        minute,
+        count: newborn.has(node) ? 0 : minutes.count(minute, node),
+        changed: false,
+      };
+      loadedMinutes.set(node, entry);
+      return entry;
+    },
+    changeMinute: (entry, by) => {
+      entry.count += by;
+      if (entry.changed) return;
+      entry.changed = true;
+      set.changedMinutes.set(`${entry.minute} ${entry.node}`, entry);
+    },
     dropProfile: (leader) => {
       set.forgetWarned(set.profile(leader).state);
       keptProfiles.delete(leader);
@@ -332,6 +380,7 @@ export const openWorkingSet = (
     },
     changedDevices: new Map(),
     changedProfiles: new Map(),
+    changedMinutes: new Map(),
     sessionHints,
     superseded,
     ageing: false,
@@ -342,6 +391,7 @@ export const openWorkingSet = (
       newborn.clear();
       devices.clear();
       keptProfiles.clear();
+      loadedMinutes.clear();
       sessionHints.clear();
       superseded.clear();
       set.spoiltDevices.clear();
@@ -356,6 +406,7 @@ export const openWorkingSet = (
       set.told.length = 0;
       set.changedDevices.clear();
       set.changedProfiles.clear();
+      set.changedMinutes.clear();
       seq = lastSeq();
     },
   };
