@@ -205,7 +205,7 @@ describe('a user’s events in one minute', () => {
       const again = openIn(folder, 7);
       expect(counts(again)).toEqual(before);
       expect(flooded(again)).toBe(0);
-      again.command({ kind: 'rebuild', at: laterAt, check: false });
+      again.command({ kind: 'rebuild', at: epochAt + minuteMs, check: false });
       expect([flooded(again), rowsOf(again, 'floods')]).toEqual([16, 2]);
       again.close();
     });
