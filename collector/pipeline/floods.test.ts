@@ -163,6 +163,18 @@ describe('a user’s events in one minute', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  it('R13: bots’ events on a device are not counted, before a restart nor after it', () => {
+    const house = openHouse({ floodMax: 4 });
+    const bots = [1, 2, 3].map((ms) => fact({ on: 'A1', bot: 'a bot', at: epochAt + ms }));
+    const views = [4, 5, 6, 7].map((ms) => fact({ on: 'A1', at: epochAt + ms }));
+    house.take([...bots, ...views.slice(0, 3)]);
+    house.set.forgetLoaded();
+    house.take(views.slice(3));
+    expect(house.set.sql.prepare('SELECT 1 FROM events WHERE flags & 4').all()).toEqual([]);
+    house.take([fact({ on: 'A1', at: epochAt + 8 })]);
+    expect(house.set.sql.prepare('SELECT 1 FROM events WHERE flags & 4').all()).toHaveLength(5);
+  });
+
   it('R13: the event that is one too many may come late, and after a restart', () => {
     inFolder((folder) => {
       const take = (...facts: AcceptedEvent[]): number => {
