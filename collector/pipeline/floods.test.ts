@@ -175,6 +175,20 @@ describe('a user’s events in one minute', () => {
     expect(house.set.sql.prepare('SELECT 1 FROM events WHERE flags & 4').all()).toHaveLength(5);
   });
 
+  it('R13: what a transaction took back is not counted', () => {
+    const house = openHouse({ floodMax: 4 });
+    const views = [1, 2, 3, 4].map((ms) => fact({ on: `A${ms}`, user: 'U1', at: epochAt + ms }));
+    house.take(views.slice(0, 2));
+    expect(() =>
+      house.within(laterAt, (set) => {
+        record(set, { ...views[2]! });
+        throw new Error('taken back');
+      }),
+    ).toThrow('taken back');
+    house.take(views.slice(2));
+    expect(house.set.sql.prepare('SELECT 1 FROM events WHERE flags & 4').all()).toEqual([]);
+  });
+
   it('R13: the event that is one too many may come late, and after a restart', () => {
     inFolder((folder) => {
       const take = (...facts: AcceptedEvent[]): number => {

@@ -282,9 +282,12 @@ describe('R10, S4: a beat that named somebody gives way to a later one', () => {
   const namings = ({ set }: ReturnType<typeof openHouse>) =>
     set.sql.prepare('SELECT mid, merge_id FROM namings ORDER BY mid').all();
 
-  it.each(['U1', 'U2', null])('of %s, and nothing of the first is left', (user) => {
+  const cases = ['U1', 'U2', null].flatMap((user) => [true, false].map((isAlone) => ({ user, isAlone })));
+  it.each(cases)('of $user, and nothing of the first is left (its only event: $isAlone)', ({ user, isAlone }) => {
     const events = [
       fact({ on: 'A2', user: 'U1', minute: -60 }),
+      // U1 has something left on the device.
+      ...(isAlone ? [] : [fact({ on: 'A1', user: 'U1', minute: -40 })]),
       beat({ user: 'U1', id: 'b1', minute: 0 }),
       beat({ user, id: 'b2', minute: 1 }),
     ];
