@@ -23,8 +23,9 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
     ...(isOn && { ...old, ...ids, life, anonymousId: ownId, userId: isPersonal ? old.userId : undefined }),
     v: 1,
     rev: rev + 1,
-    // Never before what it follows, also after the clock was set back.
-    at: (old.at as number) >= at ? (old.at as number) + 1 : at,
+    // Never before what it follows, also after the clock was set back. Not a comparison: the build turns those round, and of
+    // a first answer, which follows none, another than the one that is meant would be true.
+    at: Math.max(at, (old.at as number) + 1 || 0),
     exp: at + lifeMs(),
     decisions,
     policy,
