@@ -204,6 +204,10 @@ describe('weft restore', () => {
       keys: { id: string; revokedAt: string | null }[];
     };
     expect(keys).toEqual([expect.objectContaining({ id, revokedAt: expect.any(String) })]);
+    // And the audit log says who revoked it.
+    const store = openSqlite(join(WEFT_DATA, 'weft.sqlite'), [], { readonly: true });
+    expect(store.prepare("SELECT detail FROM audit_log WHERE what = 'key.revoke'").all()).toEqual([{ detail: id }]);
+    store.close();
   }, 120_000);
 
   it('refuses what is damaged, changed, of another site or no backup, and changes nothing', async () => {

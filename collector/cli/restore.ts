@@ -1,10 +1,11 @@
 // `weft restore`: a backup takes the place of what is there, which is kept aside. Whoever was erased since the backup was
 // made is erased again before anybody is answered from it: the journal beside the store says who, even when that store can
-// no longer be read. Where it can, everything consent knows since the backup is taken over. Keys that were revoked since
-// stay revoked.
+// no longer be read. Where it can, everything consent knows since the backup is taken over, and the audit log. Keys that were
+// revoked since stay revoked.
 
 import { copyFileSync, existsSync, linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+import { takeOverAudit } from '../audit/takeover.js';
 import { DamagedJournal, type JournalEntry, journalFile } from '../consent/rights/journal.js';
 import { takeOverConsent } from '../consent/rights/takeover.js';
 import { databaseFile, writerOptions } from '../embedded.js';
@@ -85,7 +86,7 @@ const soundCopy = (from: string, to: string, note: Manifest | null): void => {
   openSqlite(to, migrations).close();
 };
 
-/** Into the copy, from the present store: what consent knows since, and credentials. Gives the tombstones that are news. */
+/** Into the copy, from the present store: what consent knows since, the audit log, and credentials. Gives the tombstones that are news. */
 const takeOver = (copy: string, present: string): { news: JournalEntry[]; ledgerRows: number } => {
   const store = openSqlite(copy);
   try {
@@ -113,6 +114,7 @@ const takeOver = (copy: string, present: string): { news: JournalEntry[]; ledger
           `The ledger of the backup is not the beginning of the present one: they part at row ${taken.seq}.`,
           '`weft doctor` and GET /v1/ledger/verify say which of the two is sound; with --without-tombstones the present one is set aside.',
         );
+      takeOverAudit(store);
       // What is there now knows which keys were revoked since.
       store.exec(`
         INSERT INTO main.credentials SELECT * FROM present.credentials WHERE true
@@ -211,7 +213,7 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
       );
     if (hasPresent && !tells)
       out.note(
-        'The store that is replaced cannot be read: acts of consent since the backup are lost, withdrawals and erasures are not.',
+        'The store that is replaced cannot be read: acts of consent and the audit log since the backup are lost, withdrawals and erasures are not.',
       );
     const { news, ledgerRows } =
       tells && !asked.withoutTombstones ? takeOver(copy, place.file) : { news: [], ledgerRows: 0 };
