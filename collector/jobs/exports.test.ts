@@ -146,6 +146,21 @@ describe('a copy that is being made', () => {
     expect([state, counts.exports]).toEqual(['done', 1]);
   });
 
+  it('of somebody who wrote of the erased goes too, and holds nothing of them when it is asked for again', async () => {
+    const it = house();
+    it.take(identify('A5', 'U5', 0, { traits: { friend: { mail: 'ada@shop.test' } } }));
+    const id = it.ask({ userId: 'U5' });
+    await it.make(() => {});
+    expect([it.stateOf(id), readdirSync(it.copies)]).toEqual(['done', [`${id}.zip`]]);
+    const erasure = it.erase({ userId: 'U1' });
+    it.due();
+    expect([it.stateOf(id), readdirSync(it.copies)]).toEqual(['erased', []]);
+    expect(it.certificate(erasure).counts).toMatchObject({ mentions: 1, exports: 1 });
+    const again = it.ask({ userId: 'U5' });
+    await it.make(() => {});
+    expect(it.stateOf(again)).toBe('done');
+  });
+
   it('of whoever is erased while it waits, has nobody in it', async () => {
     const it = house();
     const id = it.ask({ profileId: it.idOf('user_id', 'U1') });

@@ -124,9 +124,9 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
       const mentions = consent.erasures.events(work.id, 'narrow', rows);
       if (mentions.length > 0) {
         const closure = work.closure ?? nobody.closure;
-        const narrowed = narrow(set, closure, mentions);
+        const counts = narrow(errand, closure, mentions);
         consent.erasures.through(work.id, mentions);
-        consent.erasures.count(work.id, { mentions: narrowed });
+        consent.erasures.count(work.id, counts);
         return mentions.length * 2;
       }
       done('events', { events: 0 });
@@ -238,18 +238,32 @@ const subjectIdentity = (subject: object) =>
     return type ? [{ type, value: value as string }] : [];
   });
 
-/** Whoever wrote of them keeps the rest of what they wrote. */
-const narrow = (set: WorkingSet, closure: Closure, seqs: readonly number[]): number => {
+/** Whoever wrote of them keeps the rest of what they wrote; a copy that was made of it goes, and is asked for again. */
+const narrow = (
+  { set, consent, forgetFiles }: Errand,
+  closure: Closure,
+  seqs: readonly number[],
+): Record<string, number> => {
   const spellings = spellingsOf(closure);
   const events = new Map<number, AcceptedEvent>();
+  const writers = new Set<number>();
   for (const seq of seqs) {
     const row = set.events.row(seq);
     const event = row && withoutMentions(parseBody(row), closure.contacts, spellings);
-    if (event) events.set(seq, event);
+    if (!event) continue;
+    events.set(seq, event);
+    for (const id of [row.owner, row.dev]) if (id !== null) writers.add(id);
   }
+  const copies = consent.exports.forget(
+    [...writers].flatMap((id) => {
+      const node = set.nodeById(id);
+      return node && node.kind !== 'session_hint' ? [{ type: node.kind, value: node.value }] : [];
+    }),
+  );
+  forgetFiles(copies);
   forgetEvents(set, events.keys());
   for (const [seq, event] of events) record(set, event, seq);
-  return events.size;
+  return { mentions: events.size, exports: copies.length };
 };
 
 const kinds: readonly [Touched, keyof Loose][] = [
