@@ -46,6 +46,8 @@ export interface Door {
   kept: (event: Candidate, pass: Pass) => PersonChange | null;
   /** Of the whole request, for the answer: the gravest. */
   state: () => DeviceState | undefined;
+  /** What the device still takes for granted and has objected to by a request: its record is to say so. */
+  objected: () => readonly Purpose[];
 }
 
 export interface Consent {
@@ -257,11 +259,15 @@ export const openConsent = (
     const gpc = request.gpc || (row?.kind === 'accepted' && js);
     // A batch is of one device: what was looked up for its first event holds for the next, until a kept one changes it.
     let holder: Holder | null = null;
+    let objected: Mask = 0;
     return {
       row,
       judge: (event) => {
         if (holder === null || holder.receiptTold !== event.receipt || holder.anonymousId !== event.anonymousId)
           holder = holderOf(event, refused);
+        const { receipt, bound } = holder;
+        if (receipt !== null && receipt !== 'refused' && bound && receipt.supersededAt === null)
+          objected |= holder.objected & receipt.granted;
         const judgement = judge(event, factsOf(event, request, gpc, holder));
         if ('state' in judgement && judgement.state && gravity[judgement.state] > (state ? gravity[state] : 0))
           state = judgement.state;
@@ -287,6 +293,7 @@ export const openConsent = (
         });
       },
       state: () => state,
+      objected: () => purposesOf(objected),
     };
   };
 

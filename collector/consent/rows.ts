@@ -720,8 +720,9 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
   // purpose back and give another in the same act.
   if (takesBack && follows) granted = grantable(((headLive & ~weighed.stated) | weighed.added) & ~weighed.denied);
   if (follows) granted = grantable(granted | (headLive & weighed.followed));
-  // Two tabs decided at once, neither knowing of the other: only what both grant.
-  if (predecessor && follows) granted = grantable(granted & predecessor.cap);
+  // Two tabs decided at once, neither knowing of the other: only what both grant. Less than it said, and not followed: a
+  // request took something back, and what the person decides now is a later word.
+  if (predecessor && follows && predecessor.supersededAt !== null) granted = grantable(granted & predecessor.cap);
   // What a restored store knows of this device from the journal alone, until its consent is known again.
   const kept = follows || !visitorKey ? null : store.objectedOf(visitorKey);
   const objectedBefore = follows?.objected ?? kept ?? 0;
@@ -805,7 +806,8 @@ const succeed = (parts: RowParts, act: Act, takesBack: boolean, context: RowCont
       digest: null,
     });
   if (follows) {
-    store.supersede(life.life, receipt ?? '', granted, weighed.denied, actAt);
+    // Asked for by a request, it has no receipt to follow with: what stands goes on, and grants less.
+    store.supersede(life.life, receipt ?? '', granted, weighed.denied, receipt === null ? null : actAt);
     if (receipt !== null) store.setHead(life.life, receipt);
   }
   if (objected !== life.objected) store.setObjected(life.life, objected);

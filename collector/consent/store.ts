@@ -362,7 +362,8 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
       );
       receipts.delete(row.receipt);
     },
-    supersede: (life: number, by: string, granted: Mask, denied: Mask, at: number): void => {
+    /** `at` null: nothing follows. */
+    supersede: (life: number, by: string, granted: Mask, denied: Mask, at: number | null): void => {
       supersede.run(granted, denied, at, life, by);
       forgetLife(life);
     },

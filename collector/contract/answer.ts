@@ -30,6 +30,11 @@ export const answer = z.object({
     .enum(['erased', 'withdrawn', 'stale'])
     .optional()
     .meta({ description: 'Of the device: it acts on it at once.' }),
+  consent: z.record(z.string(), z.literal(false)).optional().meta({
+    description:
+      'Purposes the person objected to by a request that the device does not know of: its record is to deny them, as an act of the kind that `kind` says.',
+  }),
+  kind: z.literal('object').optional().meta({ description: 'Beside `consent`.' }),
 });
 
 export const errorBody = z.object({

@@ -76,6 +76,9 @@ export interface Answer {
   rejected: Rejection[];
   warnings: Verdicted[];
   state?: 'erased' | 'withdrawn' | 'stale';
+  /** What was objected to by a request, for the device's record: an act of that kind. */
+  consent?: Record<string, false>;
+  kind?: 'object';
 }
 
 /** Whom a request is about: exactly one identifier, or a device with its receipt. */

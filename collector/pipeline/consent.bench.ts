@@ -42,6 +42,7 @@ const passAll = (real: Consent): Consent => ({
     }),
     kept: () => null,
     state: () => undefined,
+    objected: () => [],
   }),
 });
 

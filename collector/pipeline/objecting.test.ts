@@ -65,40 +65,98 @@ describe.each(keys)('art. 21: a device under a key in mode %s', (_, key) => {
   });
 });
 
-it('art. 21: what a device objected to stands when it takes a consent of ours, until its switch is saved', () => {
-  const shop = openShop();
-  object(shop, { anonymousId: 'D1' }, { purposes: ['marketing'] });
-  const { policy } = shop.writer.consent;
-  const row = (receipt: string, more: object) => ({
-    receipt: receipt.padEnd(22, '_'),
-    kind: 'grant',
-    visitorId: 'D1',
-    epoch: startAt,
-    decisions: policy.purposes.map(({ id, materialHash }) => ({
-      purpose: id,
-      value: 'granted',
-      source: 'user',
-      materialHash,
-    })),
-    policy: { version: policy.version, configHash: policy.configHash },
-    ...more,
-  });
+describe('art. 21: a device that lives by a consent of ours', () => {
   const ledgerKey: KeyContext = { ...publicKey, mode: 'ledger' };
-  const send = (minute: number, consent: ReturnType<typeof row>) =>
-    shop.send(
-      [
-        track(
-          'D1',
-          'Message Clicked',
-          minute,
-          { message_id: 'm' },
-          { context: { consent: { receipt: consent.receipt } } },
-        ),
-      ],
-      { key: ledgerKey, consent },
-    );
-  const first = row('first', { ui: { layer: 'first', action: 'accept-all' } });
-  expect(send(0, first)).toMatchObject({ accepted: 0, dropped: [{ code: 'purpose' }] });
-  const second = row('second', { supersedes: first.receipt, ui: { layer: 'preferences', action: 'save' } });
-  expect(send(1, second)).toMatchObject({ accepted: 1 });
+  const rowIn = (shop: Shop, receipt: string, more: object, denied: readonly Purpose[] = []) => {
+    const { policy } = shop.writer.consent;
+    return {
+      receipt: receipt.padEnd(22, '_'),
+      kind: 'grant',
+      visitorId: 'D1',
+      epoch: startAt,
+      decisions: policy.purposes.map(({ id, materialHash }) => ({
+        purpose: id,
+        value: denied.includes(id) ? 'denied' : 'granted',
+        source: 'user',
+        materialHash,
+      })),
+      policy: { version: policy.version, configHash: policy.configHash },
+      ...more,
+    };
+  };
+  const acceptAll = { ui: { layer: 'first', action: 'accept-all' } };
+  const saved = { ui: { layer: 'preferences', action: 'save' } };
+  const clicked = (minute: number, receipt: string) =>
+    track('D1', 'Message Clicked', minute, { message_id: 'm' }, { context: { consent: { receipt } } });
+  const viewed = (minute: number, receipt: string) => page('D1', minute, { context: { consent: { receipt } } });
+  const send = (shop: Shop, calls: Call[], consent?: object) => shop.send(calls, { key: ledgerKey, consent });
+
+  it('what it objected to before stands when it takes one, until its switch is saved', () => {
+    const shop = openShop();
+    object(shop, { anonymousId: 'D1' }, { purposes: ['marketing'] });
+    const first = rowIn(shop, 'first', acceptAll);
+    expect(send(shop, [clicked(0, first.receipt)], first)).toMatchObject({
+      accepted: 0,
+      dropped: [{ code: 'purpose' }],
+    });
+    const second = rowIn(shop, 'second', { supersedes: first.receipt, ...saved });
+    expect(send(shop, [clicked(1, second.receipt)], second)).toMatchObject({ accepted: 1 });
+  });
+
+  it('goes on with what it did not object to, and is told until its own row says so', () => {
+    const shop = openShop();
+    const first = rowIn(shop, 'first', acceptAll);
+    expect(send(shop, [viewed(0, first.receipt)], first)).not.toHaveProperty('consent');
+    object(shop, { visitorId: 'D1', receipt: first.receipt }, { purposes: ['marketing'] });
+    for (const minute of [1, 2])
+      expect(send(shop, [viewed(minute, first.receipt), clicked(minute, first.receipt)])).toMatchObject({
+        accepted: 1,
+        dropped: [{ code: 'late' }],
+        consent: { marketing: false },
+        kind: 'object',
+      });
+    const heard = rowIn(shop, 'heard', { kind: 'object', supersedes: first.receipt }, ['marketing']);
+    const after = send(shop, [viewed(3, heard.receipt)], heard);
+    expect(after).toMatchObject({ accepted: 1, dropped: [] });
+    expect(after).not.toHaveProperty('consent');
+    const { id } = shop.one({ anonymousId: 'D1' });
+    const count = (purpose: Purpose) =>
+      shop.read.events(id, { purposes: [purpose], now: startAt + 9e5, limit: 9, cursor: null })?.items.length ?? 0;
+    expect([count('personalisation'), count('marketing')]).toEqual([4, 0]);
+    // What somebody accepts afterwards lifts nothing; their own switch does.
+    const again = rowIn(shop, 'again', { kind: 'update', supersedes: heard.receipt, ...acceptAll });
+    expect(send(shop, [clicked(4, again.receipt)], again)).toMatchObject({ dropped: [{ code: 'purpose' }] });
+    const lifted = rowIn(shop, 'lifted', { kind: 'update', supersedes: again.receipt, ...saved });
+    expect(send(shop, [clicked(5, lifted.receipt)], lifted)).toMatchObject({ accepted: 1 });
+  });
+
+  it('its switch lifts it also where the device never heard of it', () => {
+    const shop = openShop();
+    const first = rowIn(shop, 'first', acceptAll);
+    send(shop, [viewed(0, first.receipt)], first);
+    object(shop, { anonymousId: 'D1' }, { purposes: ['marketing'] });
+    const second = rowIn(shop, 'second', { kind: 'update', supersedes: first.receipt, ...saved });
+    expect(send(shop, [clicked(1, second.receipt)], second)).toMatchObject({ accepted: 1 });
+  });
+
+  it('that objects to all is out, and told of what', () => {
+    const shop = openShop();
+    const first = rowIn(shop, 'first', acceptAll);
+    send(shop, [viewed(0, first.receipt)], first);
+    object(shop, { anonymousId: 'D1' }, {});
+    expect(send(shop, [viewed(1, first.receipt)])).toMatchObject({
+      state: 'withdrawn',
+      consent: Object.fromEntries(all.map((one) => [one, false])),
+    });
+  });
+
+  it('is told nothing by the receipt of another', () => {
+    const shop = openShop();
+    const first = rowIn(shop, 'first', acceptAll);
+    send(shop, [viewed(0, first.receipt)], first);
+    object(shop, { anonymousId: 'D1' }, { purposes: ['marketing'] });
+    const other = rowIn(shop, 'other', { visitorId: 'D2', ...acceptAll });
+    const calls = [page('D2', 1, { context: { consent: { receipt: other.receipt } } }), viewed(1, other.receipt)];
+    expect(send(shop, calls, other)).not.toHaveProperty('consent');
+  });
 });

@@ -121,6 +121,11 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
     }
     const state = door.state();
     if (state) answer.state = state;
+    const objected = door.objected();
+    if (objected.length > 0 && state !== 'erased') {
+      answer.consent = Object.fromEntries(objected.map((purpose) => [purpose, false] as const));
+      answer.kind = 'object';
+    }
     // A batch whose every event is known was answered before, and told of the same losses then.
     if (submission.type === null && answer.duplicates < calls.length) {
       for (const [reason, n] of readDiscarded(body.discarded)) {
