@@ -23,7 +23,6 @@ import { wordsOf } from './words.js';
 interface Aside {
   decisions: Decisions;
   policy: unknown;
-  opposed?: boolean | undefined;
   /** An answer given while logged in which the account has not been told. */
   untold?: boolean | undefined;
   /** Of the person for whom the record stands, beside a grant alone: too short to tell anybody by it. */
@@ -169,7 +168,7 @@ export const start: Source = (client: Client) => {
     else turn = aside?.turn ?? 0;
     const setAside = (standing: ConsentRecord | undefined) =>
       putAside({
-        ...(aside ?? { decisions: has, policy: record?.policy, opposed: record?.opposed }),
+        ...(aside ?? { decisions: has, policy: record?.policy }),
         untold: undefined,
         left: undefined,
         mark: standing?.receipt ? markOf(who) : undefined,
@@ -209,7 +208,7 @@ export const start: Source = (client: Client) => {
     if (textOf(aside.decisions) === '{}') return put();
     const made = begun(record, aside.decisions, 'logout');
     // A refusal was told when it was given, and names nobody: there is nothing to say of it again.
-    put({ ...made, opposed: aside.opposed, rows: made.receipt ? made.rows : (record?.rows ?? []) });
+    put({ ...made, rows: made.receipt ? made.rows : (record?.rows ?? []) });
   };
 
   /** That other choices than a moment ago are in force, and where to look at them. */

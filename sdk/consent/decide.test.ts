@@ -141,3 +141,56 @@ test.each([
   expect(lastRow(next).clientAt).toBe(new Date(then).toISOString());
   expect(anew).toMatchObject({ rev: 4, life: then, epoch: then });
 });
+
+describe('art. 21: an objection', () => {
+  const object = (old: ConsentRecord, values: Record<string, boolean>) => made(old, values, { kind: 'object' });
+  const acceptAll = { layer: 'first', action: 'accept-all' };
+  const save = { layer: 'preferences', action: 'save' };
+  const sources = ({ decisions }: ConsentRecord) =>
+    Object.entries(decisions).map(([id, { source }]) => `${id} ${source}`);
+  const rest = ['measurement granted', 'personalisation granted', 'marketing denied'];
+
+  test('stands against every yes but its own switch, saved', () => {
+    const objected = object(made(undefined, all), { marketing: false });
+    expect(values(objected)).toEqual(rest);
+    for (const act of [{}, acceptAll, { ...acceptAll, layer: 'preferences' }, { kind: 'region-default' } as Act]) {
+      const after = decide(objected, all, act);
+      expect(values(after ?? objected)).toEqual(rest);
+      expect(sources(after ?? objected)).toContain('marketing object');
+    }
+    expect(values(made(objected, all, save))).toEqual(Object.keys(all).map((id) => `${id} granted`));
+  });
+
+  test('is left as it was by a saved no, and by taking more back', () => {
+    let record = object(made(undefined, all), { marketing: false });
+    for (const answer of [{ ...all, marketing: false, personalisation: false }, { measurement: false }]) {
+      record = made(record, answer, save);
+      expect(sources(record)).toContain('marketing object');
+      expect(values(made(record, all, acceptAll))).toContain('marketing denied');
+    }
+  });
+
+  test('takes along what builds on it', () => {
+    const objected = object(made(undefined, all), { personalisation: false });
+    expect(sources(objected)).toEqual(['measurement user', 'personalisation object', 'marketing object']);
+    expect(decide(objected, all, acceptAll)).toBeUndefined();
+    expect(values(made(objected, { personalisation: true }, save))).toContain('marketing denied');
+  });
+
+  test('said again it is no answer, and after a plain no it is one', () => {
+    const refused = made(undefined, { measurement: false });
+    const objected = object(refused, { measurement: false });
+    expect(lastRow(objected).kind).toBe('refuse');
+    expect(decide(objected, { measurement: false }, { kind: 'object' })).toBeUndefined();
+  });
+
+  test('does not run out into a yes: it is dated anew', () => {
+    vi.useFakeTimers({ now: 1e12 });
+    const objected = object(made(undefined, all), { marketing: false });
+    vi.setSystemTime(1e12 + 181 * 864e5);
+    const after = made(objected, all, acceptAll);
+    vi.useRealTimers();
+    expect(after.decisions.marketing).toMatchObject({ value: 'denied', source: 'object', at: 1e12 + 181 * 864e5 });
+    expect(after.decisions.measurement).toMatchObject({ value: 'granted', source: 'user' });
+  });
+});

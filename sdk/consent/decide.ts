@@ -54,7 +54,6 @@ export const conclude = (old: Partial<ConsentRecord>, decisions: Decisions, act:
       } as Row,
     ].filter((row) => row) as Row[],
     notBefore,
-    opposed: isOn ? undefined : act.kind === 'object' || old.opposed,
   };
 };
 
@@ -77,16 +76,19 @@ export const decide = (
 ): ConsentRecord | undefined => {
   const decisions: Record<string, Decided> = { ...old?.decisions };
   const wishes = { ...values };
-  let isChanged = act.kind === 'object' && !old?.opposed;
+  let isChanged: true | undefined;
   for (const purpose of purposes) {
     const { id, materialHash, requires = [] } = purpose;
     const recorded = decisions[id];
     // Denying one denies what requires it.
     if (requires.some((one) => wishes[one] === false)) wishes[id] = false;
+    // An objection stands: of all there is only the switch of that very purpose, saved, lifts it.
+    const isObjected = recorded?.source === 'object' && !(wishes[id] && act.action === 'save');
+    wishes[id] &&= !isObjected;
     const said = {
       value: wishes[id] ? 'granted' : 'denied',
-      // Of all kinds of acts only `region-default` begins so.
-      source: /^r/.test(act.kind as never) ? 'region' : 'user',
+      // What of it matters later: `object`, `region`.
+      source: isObjected ? 'object' : (act.kind?.slice(0, 6) ?? 'user'),
       at: stands(recorded, purpose) && recorded?.at,
       materialHash,
       ack: act.gpcAck,
@@ -95,5 +97,5 @@ export const decide = (
     decisions[id] = { ...said, at: now() } as Decided;
     isChanged = true;
   }
-  return isChanged ? conclude(old ?? {}, decisions, act) : undefined;
+  if (isChanged) return conclude(old ?? {}, decisions, act);
 };

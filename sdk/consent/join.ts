@@ -28,7 +28,8 @@ export const joined = (
     let theirs = told[id];
     const missing = requires.find((one) => decisions[one]?.value !== 'granted');
     if (theirs?.value === 'granted' && (missing || isSignalled(gpc))) theirs = undefined;
-    const isMine = mine && mine.source !== 'region' && stands(mine, purpose);
+    // An objection does not run out.
+    const isMine = mine && mine.source !== 'region' && (mine.source === 'object' || stands(mine, purpose));
     const isLaterNo = theirs?.value === 'denied' && mine?.value === 'granted' && theirs.at > mine.at;
     if (isMine && !isLaterNo) theirs = undefined;
     // What it builds on has just been taken back.

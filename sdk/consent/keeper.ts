@@ -45,8 +45,6 @@ export interface ConsentState extends Omit<Options, 'config' | 'region'> {
   signal: boolean;
   /** Purposes that must be asked; none: no banner. */
   ask: string[];
-  /** The person objects to being counted at all. */
-  opposed?: boolean | undefined;
 }
 
 export let record: ConsentRecord | undefined;

@@ -61,8 +61,6 @@ export interface ConsentRecord {
   rows: Row[];
   /** The session hint that all tabs share (S1); the collector derives the real ones. */
   session?: Session | undefined;
-  /** The person objects to being counted at all, also without anybody in the counts; ends with a later grant. */
-  opposed?: boolean | undefined;
   /** The collector asked to be left alone until then; kept, because a new page must obey it too. */
   notBefore?: number | undefined;
 }

@@ -8,7 +8,8 @@ import { dayMs, options, type PurposeRule, type Region, type RemoteConfig } from
 
 export interface Decided {
   value: 'granted' | 'denied';
-  source: 'user' | 'account' | 'region';
+  /** `object`: by an objection (art. 21), so no button that accepts all brings it back. */
+  source: 'user' | 'account' | 'region' | 'object' | 'erase';
   at: number;
   materialHash?: string | undefined;
   /** The person was told that the decision goes against the browser's signal. */
@@ -82,7 +83,7 @@ export const effective = (decisions: Decisions, suspended: readonly string[]): E
   for (const purpose of purposes) {
     const { id, gpc, requires = [] } = purpose;
     const decision = decisions[id];
-    const isGranted = stands(decision, purpose) ? decision?.value === 'granted' : null;
+    const isGranted = stands(decision, purpose) ? (decision as Decided).value === 'granted' : null;
     const missing = requires.find((one) => !result[one]);
     result[id] =
       isSignalled(gpc) && !(isGranted && decision?.ack)

@@ -169,6 +169,56 @@ describe('an answer', () => {
   });
 });
 
+describe('art. 21: what the person objected to elsewhere', () => {
+  const told = { consent: { marketing: false }, kind: 'object' };
+
+  test('is denied here from then on, and told to the ledger as heard; the rest goes on', async () => {
+    put();
+    reply = ({ path }) => (path === '/v1/batch' ? verdicts(told) : { body: { receipt: 'r', seq: 2 } });
+    const first = page.keeper.record!;
+    await drain();
+    expect(page.keeper.on).toMatchObject({ measurement: true, personalisation: true, marketing: false });
+    expect(sent.map(({ path }) => path)).toEqual(['/v1/batch', '/v1/consent']);
+    expect(sent[1]!.body).toMatchObject({ kind: 'object', supersedes: first.receipt, visitorId: first.anonymousId });
+    expect(page.keeper.record!.rows).toEqual([]);
+    put();
+    reply = () => verdicts();
+    await drain();
+    expect(sent.map(({ path }) => path)).toEqual(['/v1/batch', '/v1/consent', '/v1/batch']);
+  });
+
+  test('is nothing to whoever has another receipt by now', async () => {
+    put();
+    const { renewed } = await import('../consent/decide.js');
+    reply = ({ path }) => {
+      if (path !== '/v1/batch') return { body: { receipt: 'r', seq: 2 } };
+      page.keeper.keep(renewed(page.keeper.record!));
+      return verdicts(told);
+    };
+    await drain();
+    expect(page.keeper.on.marketing).toBe(true);
+  });
+
+  test('with everything, leaves a refusal that remembers it', async () => {
+    put();
+    const nothing = { measurement: false, personalisation: false, marketing: false, sharing: false };
+    reply = ({ path }) =>
+      path === '/v1/batch'
+        ? verdicts({ state: 'withdrawn', consent: nothing, kind: 'object' })
+        : { body: { receipt: 'r', seq: 2 } };
+    await drain();
+    expect(page.keeper.record).toMatchObject({ decisions: { measurement: { value: 'denied', source: 'object' } } });
+    expect(page.keeper.record).not.toHaveProperty('receipt');
+  });
+
+  test('erased goes before it', async () => {
+    put();
+    reply = () => verdicts({ ...told, state: 'erased' });
+    await drain();
+    expect(page.keeper.record).toBeUndefined();
+  });
+});
+
 describe('what is answered to a row alone', () => {
   const refused = (state: string): Reply => ({
     body: { receipt: null, seq: null, at: null, expiresAt: null, state, error: { code: 'forbidden' } },
@@ -186,11 +236,11 @@ describe('what is answered to a row alone', () => {
     expect(page.jar.cookie).toBe('');
   });
 
-  test('withdrawn: what is left is a refusal', async () => {
-    reply = () => refused('withdrawn');
+  test('withdrawn: what is left is a refusal, and it is told that the device has heard', async () => {
+    reply = ({ text }) => (text.includes('"withdraw"') ? { body: { receipt: 'r', seq: 2 } } : refused('withdrawn'));
     await drain();
     await drain();
-    expect(sent).toHaveLength(1);
+    expect(sent.map(({ body }) => body.kind)).toEqual(['grant', 'withdraw']);
     expect(page.keeper.record).toMatchObject({ decisions: { measurement: { value: 'denied' } }, rows: [] });
   });
 

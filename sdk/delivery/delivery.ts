@@ -7,7 +7,7 @@ import { hear, tell } from '../browser/tell.js';
 import { change, type Entry, own, take } from '../buffer/buffer.js';
 import { decide } from '../consent/decide.js';
 import { keep, look, on, onText, record, rowFor } from '../consent/keeper.js';
-import type { ConsentRecord, Row } from '../consent/record.js';
+import type { Act, Row } from '../consent/record.js';
 import { permit } from '../event/permit.js';
 import type { PageEvent } from '../event/wire.js';
 import { batchBounds, config, options, requestMaxMs, retryBounds, version } from '../options.js';
@@ -17,7 +17,9 @@ type Held = { messageId: string };
 /** What is answered to a batch, or to a row alone. */
 interface Verdicts {
   held?: Held[];
-  state?: string;
+  /** What the person objected to elsewhere, as `decide` takes it; the rest of the answer says how (`kind`). */
+  consent?: Record<string, false>;
+  state?: unknown;
   seq?: number;
   error?: unknown;
 }
@@ -94,7 +96,7 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
   sentTo = '';
   // 409: the ledger has that receipt already.
   if (!/200|409/.test(answer?.status_ as never)) return failed(answer);
-  const { held, state, error, seq } = (answer as Answer).body_ as Verdicts;
+  const { consent, state = consent, held, error, seq } = (answer as Answer).body_ as Verdicts;
   // Throws where the answer is not ours: a hotel's login page says 200 too, and proves nothing.
   const kept = (held ?? ((seq || error) && [])) as Held[];
   for (const { id } of entries) if (!kept.some((one) => one.messageId === id)) change(id);
@@ -106,7 +108,9 @@ const send = async (row: Row | undefined, entries: Entry[], isLeaving?: boolean)
     // Erased: nothing is left. Withdrawn elsewhere: what is left is a refusal.
     else
       keep(
-        state === 'erased' ? undefined : { ...(decide(record, { measurement: false }, {}) as ConsentRecord), rows: [] },
+        state === 'erased'
+          ? undefined
+          : decide(record, consent ?? { measurement: false }, (answer as Answer).body_ as Act),
       );
   }
   if (kept[0]) {

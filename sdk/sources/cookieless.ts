@@ -23,11 +23,11 @@ const answerMaxMs = 10_000;
 
 /** Are people counted where this one is, and has this one not objected? */
 const isCountable = (client: Client): boolean => {
-  const { config, region, opposed } = client.consent.state();
+  const { config, region, decisions } = client.consent.state();
   const { regions = [] } = config.cookieless ?? {};
   const code = region.code ?? '';
   return (
-    !opposed &&
+    decisions.measurement?.source !== 'object' &&
     !config.killSwitch &&
     (!regions[0] || regions.some((one) => one === '*' || one === code || (code && one === code.slice(0, 2))))
   );
