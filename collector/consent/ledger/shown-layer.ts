@@ -248,7 +248,7 @@ export const shownLayer = ({
     }
   } else if (region.ui === 'link') {
     if (isOpen) button('status.doNotSell');
-    else line('note', say(gpc ? 'status.gpc' : 'status.optedOut'));
+    else if (gpc || against[0]) line('note', say(gpc ? 'status.gpc' : 'status.optedOut'));
     button('status.link');
   } else {
     const part = since ? 'again' : 'layer1';
