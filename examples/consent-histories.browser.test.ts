@@ -151,7 +151,19 @@ let histories = 0;
 /** Runs in the page before everything else: reports what is stored while no grant stands. */
 const watch = () => {
   const report = (what: string) => (globalThis as any).storedWithout(what);
-  const isGranted = () => /%22receipt%22/.test(document.cookie);
+  // Another tab is another process, and may wipe the record between a look at it and what follows from that: what counts is
+  // what this page has seen, and that it has just looked.
+  let sawGrantAt = Number.NEGATIVE_INFINITY;
+  const cookie = Object.getOwnPropertyDescriptor(Document.prototype, 'cookie') as PropertyDescriptor;
+  Object.defineProperty(Document.prototype, 'cookie', {
+    ...cookie,
+    get() {
+      const text: string = cookie.get?.call(this);
+      sawGrantAt = /%22receipt%22/.test(text) ? performance.now() : Number.NEGATIVE_INFINITY;
+      return text;
+    },
+  });
+  const isGranted = () => performance.now() - sawGrantAt < 5_000;
   const { open } = IDBFactory.prototype;
   IDBFactory.prototype.open = function (...args) {
     if (!isGranted()) report('indexedDB.open');
