@@ -53,7 +53,7 @@ export const acting: readonly Operation[] = [
       status: 200,
       description: 'Its state.',
       schema: 'ErasureState',
-      example: { id: 'era_71f', state: 'done' },
+      example: { id: 'e_71f', state: 'done' },
     },
     errors: readingErrors,
   },
