@@ -1,6 +1,6 @@
 // The invariants at the end of consent.md, section 9, over random histories of two devices with two tabs each: real
-// browsers, the built script, and a real collector whose store is read at the end. What must hold is kept here as the
-// plain list of what people did.
+// browsers, the script as its sources make it, and a real collector whose store is read at the end. What must hold is kept
+// here as the plain list of what people did.
 
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
