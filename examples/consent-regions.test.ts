@@ -96,7 +96,7 @@ test('page and collector agree on the model for any file and any region, and no 
     fc.property(rules, said, fc.option(code), (regions, told, seen) => {
       const page = onPage(regions, told, seen);
       const toldCode = (page.row?.jurisdiction || undefined)?.code;
-      // As rows.ts reads it.
+      // As a row is read.
       const { model, ui, gpcStatus } = regionOf(regions, regionCode(toldCode) ?? regionCode(seen));
       expect(page).toMatchObject({ model, ui, gpcStatus, isOptIn: model === 'opt-in' });
       if (regionGrantStands(regions, toldCode, seen)) expect(model).not.toBe('opt-in');

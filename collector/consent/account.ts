@@ -7,7 +7,10 @@ import type { AccountAsked } from '../log/log.js';
 import { bitOf, isPurpose, type Mask } from './mask.js';
 import { type Policy, termsHold } from './policy/policy.js';
 import { regionOf } from './policy/region.js';
-import { effectiveInstant, instantOf, notePersonAct, type RowParts, tokenOf } from './rows.js';
+import type { RowParts } from './rows/act.js';
+import { tokenOf } from './rows/fields.js';
+import { effectiveInstant, instantOf } from './rows/instant.js';
+import { notePersonAct } from './rows/person.js';
 import type { PersonAct } from './store.js';
 import { vouch } from './voucher.js';
 

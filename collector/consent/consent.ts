@@ -17,7 +17,9 @@ import { type Journal, type JournalEntry, noJournal, openJournal } from './right
 import { type Notices, openNotices } from './rights/notices.js';
 import { type ObjectionAsked, object } from './rights/object.js';
 import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tombstones } from './rights/tombstones.js';
-import { acceptRow, notePersonAct, type PersonChange, type RowContext, type RowResult } from './rows.js';
+import type { PersonChange, RowContext, RowResult } from './rows/act.js';
+import { notePersonAct } from './rows/person.js';
+import { acceptRow } from './rows/rows.js';
 import { type ConsentCount, noDenial, openConsentStore } from './store.js';
 import { type TransferResult, transfer } from './transfer.js';
 

@@ -1,5 +1,5 @@
 // The statements of consent's tables (migrations.ts), and the small memory of live receipts in front of them. Decides
-// nothing: rows.ts and gate.ts do. The writer's thread is the only one that writes, so the memory is true until a
+// nothing: rows/ and gate.ts do. The writer's thread is the only one that writes, so the memory is true until a
 // transaction is rolled back; then `dropCaches` must be called.
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -10,6 +10,7 @@ import type { Ledger, LedgerDecision, LedgerRow } from './ledger/ledger.js';
 import { type Mask, withDependants } from './mask.js';
 import { type Policy, termsHold } from './policy/policy.js';
 import type { JournalEntry } from './rights/journal.js';
+import { hexOf } from './rights/tombstones.js';
 
 export type { LedgerDecision, LedgerRow } from './ledger/ledger.js';
 
@@ -423,13 +424,13 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
     },
     *objectedEntries(): Iterable<JournalEntry> {
       for (const { life, objected, at } of objectedLives.all()) {
-        const visitors = visitorsOfLife.all(life).map((row) => Buffer.from(row.visitor_key).toString('hex'));
+        const visitors = visitorsOfLife.all(life).map((row) => hexOf(row.visitor_key));
         if (visitors.length > 0) yield { act: 'objected', visitors, purposes: objected, at };
       }
       for (const row of objectedAll.all())
         yield {
           act: 'objected',
-          visitors: [Buffer.from(row.visitor_key).toString('hex')],
+          visitors: [hexOf(row.visitor_key)],
           purposes: row.purposes,
           at: row.at,
         };
@@ -508,7 +509,7 @@ export const openConsentStore = (sql: Sql, inForce: () => Policy, bit: (purpose:
         .all()) {
         const mask = bit(row.purpose);
         const [granted, denied] = row.value === 'granted' ? [mask, 0] : [0, mask];
-        const person = Buffer.from(row.user_key).toString('hex');
+        const person = hexOf(row.user_key);
         yield { act: 'said', person, granted, denied, objection: row.objection !== 0, at: row.at };
       }
     },

@@ -11,7 +11,7 @@ import { consentMigrations } from './migrations.js';
 import { type Policy, parsePolicy } from './policy/policy.js';
 import { type ErasurePlan, type ErasureSubject, planDeviceErasure, planPersonErasure } from './rights/erase.js';
 import { planWithdrawal } from './rights/withdraw.js';
-import type { RowResult } from './rows.js';
+import type { RowResult } from './rows/act.js';
 import { type ConsentViewer, openConsentView } from './view.js';
 
 export const secret = 'a secret of this site';

@@ -8,7 +8,9 @@ import type { TransferAsked } from '../log/log.js';
 import { bitOf, grantable, isPurpose, type Mask } from './mask.js';
 import { type Policy, termsHold } from './policy/policy.js';
 import type { KeyOf } from './rights/tombstones.js';
-import { effectiveInstant, instantOf, type RowParts, tokenOf } from './rows.js';
+import type { RowParts } from './rows/act.js';
+import { tokenOf } from './rows/fields.js';
+import { effectiveInstant, instantOf } from './rows/instant.js';
 import { vouchTransfer } from './voucher.js';
 
 /** From the press on a link to the page it leads to. */

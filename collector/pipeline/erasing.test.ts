@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
 import { erasureSteps } from '../consent/rights/erase.js';
 import { journalFile, readJournal } from '../consent/rights/journal.js';
-import { lifeReceiptsMax } from '../consent/rows.js';
+import { lifeReceiptsMax } from '../consent/rows/outlived.js';
 import type { Certificate } from '../contract/certificate.js';
 import { purposes } from '../contract/purposes.js';
 import { sessionRules } from '../sessions/session.js';

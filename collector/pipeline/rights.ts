@@ -5,7 +5,7 @@ import { statedRevenue } from '../carts/orders.js';
 import type { Candidate } from '../consent/gate.js';
 import { type HeldEvent, planWithdrawal, type WithdrawalPlan } from '../consent/rights/withdraw.js';
 import { addWithdrawn, type LostEvent, tallyWithdrawn } from '../consent/rights/withdrawn-counts.js';
-import type { RowContext, RowResult, Withdrawal } from '../consent/rows.js';
+import type { RowContext, RowResult, Withdrawal } from '../consent/rows/act.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
 import { gateAnonymousId } from '../identity/identifier.js';

@@ -3,7 +3,11 @@
 
 import { houseRow } from '../ledger/ledger.js';
 import { bitOf, everything, type Mask, purposesOf, withDependants } from '../mask.js';
-import { acceptRow, noteObjected, notePersonAct, type RowContext, type RowParts, type RowResult } from '../rows.js';
+import type { RowContext, RowParts, RowResult } from '../rows/act.js';
+import { noteObjected } from '../rows/life.js';
+import { notePersonAct } from '../rows/person.js';
+import { acceptRow } from '../rows/rows.js';
+import { hexOf } from './tombstones.js';
 
 export interface ObjectionAsked {
   id: string;
@@ -48,7 +52,7 @@ export const object = (parts: RowParts, asked: ObjectionAsked): RowResult[] => {
         const before = store.objectedOf(key) ?? 0;
         const objected = lift ? before & ~purposes : before | purposes;
         store.putObjected(key, objected, at);
-        note({ act: 'objected', visitors: [Buffer.from(key).toString('hex')], purposes: objected, at });
+        note({ act: 'objected', visitors: [hexOf(key)], purposes: objected, at });
         append();
         continue;
       }

@@ -4,7 +4,7 @@
 
 import type { Sql } from '../../store/sql.js';
 import type { JournalEntry } from './journal.js';
-import type { TombstoneKind } from './tombstones.js';
+import { hexOf, type TombstoneKind } from './tombstones.js';
 
 /** Consent's tables that only ever know more, or are about what is true now. The ledger is added to; these are replaced. */
 const replaced = [
@@ -72,7 +72,7 @@ export const takeOverConsent = (sql: Sql): TakenOver => {
       ({ kind, key, cause, v, at }): JournalEntry => ({
         act: cause,
         kind,
-        key: Buffer.from(key).toString('hex'),
+        key: hexOf(key),
         v,
         at,
       }),

@@ -37,7 +37,8 @@ export interface Grant {
 export const mayReturn = (tombstone: Tombstone, grant: Grant): boolean =>
   grant.at > tombstone.erasedAt && grant.effectiveAt > tombstone.erasedAt && grant.boundAt > tombstone.erasedAt;
 
-const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
+/** As the journal writes a key. */
+export const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
 
 export type KeyOf = (kind: string, value: string) => Uint8Array;
 

@@ -5,7 +5,7 @@ import type { Purpose } from '../../contract/purposes.js';
 import type { AcceptedEvent, EventType } from '../../events/event.js';
 import { purposeOf } from '../gate.js';
 import { bitOf, grantable, type Mask, maskOf, purposesOf } from '../mask.js';
-import type { Withdrawal } from '../rows.js';
+import type { Withdrawal } from '../rows/act.js';
 
 /** Of an event in the store, what decides. */
 export interface HeldEvent {
