@@ -1,7 +1,7 @@
 // Counting without anybody, at the route: a call of many counts is many, for its address as for its key.
 
 import { expect, it } from 'vitest';
-import { openSite } from '../consent/testing.js';
+import { openSite } from '../consent/site.fixture.js';
 import { crowd } from '../ingest/crowd.js';
 import { recordingLog } from '../ingest/fixtures/recording-log.js';
 import { limiter } from '../ingest/rate.js';

@@ -7,7 +7,7 @@ import { compareEvents, type OwnedEvent } from '../events/event.js';
 import { cartAspect } from './aspect.js';
 import { currencyIn } from './content.js';
 import { cartsMax, episodesMax, isOpen, linesInStateMax } from './state.js';
-import { at, emptyShelf, fold, minute, Person, start } from './testing.js';
+import { at, emptyShelf, fold, minute, Person, start } from './story.fixture.js';
 
 /** What an order is owed to is said where it is read, with the visits beside it. */
 const orderOfCarts = orderShape.omit({ attribution: true });

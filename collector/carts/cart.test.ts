@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AnonymousId } from '../contract/ids.js';
-import { at, day, fold, guest, hour, identify, iso, minute, on, pageView, product, server } from './testing.js';
+import { at, day, fold, guest, hour, identify, iso, minute, on, pageView, product, server } from './story.fixture.js';
 
 const add = (t: number, id: string, quantity = 1, properties: Record<string, unknown> = {}, more = {}) =>
   at(t, 'Product Added', { ...product(id, quantity), ...properties }, more);

@@ -16,7 +16,7 @@ import {
   product,
   server,
   start,
-} from './testing.js';
+} from './story.fixture.js';
 
 const add = (t: number, id: string, price?: number, properties: Record<string, unknown> = {}, more = {}) =>
   at(t, 'Product Added', { ...product(id, 1, price), currency: 'EUR', ...properties }, more);

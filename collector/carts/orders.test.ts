@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { SessionId } from '../contract/ids.js';
-import { at, fold, on, pageView, product, server } from './testing.js';
+import { at, fold, on, pageView, product, server } from './story.fixture.js';
 
 const order = (t: number, properties: Record<string, unknown>, more = {}) =>
   at(t, 'Order Completed', { order_id: 'o1', currency: 'EUR', ...properties }, more);

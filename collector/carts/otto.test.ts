@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { at, fold, minute, type Person, start } from './testing.js';
+import { at, fold, minute, type Person, start } from './story.fixture.js';
 
 interface Visitor {
   session: number;

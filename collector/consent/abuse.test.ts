@@ -3,7 +3,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Purpose } from '../contract/purposes.js';
 import { openProofs } from './ledger/proofs.js';
-import { dayMs, openSite, receiptOf, start } from './testing.js';
+import { dayMs, openSite, receiptOf, start } from './site.fixture.js';
 
 const all: Purpose[] = ['measurement', 'personalisation', 'marketing', 'sharing'];
 const MP: Purpose[] = ['measurement', 'personalisation'];

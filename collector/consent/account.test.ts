@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { AccountAsked } from '../log/log.js';
 import { type Choice, reconcile } from './account.js';
-import { dayMs, openSite, receiptOf, type Site, start } from './testing.js';
+import { dayMs, openSite, receiptOf, type Site, start } from './site.fixture.js';
 import { vouch, vouchedFor, voucherMaxMs } from './voucher.js';
 
 const choice = (purpose: Purpose, value: 'granted' | 'denied', at: number): Choice => ({

@@ -3,7 +3,7 @@
 import { bench, describe } from 'vitest';
 import { purposes } from '../contract/purposes.js';
 import type { Candidate } from './gate.js';
-import { openSite, receiptOf } from './testing.js';
+import { openSite, receiptOf } from './site.fixture.js';
 
 const devices = 5_000;
 const site = openSite();

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { Candidate } from './gate.js';
 import { publicConfig } from './policy/policy.js';
-import { dayMs, openSite, receiptOf, type Site, start } from './testing.js';
+import { dayMs, openSite, receiptOf, type Site, start } from './site.fixture.js';
 
 const r1 = receiptOf('r1');
 const r2 = receiptOf('r2');

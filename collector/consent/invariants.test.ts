@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Purpose, purposes, requires } from '../contract/purposes.js';
 import type { RowResult } from './rows/act.js';
-import { openSite, receiptOf, type Sent, type Site } from './testing.js';
+import { openSite, receiptOf, type Sent, type Site } from './site.fixture.js';
 
 const minute = 60_000;
 const devices = 3;

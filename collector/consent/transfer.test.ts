@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import { bitOf, maskOf } from './mask.js';
-import { dayMs, openSite, receiptOf, type Site, start } from './testing.js';
+import { dayMs, openSite, receiptOf, type Site, start } from './site.fixture.js';
 import {
   arrivedOf,
   type Carried,

@@ -10,7 +10,7 @@ import { houseRow } from '../consent/ledger/ledger.js';
 import { openLedgerView } from '../consent/ledger/ledger-view.js';
 import { consentMigrations } from '../consent/migrations.js';
 import { parsePolicy } from '../consent/policy/policy.js';
-import { secret, start } from '../consent/testing.js';
+import { secret, start } from '../consent/site.fixture.js';
 import type { Command } from '../log/log.js';
 import { openSqlite } from '../store/sqlite.js';
 import { type LedgerBreak, ledgerChecker } from './ledger-check.js';

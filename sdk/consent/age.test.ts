@@ -1,7 +1,7 @@
 // The age gate: the page and the collector go by the same rule, so that nobody is asked for what is then refused.
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openSite, receiptOf } from '../../collector/consent/testing.js';
+import { openSite, receiptOf } from '../../collector/consent/site.fixture.js';
 import type { Options } from '../options.js';
 import { resolve } from '../options.js';
 import { decide } from './decide.js';

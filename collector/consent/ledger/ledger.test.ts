@@ -11,7 +11,7 @@ import { openSqlite, type SqliteStore } from '../../store/sqlite.js';
 import { type Consent, openConsent } from '../consent.js';
 import { consentMigrations } from '../migrations.js';
 import { parsePolicy } from '../policy/policy.js';
-import { dayMs, receiptOf, secret, start } from '../testing.js';
+import { dayMs, receiptOf, secret, start } from '../site.fixture.js';
 import { type ChainedRow, chainHash, fingerprint, proofText, statementText } from './chain.js';
 import { checkExport } from './check-export.js';
 import { openLedgerView } from './ledger-view.js';

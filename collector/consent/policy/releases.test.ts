@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { openSite, receiptOf, start } from '../testing.js';
+import { openSite, receiptOf, start } from '../site.fixture.js';
 import { PolicyError, type Source } from './policy.js';
 import { enforce, holdersOf, noteStart, openReleases, policyReading, policyToStartWith } from './releases.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { purposes } from '../../contract/purposes.js';
-import { openSite, receiptOf, start } from '../testing.js';
+import { openSite, receiptOf, start } from '../site.fixture.js';
 import { type ErasableEvent, planDeviceErasure, planPersonErasure } from './erase.js';
 
 const all = [...purposes];

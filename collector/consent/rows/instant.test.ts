@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dayMs, openSite, start } from '../testing.js';
+import { dayMs, openSite, start } from '../site.fixture.js';
 import { effectiveInstant } from './instant.js';
 import { acceptedRow, all, MP, probe, r1, r2 } from './rows.fixture.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openSite, receiptOf, start } from '../testing.js';
+import { openSite, receiptOf, start } from '../site.fixture.js';
 import { acceptedRow, all, KS, ledger, MP, probe, r1, r2, r3 } from './rows.fixture.js';
 
 describe('rows that come in the wrong order', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Purpose } from '../../contract/purposes.js';
-import { openSite, receiptOf, type Site } from '../testing.js';
+import { openSite, receiptOf, type Site } from '../site.fixture.js';
 import { lifeReceiptsMax } from './outlived.js';
 import { acceptedRow, all, KS, MP, probe, r1, r2, r3 } from './rows.fixture.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { openSite } from '../testing.js';
+import { openSite } from '../site.fixture.js';
 import { acceptedRow, all, countsOf, KS, MP, r1, r2 } from './rows.fixture.js';
 
 describe('the ledger', () => {

@@ -1,7 +1,7 @@
 // Rows for the tests of this folder: receipts with names, and what became of a row.
 
 import { type Purpose, purposes } from '../../contract/purposes.js';
-import { receiptOf, type Site } from '../testing.js';
+import { receiptOf, type Site } from '../site.fixture.js';
 import type { RowResult } from './act.js';
 
 export const r1 = receiptOf('r1');

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { dayMs, openSite, start } from '../testing.js';
+import { dayMs, openSite, start } from '../site.fixture.js';
 import { acceptedRow, all, countsOf, ledger, MP, probe, r1, r2, r3 } from './rows.fixture.js';
 
 describe('a consent row', () => {

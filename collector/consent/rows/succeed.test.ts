@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Purpose } from '../../contract/purposes.js';
-import { dayMs, openSite, receiptOf, start } from '../testing.js';
+import { dayMs, openSite, receiptOf, start } from '../site.fixture.js';
 import { acceptedRow, all, KS, MP, probe, r1, r2, r3 } from './rows.fixture.js';
 
 describe('a withdrawal', () => {

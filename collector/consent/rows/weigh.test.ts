@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Purpose } from '../../contract/purposes.js';
 import { purposesOf } from '../mask.js';
-import { dayMs, openSite, type Site, start } from '../testing.js';
+import { dayMs, openSite, type Site, start } from '../site.fixture.js';
 import { acceptedRow, all, MP, probe, r1 } from './rows.fixture.js';
 import { weigh } from './weigh.js';
 

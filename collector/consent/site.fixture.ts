@@ -1,5 +1,5 @@
-// For tests only: the smallest site that obeys what consent decides. Real tables, a list in place of the events table, and
-// the duties of the pipeline (execute withdrawals and erasures) in a few lines. Never imported by the product.
+// The smallest site that obeys what consent decides. Real tables, a list in place of the events table, and the duties of the
+// pipeline (execute withdrawals and erasures) in a few lines.
 
 import type { Purpose } from '../contract/purposes.js';
 import type { EventType } from '../events/event.js';

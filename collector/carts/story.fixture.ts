@@ -1,5 +1,4 @@
-// For the tests of this folder only: a person's events written as a story in minutes, and the fold of it. Nothing that
-// ships imports this.
+// A person's events written as a story in minutes, and the fold of it.
 
 import type { AnonymousId, MessageId, SessionId, UserId } from '../contract/ids.js';
 import { compareEvents, type OwnedEvent } from '../events/event.js';
