@@ -33,7 +33,7 @@ import { sendNotices } from './jobs/notices.js';
 import type { Log } from './log/log.js';
 import { openKeyRing } from './site/ring.js';
 import { type Seeded, seed } from './site/seed.js';
-import { adviceOf } from './store/patience.js';
+import { adviceOf, openTelling } from './store/patience.js';
 import { traceOf } from './trace.js';
 
 export interface Served {
@@ -205,24 +205,24 @@ export const serve = async (config: Config, options: ServeOptions = {}): Promise
   const broken = brokenPolicy(config.consentFile);
   if (broken !== null && !hasData(config)) throw broken;
   const logger = options.logger ?? pino({ level: 'silent' });
+  const telling = openTelling((stuck) =>
+    stuck === null
+      ? logger.warn('events are taken again')
+      : logger.error({ code: stuck.code, hint: adviceOf(stuck) }, 'the store takes nothing: events are answered 503'),
+  );
   let engines: Engines;
   try {
     engines = await openedData(
       config,
       (reason, trace) => logger.error({ reason, ...trace }, 'trouble'),
-      (stuck) =>
-        stuck === null
-          ? logger.warn('events are taken again')
-          : logger.error(
-              { code: stuck.code, hint: adviceOf(stuck) },
-              'the store takes nothing: events are answered 503',
-            ),
+      (stuck) => telling.changed(stuck, Date.now()),
     );
   } catch (error) {
     throw broken !== null && (error as Error).message.startsWith('The consent file') ? broken : error;
   }
   let stopping = false;
-  const opened: (() => void | Promise<void>)[] = [engines.close];
+  const calming = setInterval(() => telling.look(Date.now()), 1_000).unref();
+  const opened: (() => void | Promise<void>)[] = [() => clearInterval(calming), engines.close];
   try {
     const seeded = await seed(engines.log, config, Date.now());
     const ring = await openKeyRing(engines.log);

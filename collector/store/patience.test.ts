@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, describe, expect, it } from 'vitest';
-import { adviceOf, openPatience, type Stuck } from './patience.js';
+import { adviceOf, openPatience, openTelling, type Stuck } from './patience.js';
 import { openSqlite } from './sqlite.js';
 
 const closing: (() => void)[] = [];
@@ -65,26 +65,64 @@ describe('a store that another process holds', () => {
 });
 
 describe('a disk that is full', () => {
-  it('is told by its own code, and found to be over by writing', () => {
-    const { store, patience, failing, write } = open();
-    const pages = Number(store.pragma('page_count'));
-    store.pragma(`max_page_count = ${pages}`);
+  /** The header can be written all the same, and a small row where a page has room. */
+  const full = () => {
+    const opened = open();
+    const { store, patience } = opened;
+    store.pragma(`max_page_count = ${store.pragma('page_count')}`);
     const rows = store.prepare('INSERT INTO things VALUES (?)');
-    const fill = () => store.transaction(() => rows.run('x'.repeat(100_000)));
-    expect(fill).toThrow(/full/);
-    let code = '';
-    try {
-      fill();
-    } catch (error) {
-      patience.failed(error, 5);
-      ({ code } = error as { code: string });
-    }
-    expect([code, patience.stuck()]).toEqual(['SQLITE_FULL', { code: 'SQLITE_FULL', since: 5 }]);
+    const fill = (now: number): string => {
+      try {
+        store.transaction(() => rows.run('x'.repeat(100_000)));
+      } catch (error) {
+        patience.failed(error, now);
+        return (error as { code: string }).code;
+      }
+      return 'written';
+    };
+    return { ...opened, fill };
+  };
+
+  it('is told by its own code, and found to be over by writing, once nothing has failed for a minute', () => {
+    const { store, patience, failing, write, fill } = full();
+    expect([fill(5_000), patience.stuck()]).toEqual(['SQLITE_FULL', { code: 'SQLITE_FULL', since: 5_000 }]);
+    // The page that is tried can be written on a disk that has no room for a batch.
+    expect(patience.isOver(6_000)).toBe(false);
+    expect(fill(7_000)).toBe('SQLITE_FULL');
+    expect(patience.stuck()).toEqual({ code: 'SQLITE_FULL', since: 5_000 });
     store.pragma('max_page_count = 1000000');
-    expect(patience.isOver(6)).toBe(true);
+    expect([patience.isOver(66_999), patience.isOver(67_000), patience.stuck()]).toEqual([false, true, null]);
     write();
     expect(store.prepare('SELECT count(*) AS n FROM things').get()).toEqual({ n: 1 });
-    expect(() => failing(7)).toThrow('it was written');
+    expect(() => failing(68_000)).toThrow('it was written');
+  });
+
+  it('is over at once where a batch goes through', () => {
+    const { patience, fill, write } = full();
+    fill(5_000);
+    write();
+    patience.passed();
+    expect(patience.stuck()).toBe(null);
+  });
+
+  it('that takes a small batch and refuses a large one is told once, and once that it is over', () => {
+    const said: string[] = [];
+    const telling = openTelling((stuck) => said.push(stuck?.code ?? 'over'));
+    const at = (now: number, stuck: Stuck | null) => {
+      telling.changed(stuck, now);
+      telling.look(now);
+    };
+    const shut = { code: 'SQLITE_FULL', since: 0 };
+    for (let now = 0; now < 600_000; now += 1_000) at(now, now % 2_000 === 0 ? shut : null);
+    expect(said).toEqual(['SQLITE_FULL']);
+    // Another reason is another state.
+    at(600_000, { code: 'SQLITE_BUSY', since: 600_000 });
+    at(601_000, shut);
+    at(602_000, null);
+    for (let now = 603_000; now < 700_000; now += 1_000) telling.look(now);
+    expect(said).toEqual(['SQLITE_FULL', 'SQLITE_BUSY', 'over']);
+    at(700_000, shut);
+    expect(said.at(-1)).toBe('SQLITE_FULL');
   });
 });
 

@@ -11,6 +11,13 @@ export interface Stuck {
 }
 
 const impatientMs = 20;
+/**
+ * How long nothing must have failed. On a disk that is almost full a page of the log of writes can be had where a batch
+ * cannot, and a small batch goes through where a large one does not: one try that went well says little there.
+ */
+const calmMs = 60_000;
+
+const isFull = (code: string): boolean => /^(SQLITE_FULL|ENOSPC|EDQUOT)/.test(code);
 
 export interface Patience {
   stuck: () => Stuck | null;
@@ -18,7 +25,7 @@ export interface Patience {
   failed: (error: unknown, now: number) => boolean;
   /** Something was written. */
   passed: () => void;
-  /** Whether it can be written by now, by writing what changes nothing. */
+  /** Whether it can be written by now, by writing what changes nothing. That ends a full disk only once nothing fails. */
   isOver: (now: number) => boolean;
 }
 
@@ -27,11 +34,13 @@ export const openPatience = (
   onChange: (stuck: Stuck | null) => void,
 ): Patience => {
   let stuck: Stuck | null = null;
+  let failedAt = 0;
   const patience: Patience = {
     stuck: () => stuck,
     failed: (error, now) => {
       if (!isUnavailable(error)) return false;
       const { code } = error as { code: string };
+      failedAt = now;
       if (stuck?.code === code) return true;
       stuck = { code, since: stuck?.since ?? now };
       store.waitForLocks(impatientMs);
@@ -52,6 +61,7 @@ export const openPatience = (
         if (!patience.failed(error, now)) throw error;
         return false;
       }
+      if (stuck !== null && isFull(stuck.code) && now - failedAt < calmMs) return false;
       patience.passed();
       return true;
     },
@@ -59,11 +69,35 @@ export const openPatience = (
   return patience;
 };
 
+/**
+ * What a log says of it: each state once, however often it comes and goes, and that it is over when it has been for a minute.
+ * `/readyz` says at each moment how things are.
+ */
+export const openTelling = (tell: (stuck: Stuck | null) => void) => {
+  const told = new Set<string>();
+  let overAt: number | null = null;
+  return {
+    changed: (stuck: Stuck | null, now: number): void => {
+      overAt = stuck === null ? now : null;
+      if (stuck === null || told.has(stuck.code)) return;
+      told.add(stuck.code);
+      tell(stuck);
+    },
+    /** Asked now and then. */
+    look: (now: number): void => {
+      if (overAt === null || now - overAt < calmMs) return;
+      overAt = null;
+      told.clear();
+      tell(null);
+    },
+  };
+};
+
 /** For operators: what it is, and what to do. */
 export const adviceOf = ({ code }: Pick<Stuck, 'code'>): string =>
   /^SQLITE_(BUSY|LOCKED)/.test(code)
     ? `Another process holds the database file (${code}): a shell, a copy under way. End it; events are taken again by themselves.`
-    : /^(SQLITE_FULL|ENOSPC|EDQUOT)/.test(code)
+    : isFull(code)
       ? `The disk is full (${code}): make room; events are taken again by themselves.`
       : /^(SQLITE_(READONLY|CANTOPEN)|EROFS)/.test(code)
         ? `The folder of the data cannot be written (${code}): look at its rights and at how it is mounted.`
