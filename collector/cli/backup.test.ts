@@ -273,8 +273,52 @@ describe('weft restore', () => {
     rmSync(join(WEFT_DATA, 'erasures.journal'));
     const refused = await weft(['restore', file], { WEFT_DATA });
     expect([refused.code, refused.stderr.includes('--without-tombstones')]).toEqual([4, true]);
-    await told(['restore', file, '--without-tombstones'], { WEFT_DATA });
+    const lost = await weft(['restore', file, '--without-tombstones'], { WEFT_DATA });
+    expect(lost.stderr).toContain('withdrawals, erasures and the audit log since the backup are lost');
+    expect(lost.stderr).toContain('keys that were revoked since are good again');
     expect(await told(['rebuild', '--check'], { WEFT_DATA })).toMatchObject({ equal: true, events: 857 });
+  }, 180_000);
+
+  it('section 6: of a ledger that went another way keeps who was erased, revoked keys and the audit log, and says what it does not', async () => {
+    const WEFT_DATA = temporary();
+    await told(['import', otto, '--map', example('imports/otto.map.json'), '--work', temporary()], { WEFT_DATA });
+    await told(['erase', '--anonymous', 'otto-1'], { WEFT_DATA });
+    const { id } = await told(['keys', 'create', 'secret', '--label', 'old'], { WEFT_DATA });
+    const file = join(temporary(), 'b.sqlite');
+    await told(['backup', file], { WEFT_DATA });
+    await told(['erase', '--anonymous', 'otto-0'], { WEFT_DATA });
+    await told(['keys', 'revoke', id as string], { WEFT_DATA });
+    rmSync(join(WEFT_DATA, 'erasures.journal'));
+    const path = join(WEFT_DATA, 'weft.sqlite');
+    const present = openSqlite(path);
+    for (const { name } of present
+      .prepare<{ name: string }>(
+        "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'consent_ledger'",
+      )
+      .all())
+      present.exec(`DROP TRIGGER ${name}`);
+    present.exec('UPDATE consent_ledger SET at = at + 1');
+    present.close();
+
+    const refused = await weft(['restore', file], { WEFT_DATA });
+    expect([refused.code, refused.stderr.includes('they part at row')]).toEqual([4, true]);
+    const done = await weft(['restore', file, '--without-tombstones'], { WEFT_DATA });
+    expect(done.stderr).toContain('acts of consent and requests since the backup are lost');
+    expect(done.stdout).toMatch(/0 acts of consent, [1-9]\d* rows? of the audit log/);
+    expect(hasText(path, '"otto-0"')).toBe(false);
+    const { keys } = await told(['keys', 'list'], { WEFT_DATA });
+    expect(keys).toEqual([expect.objectContaining({ id, revokedAt: expect.any(String) })]);
+    const store = openSqlite(path, [], { readonly: true });
+    expect(store.prepare("SELECT detail FROM audit_log WHERE what = 'key.revoke'").all()).toEqual([{ detail: id }]);
+    store.close();
+
+    const other = temporary();
+    await told(['import', otto, '--map', example('imports/otto.map.json'), '--work', temporary()], {
+      WEFT_DATA: other,
+    });
+    await told(['erase', '--anonymous', 'otto-0'], { WEFT_DATA: other });
+    const strange = await weft(['restore', file, '--without-tombstones'], { WEFT_DATA: other });
+    expect(strange.stderr).toContain('neither acts of consent nor its audit log');
   }, 180_000);
 });
 

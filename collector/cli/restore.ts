@@ -21,7 +21,7 @@ import { type Ending, Failure } from './failure.js';
 import { bytesSaid, columns, type Out, plural } from './say.js';
 
 export interface RestoreAsked {
-  /** Go on although the present store cannot tell who was erased since. */
+  /** Go on although the present store cannot tell who was erased since. What it can tell is taken over all the same. */
   withoutTombstones?: boolean;
   json?: boolean;
 }
@@ -86,8 +86,19 @@ const soundCopy = (from: string, to: string, note: Manifest | null): void => {
   openSqlite(to, migrations).close();
 };
 
-/** Into the copy, from the present store: what consent knows since, the audit log, and credentials. Gives the tombstones that are news. */
-const takeOver = (copy: string, present: string): { news: JournalEntry[]; ledgerRows: number } => {
+/** What a copy has from the present store. */
+interface TakenOver {
+  /** Tombstones that the backup does not have. */
+  news: JournalEntry[];
+  ledgerRows: number;
+  auditRows: number;
+  /** What of that store is lost, in words; null: nothing that could be kept. */
+  lost: string | null;
+}
+const nothingTaken: TakenOver = { news: [], ledgerRows: 0, auditRows: 0, lost: null };
+
+/** Into the copy, from the present store: what consent knows since, the audit log, and credentials. */
+const takeOver = (copy: string, present: string, goOn: boolean): TakenOver => {
   const store = openSqlite(copy);
   try {
     store.prepare('ATTACH DATABASE ? AS present').run(present);
@@ -100,7 +111,12 @@ const takeOver = (copy: string, present: string): { news: JournalEntry[]; ledger
             'SELECT (SELECT count(*) FROM present.tombstones) + (SELECT count(*) FROM present.consent_ledger) AS n',
           )
           .get()!.n;
-        if (acts === 0) return { news: [], ledgerRows: 0 };
+        // Somebody who started a new collector before they restored into it has lost nothing but a few rows about themselves.
+        if (acts === 0 || goOn)
+          return {
+            ...nothingTaken,
+            lost: 'The store that is replaced is of another site: nothing of it is taken over, neither acts of consent nor its audit log.',
+          };
         throw new Failure(
           'refused',
           'The backup is of another site than the data in the folder: who was erased there cannot be found in it.',
@@ -108,25 +124,39 @@ const takeOver = (copy: string, present: string): { news: JournalEntry[]; ledger
         );
       }
       const taken = takeOverConsent(store);
-      if (taken.kind === 'parted')
+      if (taken.kind === 'parted' && !goOn)
         throw new Failure(
           'refused',
           `The ledger of the backup is not the beginning of the present one: they part at row ${taken.seq}.`,
           '`weft doctor` and GET /v1/ledger/verify say which of the two is sound; with --without-tombstones the present one is set aside.',
         );
-      takeOverAudit(store);
+      const auditRows = takeOverAudit(store);
       // What is there now knows which keys were revoked since.
       store.exec(`
         INSERT INTO main.credentials SELECT * FROM present.credentials WHERE true
         ON CONFLICT (id) DO UPDATE SET verifier = excluded.verifier, mode = excluded.mode, purposes = excluded.purposes,
           categories = excluded.categories, roles = excluded.roles, revoked_at = excluded.revoked_at;
       `);
-      return taken;
+      const { news } = taken;
+      return taken.kind === 'taken'
+        ? { news, ledgerRows: taken.ledgerRows, auditRows, lost: null }
+        : {
+            news,
+            ledgerRows: 0,
+            auditRows,
+            lost: `The ledgers part at row ${taken.seq}: acts of consent and requests since the backup are lost. Erasures, revoked keys and the audit log are not.`,
+          };
     });
   } finally {
     store.close();
   }
 };
+
+/** Of a store that cannot be read. */
+const lostUnread = (hasJournal: boolean): string =>
+  hasJournal
+    ? 'The store that is replaced cannot be read: acts of consent and the audit log since the backup are lost, withdrawals and erasures are not. Keys that were revoked since are good again: revoke them.'
+    : 'The store that is replaced cannot be read, and there is no journal: acts of consent, withdrawals, erasures and the audit log since the backup are lost. Erase again whoever asked for it since; keys that were revoked since are good again: revoke them.';
 
 export interface ErasedAgain extends Replayed {
   events: number;
@@ -205,18 +235,18 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
     const hasPresent = existsSync(place.file);
     const tells = hasPresent && readable(place.file);
     const journal = journalFile(place.folder);
-    if (hasPresent && !tells && !asked.withoutTombstones && !existsSync(journal))
+    const hasJournal = existsSync(journal);
+    const goOn = asked.withoutTombstones === true;
+    if (hasPresent && !tells && !goOn && !hasJournal)
       throw new Failure(
         'refused',
         'The store that is to be replaced cannot be read, and there is no erasures.journal beside it: nobody knows who was erased since the backup.',
         'Put a copy of the journal beside it; or give --without-tombstones to go on, then erase again whoever asked for it since then.',
       );
-    if (hasPresent && !tells)
-      out.note(
-        'The store that is replaced cannot be read: acts of consent and the audit log since the backup are lost, withdrawals and erasures are not.',
-      );
-    const { news, ledgerRows } =
-      tells && !asked.withoutTombstones ? takeOver(copy, place.file) : { news: [], ledgerRows: 0 };
+    const { news, ledgerRows, auditRows, lost } = tells
+      ? takeOver(copy, place.file, goOn)
+      : { ...nothingTaken, lost: hasPresent ? lostUnread(hasJournal) : null };
+    if (lost !== null) out.note(lost);
     const eventsIn = (): number => {
       const store = openSqlite(copy, [], { readonly: true });
       try {
@@ -253,7 +283,9 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
     settleFile(copy);
     const aside = swap(place, copy, now);
     if (asked.json)
-      out.tell(JSON.stringify({ restored: place.file, replaced: aside, erasedAgain: again, ledgerRows, counts }));
+      out.tell(
+        JSON.stringify({ restored: place.file, replaced: aside, erasedAgain: again, ledgerRows, auditRows, counts }),
+      );
     else {
       out.tell(
         `${place.file} is the backup${note === null ? '' : ` of ${note.createdAt}`} now.\n${columns(Object.entries(counts))}`,
@@ -262,8 +294,10 @@ export const restore = async (path: string, asked: RestoreAsked, out: Out): Prom
         out.tell(
           `Erased since the backup, and erased again: ${plural(again.people, 'person', 'people')}, ${plural(again.devices, 'device')}, ${plural(again.withdrawals, 'withdrawal')}, ${plural(again.events, 'event')}.`,
         );
-      if (ledgerRows > 0)
-        out.tell(`Taken over from what was there: ${plural(ledgerRows, 'act')} of consent since the backup.`);
+      if (ledgerRows + auditRows > 0)
+        out.tell(
+          `Taken over from what was there, since the backup: ${plural(ledgerRows, 'act')} of consent, ${plural(auditRows, 'row')} of the audit log.`,
+        );
       if (aside !== null)
         out.tell(
           `What was there is in ${aside}. It holds people: delete it once you no longer need it. The next erasure does, and after 30 days the collector.`,

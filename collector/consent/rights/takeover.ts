@@ -35,8 +35,11 @@ const added = ['consent_keys', 'consent_signatures'];
 
 export type TakenOver =
   | { kind: 'taken'; ledgerRows: number; news: JournalEntry[] }
-  /** The backup's ledger is not the beginning of the present one: one of them is another site's, or was tampered with. */
-  | { kind: 'parted'; seq: number };
+  /**
+   * The backup's ledger is not the beginning of the present one: one of them is another site's, or was tampered with. Nothing
+   * is taken over; who was erased since is known all the same.
+   */
+  | { kind: 'parted'; seq: number; news: JournalEntry[] };
 
 const columnsIn = (sql: Sql, schema: string, table: string): string[] =>
   sql
@@ -51,14 +54,6 @@ export const takeOverConsent = (sql: Sql): TakenOver => {
     columnsIn(sql, 'present', table)
       .filter((column) => columnsIn(sql, 'main', table).includes(column))
       .join(', ');
-
-  const last = sql.prepare<{ seq: number | null }>('SELECT max(seq) AS seq FROM main.consent_ledger').get()?.seq ?? 0;
-  const rowAt = (schema: string) =>
-    sql.prepare(`SELECT receipt, kind, at, decisions FROM ${schema}.consent_ledger WHERE seq = ?`).get(last);
-  // Rows the present store pruned by age are no disagreement.
-  const here = rowAt('present');
-  if (here !== undefined && JSON.stringify(here) !== JSON.stringify(rowAt('main')))
-    return { kind: 'parted', seq: last };
 
   const news = sql
     .prepare<{ kind: TombstoneKind; key: Uint8Array; cause: 'erased' | 'withdrawn'; v: number; at: number }>(
@@ -77,6 +72,14 @@ export const takeOverConsent = (sql: Sql): TakenOver => {
         at,
       }),
     );
+
+  const last = sql.prepare<{ seq: number | null }>('SELECT max(seq) AS seq FROM main.consent_ledger').get()?.seq ?? 0;
+  const rowAt = (schema: string) =>
+    sql.prepare(`SELECT receipt, kind, at, decisions FROM ${schema}.consent_ledger WHERE seq = ?`).get(last);
+  // Rows the present store pruned by age are no disagreement.
+  const here = rowAt('present');
+  if (here !== undefined && JSON.stringify(here) !== JSON.stringify(rowAt('main')))
+    return { kind: 'parted', seq: last, news };
 
   const ledger = shared('consent_ledger');
   const { changes } = sql
