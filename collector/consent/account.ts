@@ -11,7 +11,7 @@ import type { RowParts } from './rows/act.js';
 import { tokenOf } from './rows/fields.js';
 import { effectiveInstant, instantOf } from './rows/instant.js';
 import { notePersonAct } from './rows/person.js';
-import type { PersonAct } from './store.js';
+import type { PersonAct } from './store/persons.js';
 import { vouch } from './voucher.js';
 
 /** A decision of a person's, on the device or of the account. */

@@ -9,7 +9,7 @@ import { type AccountRecord, followAccount } from './account.js';
 import { type Candidate, type DeviceState, type Facts, isReceipt, type Judgement, judge, type Pass } from './gate.js';
 import { houseRow, type Ledger, openLedger } from './ledger/ledger.js';
 import type { KeyFile } from './ledger/signing.js';
-import { bitOf, isPurpose, type Mask, purposesOf } from './mask.js';
+import { type Mask, purposesOf } from './mask.js';
 import type { Policy } from './policy/policy.js';
 import { type Erasures, openErasures } from './rights/erase.js';
 import { type Exports, openExports } from './rights/exports.js';
@@ -20,7 +20,9 @@ import { keyedHash, openTombstones, type Tombstone, type TombstoneKind, type Tom
 import type { PersonChange, RowContext, RowResult } from './rows/act.js';
 import { notePersonAct } from './rows/person.js';
 import { acceptRow } from './rows/rows.js';
-import { type ConsentCount, noDenial, openConsentStore } from './store.js';
+import type { ConsentCount } from './store/counts.js';
+import { noDenial } from './store/persons.js';
+import { openConsentStore } from './store/store.js';
 import { type TransferResult, transfer } from './transfer.js';
 
 export interface ConsentOptions {
@@ -111,12 +113,7 @@ export const openConsent = (
   let journal: Journal = noJournal;
   const tombstones = openTombstones(sql, keyOf, () => journal);
   const ledger = openLedger(sql, ledgerKeyFile);
-  const store = openConsentStore(
-    sql,
-    () => policy,
-    (purpose) => (isPurpose(purpose) ? bitOf(purpose) : 0),
-    ledger,
-  );
+  const store = openConsentStore(sql, () => policy, ledger);
   const parts = {
     sql,
     store,

@@ -4,7 +4,7 @@ import type { EventType } from '../events/event.js';
 import { type Candidate, type Facts, type Judgement, judge, preferencesOf, purposeOf } from './gate.js';
 import { everything, maskOf, purposesOf } from './mask.js';
 import type { Tombstone } from './rights/tombstones.js';
-import type { ReceiptState } from './store.js';
+import type { ReceiptState } from './store/receipts.js';
 
 const minute = 60_000;
 const day = 86_400_000;

@@ -10,7 +10,8 @@ import type { KeyContext } from '../log/log.js';
 import { bitOf, everything, grantable, isPurpose, type Mask, maskOf, purposesOf, withDependants } from './mask.js';
 import type { Policy } from './policy/policy.js';
 import { mayReturn, type Tombstone } from './rights/tombstones.js';
-import type { PersonDenial, ReceiptState } from './store.js';
+import type { PersonDenial } from './store/persons.js';
+import type { ReceiptState } from './store/receipts.js';
 
 /** What the gate must know of an event. Identifiers are normalised (R2), claimed ones among them. */
 export interface Candidate {

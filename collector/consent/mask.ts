@@ -11,6 +11,8 @@ export const everything: Mask = (1 << purposes.length) - 1;
 
 export const bitOf = (purpose: Purpose): Mask => bits[purpose];
 export const isPurpose = (id: unknown): id is Purpose => typeof id === 'string' && Object.hasOwn(bits, id);
+/** Of a name that may be nobody's. */
+export const maskOfName = (id: string): Mask => (isPurpose(id) ? bits[id] : 0);
 export const maskOf = (of: Iterable<Purpose>): Mask => {
   let mask = 0;
   for (const purpose of of) mask |= bits[purpose];

@@ -12,7 +12,7 @@ import {
 import { purposes } from '../../contract/purposes.js';
 import type { Sql } from '../../store/sql.js';
 import { bitOf, everything } from '../mask.js';
-import type { ConsentCount } from '../store.js';
+import type { ConsentCount } from '../store/counts.js';
 
 /** Acts that answer the question; a signal, an import or an end of term does not. */
 const answers = new Set(['grant', 'refuse', 'update']);

@@ -6,7 +6,7 @@ import { compareEvents } from '../../events/event.js';
 import type { Sql } from '../../store/sql.js';
 import { canonicalJson } from '../canonical.js';
 import { houseRow } from '../ledger/ledger.js';
-import type { ConsentStore } from '../store.js';
+import type { ConsentStore } from '../store/store.js';
 import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
 
 /** Of an event in the store, what decides. */

@@ -4,7 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '../../store/sql.js';
-import type { ConsentStore } from '../store.js';
+import type { ConsentStore } from '../store/store.js';
 import { type ErasureSubject, stepNumber } from './erase.js';
 import { type Identity, identityKey } from './notices.js';
 import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';

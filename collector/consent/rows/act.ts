@@ -4,10 +4,12 @@
 import type { ConsentRow } from '../../contract/consent.js';
 import type { Purpose } from '../../contract/purposes.js';
 import type { Sql } from '../../store/sql.js';
+import type { LedgerDecision } from '../ledger/ledger.js';
 import type { Policy } from '../policy/policy.js';
 import type { JournalEntry } from '../rights/journal.js';
 import type { KeyOf, Tombstones } from '../rights/tombstones.js';
-import type { ConsentStore, LedgerDecision, ReceiptState } from '../store.js';
+import type { ReceiptState } from '../store/receipts.js';
+import type { ConsentStore } from '../store/store.js';
 import type { Weighed } from './weigh.js';
 
 export interface RowContext {

@@ -4,7 +4,7 @@
 import { purposes } from '../../contract/purposes.js';
 import { everything, grantable } from '../mask.js';
 import type { Tombstone } from '../rights/tombstones.js';
-import type { ReceiptState } from '../store.js';
+import type { ReceiptState } from '../store/receipts.js';
 import { type Act, accepted, type RowParts, type RowResult, type Withdrawal } from './act.js';
 import { endLife, keepSlip, losers, noteTakenBack, personal, subjectKeyOf } from './life.js';
 

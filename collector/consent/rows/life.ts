@@ -3,7 +3,7 @@
 
 import { bitOf, everything, type Mask, maskOf, purposesOf } from '../mask.js';
 import { hexOf, type KeyOf, type Tombstone } from '../rights/tombstones.js';
-import type { ConsentStore } from '../store.js';
+import type { ConsentStore } from '../store/store.js';
 import { type Act, provenId, type RowParts, type Withdrawal } from './act.js';
 
 /** While it is granted, a life goes by a lasting id. */

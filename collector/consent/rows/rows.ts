@@ -3,7 +3,7 @@
 // withdrawn.
 
 import { timingSafeEqual } from 'node:crypto';
-import type { ReceiptState } from '../store.js';
+import type { ReceiptState } from '../store/receipts.js';
 import { type Act, accepted, type RowContext, type RowParts, type RowResult } from './act.js';
 import { afterTheEnd, completeStub, tombstoneOf } from './late.js';
 import { readAct } from './read.js';

@@ -1,8 +1,10 @@
 // Succession: the next act of a life, or the first of a new one. What it leaves standing is a rule; around it the device is
 // bound, the receipts before it grant no more than it does, and the ledger's row says by itself what holds from then on.
 
+import type { LedgerDecision } from '../ledger/ledger.js';
 import { bitOf, everything, grantable, isPurpose, type Mask } from '../mask.js';
-import type { LedgerDecision, Life, ReceiptState } from '../store.js';
+import type { Life } from '../store/lives.js';
+import type { ReceiptState } from '../store/receipts.js';
 import { type Act, accepted, type RowContext, type RowParts, type RowResult } from './act.js';
 import { noteObjected, personal, subjectKeyOf, takeBack } from './life.js';
 import { lifeReceiptsMax, outlived } from './outlived.js';

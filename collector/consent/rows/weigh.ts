@@ -3,8 +3,8 @@
 
 import type { ConsentRow } from '../../contract/consent.js';
 import { type Purpose, purposes } from '../../contract/purposes.js';
+import type { LedgerDecision } from '../ledger/ledger.js';
 import { bitOf, everything, grantable, isPurpose, type Mask, withDependants } from '../mask.js';
-import type { LedgerDecision } from '../store.js';
 import { type Age, flagOf, tokenOf } from './fields.js';
 
 type Source = 'user' | 'account' | 'gpc' | 'region' | 'import';
