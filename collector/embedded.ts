@@ -13,8 +13,8 @@ import type { Log } from './log/log.js';
 import { defaultSiteRules } from './pipeline/accept.js';
 import { readSiteOptions } from './pipeline/site-file.js';
 import { openWriter, type WriterOptions } from './pipeline/writer.js';
-import { openReadModel, type Readings, readModelOf } from './profiles/open.js';
-import type { Reader } from './profiles/reader.js';
+import { type FromReader, openReadModel, type ReaderOptions, readModelOf, type ToReader } from './profiles/open.js';
+import { type Reader, type Readings, readerOf } from './profiles/reader.js';
 import { type LogSync, type Moved, openLogSync } from './store/checkpoint.js';
 import { isLocked } from './store/lock.js';
 import { openPatience, type Stuck } from './store/patience.js';
@@ -47,44 +47,6 @@ export const writerOptions = (
     consentFile: config.consentFile,
   };
 };
-
-const methods = [
-  'profilesBy',
-  'profile',
-  'events',
-  'sessions',
-  'carts',
-  'orders',
-  'merges',
-  'people',
-  'suggestions',
-  'live',
-  'overview',
-  'retentionRuns',
-  'retentionClasses',
-  'retentionPreview',
-  'cookielessCounts',
-  'anonymousCounts',
-  'policies',
-  'policyDocument',
-  'policySource',
-  'consentText',
-  'consentHolders',
-  'ledgerCheck',
-  'ledgerHealth',
-  'ledgerExport',
-  'receipt',
-  'consentRates',
-  'auditLog',
-  'requests',
-  'recipients',
-  'consentsOf',
-  'openNotices',
-  'receivedBy',
-  'terms',
-  'meant',
-  'disclosed',
-] as const satisfies readonly (keyof Reader)[];
 
 const entry = (name: string): string => fileURLToPath(new URL(`./${name}.js`, import.meta.url));
 
@@ -182,8 +144,8 @@ const inThreads = async (
     onLost: () => setImmediate(() => process.exit(70)),
   });
   keeper = startKeeper(options.path, log.checkpoint, onTrouble);
-  const worker = new Worker(entry('reader-thread'), { workerData: { path: options.path } });
-  const waiting = new Map<number, { resolve: (value: never) => void; reject: (error: Error) => void }>();
+  const worker = new Worker(entry('reader-thread'), { workerData: { path: options.path } satisfies ReaderOptions });
+  const waiting = new Map<number, { resolve: (value: unknown) => void; reject: (error: Error) => void }>();
   let lastId = 0;
   // A thread that dies by itself leaves nothing that could answer: the process ends, and whoever runs it starts it again.
   // What was answered as accepted is in the file.
@@ -195,7 +157,7 @@ const inThreads = async (
       setImmediate(() => process.exit(70));
     });
   }
-  await new Promise<void>((resolve, reject) => {
+  const readings = await new Promise<string[]>((resolve, reject) => {
     worker.on('error', (error) => {
       onTrouble('the reader', traceOf(error));
       reject(error);
@@ -204,26 +166,26 @@ const inThreads = async (
       for (const { reject: refuse } of waiting.values()) refuse(new UnavailableError('the reader ended'));
       waiting.clear();
     });
-    worker.on('message', ({ id, value, error }: { id: number; value?: never; error?: string }) => {
+    worker.on('message', ({ id, value, error }: FromReader) => {
       if (id === 0) {
-        resolve();
+        resolve(value as string[]);
         return;
       }
       const waiter = waiting.get(id);
       waiting.delete(id);
-      if (error === undefined) waiter?.resolve(value as never);
+      if (error === undefined) waiter?.resolve(value);
       else waiter?.reject(new Error(error));
     });
   });
-  const ask = (method: string, args: unknown[]): Promise<never> =>
-    new Promise((resolve, reject) => {
-      lastId += 1;
-      waiting.set(lastId, { resolve, reject });
-      worker.postMessage({ id: lastId, method, args });
-    });
-  const reader = Object.fromEntries(
-    methods.map((method) => [method, (...args: unknown[]) => ask(method, args)]),
-  ) as unknown as Reader;
+  const reader = readerOf(
+    readings,
+    (method, args) =>
+      new Promise((resolve, reject) => {
+        lastId += 1;
+        waiting.set(lastId, { resolve, reject });
+        worker.postMessage({ id: lastId, method, args } satisfies ToReader);
+      }),
+  );
   return {
     log,
     reader,
@@ -231,7 +193,7 @@ const inThreads = async (
     close: async () => {
       closing = true;
       await log.close();
-      worker.postMessage({ id: -1, method: 'close', args: [] });
+      worker.postMessage({ id: -1, method: 'close', args: [] } satisfies ToReader);
       await worker.terminate();
       keeper.thread.postMessage('close');
       await new Promise((resolve) => keeper.thread.once('exit', resolve));
@@ -303,12 +265,9 @@ const inline = (options: WriterOptions, onTrouble: TellTrouble, onStanding: (stu
       waiting: () => waiting,
       close: async () => {},
     },
-    reader: Object.fromEntries(
-      methods.map((method) => [
-        method,
-        async (...args: unknown[]) => (model[method] as (...args: unknown[]) => unknown)(...args),
-      ]),
-    ) as unknown as Reader,
+    reader: readerOf(Object.keys(model), async (name, args) =>
+      (model[name as keyof Readings] as (...args: readonly unknown[]) => unknown)(...args),
+    ),
     stuck: patience.stuck,
     close: async () => {
       due.stop();

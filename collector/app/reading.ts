@@ -23,7 +23,8 @@ import { readBody } from '../ingest/limits.js';
 import { openCall } from '../ingest/parse.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { Command, CommandResult, Log } from '../log/log.js';
-import type { Asked, IdentifierQuery, PageAsked, Reader } from '../profiles/reader.js';
+import type { Reader } from '../profiles/reader.js';
+import type { Asked, IdentifierQuery, PageAsked } from '../profiles/reading.js';
 import type { Key } from '../site/keys.js';
 import { admittedKey } from './admission.js';
 

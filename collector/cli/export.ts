@@ -20,8 +20,7 @@ import { identityStore } from '../identity/store.js';
 import { disclosureReading } from '../profiles/disclose.js';
 import { eventItemOf } from '../profiles/event-item.js';
 import { readModelOf } from '../profiles/open.js';
-import type { ReadModel } from '../profiles/read.js';
-import type { Asked, IdentifierQuery, PageAsked } from '../profiles/reader.js';
+import type { Asked, IdentifierQuery, PageAsked, PeopleReading } from '../profiles/reading.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
 import { type Place, placeOf, readerOf, withStore } from './data.js';
@@ -89,7 +88,7 @@ function* listOf(read: (asked: PageAsked) => Page<object> | null, asked: Asked):
   }
 }
 
-function* ofPerson(read: ReadModel, id: string, wanted: readonly Kind[], asked: Asked): Generator<string> {
+function* ofPerson(read: PeopleReading, id: string, wanted: readonly Kind[], asked: Asked): Generator<string> {
   for (const kind of wanted) {
     if (kind === 'profiles') {
       const profile = read.profile(id, asked);
@@ -136,7 +135,7 @@ const chunksOf = function* <Item>(items: Iterable<Item>, size: number): Generato
 
 /** Each person once they are noted, and nobody of whom nothing may be shown. Events of nobody are given to nobody. */
 function* forRecipient(
-  read: ReadModel,
+  read: PeopleReading,
   ids: Iterable<string>,
   wanted: readonly Kind[],
   { purposes, toPresent, deliver }: Recipient,

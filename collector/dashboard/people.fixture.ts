@@ -16,7 +16,8 @@ import type {
   SuggestedMatch,
 } from '../contract/profile.js';
 import type { Command, CommandResult, Log } from '../log/log.js';
-import type { PageAsked, Reader } from '../profiles/reader.js';
+import type { Reader } from '../profiles/reader.js';
+import type { PageAsked } from '../profiles/reading.js';
 import { writeCredential } from '../site/keys.js';
 
 export const nowAt = Date.parse('2026-11-22T10:42:00.000Z');

@@ -4,7 +4,7 @@ import { iso } from '../contract/instant.js';
 import { purposes } from '../contract/purposes.js';
 import type { Answer, KeyContext, Submission } from '../log/log.js';
 import { readModelOf } from '../profiles/open.js';
-import type { IdentifierQuery } from '../profiles/reader.js';
+import type { IdentifierQuery } from '../profiles/reading.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules, type SiteRules } from './accept.js';
 import { dumpLines } from './rebuild.js';

@@ -8,7 +8,7 @@ import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/s
 import { gateAnonymousId, gateEmail, gateIdentifier } from '../identity/identifier.js';
 import { identityStore, type NodeRow } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';
-import type { PeopleReading } from './read.js';
+import type { PeopleReading } from './reading.js';
 
 export interface DisclosureSubject {
   userId?: string;

@@ -15,12 +15,15 @@ import { cookielessCounts } from '../cookieless/store.js';
 import type { Sql } from '../store/sql.js';
 
 export interface KeptReading {
+  /** What retention removed, newest run first. */
   retentionRuns: (limit: number) => RunItem[];
+  /** What is kept, and for how long. */
   retentionClasses: () => ClassItem[];
+  /** What a run would remove now. */
   retentionPreview: (now: number) => Removal[];
-  /** Of visitors who were asked nothing; no group of fewer than k. */
+  /** Of visitors who were asked nothing (consent.md, section 7); no group of fewer than k. */
   cookielessCounts: (asked: CookielessAsked & { now: number }) => CookielessCounts;
-  /** Of what withdrawals deleted, by days such as `2026-11-01`; no group of fewer than k. */
+  /** Of what withdrawals deleted (`onWithdraw: anonymise`), by days such as `2026-11-01`; no group of fewer than k. */
   anonymousCounts: (asked: { from: string; to: string }) => AnonymousCounts;
 }
 
@@ -28,8 +31,6 @@ export const keptReading = (sql: Sql): KeptReading => ({
   retentionRuns: (limit) => retentionRuns(sql, limit),
   retentionClasses: () => retentionClasses(sql),
   retentionPreview: (now) => retentionPreview(sql, now),
-  cookielessCounts: (asked) => {
-    return cookielessCounts(sql, { ...asked, keptDays: daysOfClass(sql, 'cookieless') });
-  },
+  cookielessCounts: (asked) => cookielessCounts(sql, { ...asked, keptDays: daysOfClass(sql, 'cookieless') }),
   anonymousCounts: (asked) => anonymousCounts(sql, asked),
 });

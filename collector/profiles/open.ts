@@ -1,27 +1,38 @@
 // Opens the read model on a store of its own connection.
 
 import { cartAspect } from '../carts/aspect.js';
-import { openProofs, type ProofModel } from '../consent/ledger/proofs.js';
+import { openProofs } from '../consent/ledger/proofs.js';
 import { policyReading } from '../consent/policy/releases.js';
-import { type RightsReading, rightsReading } from '../consent/rights/rights-view.js';
+import { rightsReading } from '../consent/rights/rights-view.js';
 import { openConsentView } from '../consent/view.js';
 import { identityStore } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
-import { type DisclosureReading, disclosureReading } from './disclose.js';
+import { disclosureReading } from './disclose.js';
 import { profileFold } from './fold.js';
-import { type KeptReading, keptReading } from './kept.js';
+import { keptReading } from './kept.js';
 import { presence } from './presence.js';
 import type { ConsentReading } from './read/seen.js';
-import { type ReadModel, readModel } from './read.js';
+import { readModel } from './read.js';
+import type { Readings } from './reader.js';
 import { traits } from './traits.js';
 
-/** Plain data: it crosses to the reader's thread. */
+// Plain data: it crosses to the reader's thread, and back.
 export interface ReaderOptions {
   path: string;
 }
-
-export type Readings = ReadModel & KeptReading & ProofModel & RightsReading & DisclosureReading;
+export interface ToReader {
+  id: number;
+  /** A reading's name, or `close`. */
+  method: string;
+  args: readonly unknown[];
+}
+export interface FromReader {
+  /** 0 when it begins: with the names of what it reads. */
+  id: number;
+  value?: unknown;
+  error?: string;
+}
 
 export const readModelOf = (sql: Sql): Readings => {
   const secret = identityStore(sql).site('secret') ?? '';

@@ -1,21 +1,8 @@
 // The read model: profiles, their lists, and what staff see, from a connection that only reads.
 
-import { type AuditAsked, type AuditPage, openAuditView } from '../audit/view.js';
+import { openAuditView } from '../audit/view.js';
 import { orderTellings } from '../carts/tellings.js';
-import type { PolicyReading } from '../consent/policy/releases.js';
-import type {
-  Cart,
-  EventItem,
-  LiveEvent,
-  Merge,
-  Order,
-  Overview,
-  Page,
-  PersonSummary,
-  Profile,
-  SessionItem,
-  SuggestedMatch,
-} from '../contract/profile.js';
+import type { Page, PersonSummary, Profile, SuggestedMatch } from '../contract/profile.js';
 import { identityStore } from '../identity/store.js';
 import { sessionStore } from '../sessions/store.js';
 import type { Sql } from '../store/sql.js';
@@ -25,27 +12,8 @@ import { cursorOf, listsOf, readCursor } from './read/lists.js';
 import { personOf } from './read/person.js';
 import { type ConsentReading, permitted, presenceOf, seenOf } from './read/seen.js';
 import { shopOf } from './read/shop.js';
-import type { Asked, IdentifierQuery, PageAsked } from './reader.js';
+import type { Asked, PageAsked, PeopleReading } from './reading.js';
 import { profileStore } from './store.js';
-
-/** What is read of people. */
-export interface PeopleReading {
-  profilesBy: (query: IdentifierQuery, asked: Asked) => Profile[];
-  profile: (id: string, asked: Asked) => Profile | null;
-  events: (id: string, asked: PageAsked) => Page<EventItem> | null;
-  sessions: (id: string, asked: PageAsked) => Page<SessionItem> | null;
-  carts: (id: string, asked: PageAsked) => Page<Cart> | null;
-  orders: (id: string, asked: PageAsked) => Page<Order> | null;
-  merges: (id: string, asked: PageAsked) => Page<Merge> | null;
-  people: (text: string, asked: PageAsked) => Page<PersonSummary>;
-  suggestions: (id: string, asked: Asked) => SuggestedMatch[];
-  live: (after: number, limit: number) => LiveEvent[];
-  overview: (asked: Asked) => Overview;
-  auditLog: (asked: AuditAsked) => AuditPage;
-}
-
-/** Everything a reader answers. */
-export type ReadModel = PeopleReading & PolicyReading;
 
 export const readModel = (sql: Sql, fold: ProfileFold, consent: ConsentReading): PeopleReading => {
   const identity = identityStore(sql);

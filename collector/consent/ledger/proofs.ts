@@ -16,11 +16,6 @@ export interface ProofModel {
   consentRates: (range: { from: string; to: string; only?: RatesOnly }) => ConsentRates;
 }
 
-/** The same, across the thread. */
-export type ProofReader = {
-  [Name in keyof ProofModel]: (...args: Parameters<ProofModel[Name]>) => Promise<ReturnType<ProofModel[Name]>>;
-};
-
 export const openProofs = (sql: Sql): ProofModel => {
   const ledger = openLedgerView(sql);
   const receipt = openReceipts(sql, ledger);

@@ -7,7 +7,7 @@ import type { NodeKind } from '../../identity/graph.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gateLookupKey, gatePhone } from '../../identity/identifier.js';
 import type { identityStore, NodeRow } from '../../identity/store.js';
 import type { Sql } from '../../store/sql.js';
-import type { IdentifierQuery } from '../reader.js';
+import type { IdentifierQuery } from '../reading.js';
 import type { profileStore } from '../store.js';
 
 export const findOf = (

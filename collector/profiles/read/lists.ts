@@ -13,7 +13,7 @@ import { isEngaged, type Session } from '../../sessions/session.js';
 import type { sessionStore } from '../../sessions/store.js';
 import type { Sql } from '../../store/sql.js';
 import { eventItemOf } from '../event-item.js';
-import type { PageAsked } from '../reader.js';
+import type { PageAsked } from '../reading.js';
 import { isoOrNull, showAttribution, showTouch, unknownDevice } from './person.js';
 import { cartState, type Seen } from './seen.js';
 

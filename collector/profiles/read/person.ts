@@ -8,7 +8,7 @@ import { attributionOf } from '../../sessions/attribution.js';
 import { type DatedTouch, type Session, sessionSource } from '../../sessions/session.js';
 import type { sessionStore } from '../../sessions/store.js';
 import type { PresenceState } from '../presence.js';
-import type { Asked } from '../reader.js';
+import type { Asked } from '../reading.js';
 import type { TraitsState } from '../traits.js';
 import { type ConsentReading, cartState, presenceOf, type Seen, traitsOf } from './seen.js';
 

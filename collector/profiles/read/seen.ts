@@ -11,7 +11,7 @@ import type { identityStore } from '../../identity/store.js';
 import type { Sql } from '../../store/sql.js';
 import type { ProfileFold, ProfileState, ShelfOf } from '../fold.js';
 import type { PresenceState } from '../presence.js';
-import type { Asked } from '../reader.js';
+import type { Asked } from '../reading.js';
 import type { profileStore } from '../store.js';
 import type { TraitsState } from '../traits.js';
 

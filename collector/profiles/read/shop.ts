@@ -9,7 +9,7 @@ import type { identityStore } from '../../identity/store.js';
 import { dayOf, type Visit, visitsByDay } from '../../sessions/days.js';
 import { sessionRules } from '../../sessions/session.js';
 import type { Sql } from '../../store/sql.js';
-import type { Asked } from '../reader.js';
+import type { Asked } from '../reading.js';
 
 export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => {
   const acceptedAfter = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq DESC LIMIT ?');
