@@ -6,6 +6,7 @@ import { Hono } from 'hono';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { plain } from './app/fixtures/plain.js';
 import { knownId, recordingReader } from './app/fixtures/reader.js';
 import { operations } from './app/operations.js';
 import { schemas } from './app/schemas.js';
@@ -45,12 +46,12 @@ const opened = async (more: Partial<AppOptions> = {}) => {
     () => rmSync(sdkFolder, { recursive: true }),
   );
   const app = createApp({
+    ...plain,
     config: { origins: { kind: 'any' }, ratePerS: 1_000 },
     log,
     ring,
     reader,
     logger: pino({ level: 'debug' }, { write: (text: string) => lines.push(text) }),
-    version: '0.0.0-test',
     sdkFolder,
     placeOf: (headers) => ({ country: headers.get('cf-ipcountry'), region: null }),
     pageConfig: ({ country }) => ({
@@ -59,8 +60,6 @@ const opened = async (more: Partial<AppOptions> = {}) => {
       region: { code: country, model: 'opt-in' },
       settings: {},
     }),
-    policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
-    ready: async () => null,
     now: () => at,
     ...more,
   });

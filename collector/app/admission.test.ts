@@ -1,17 +1,17 @@
 // Who gets where: every route of the whole process, walked by everybody who could ask.
 
-import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { examplePages } from '../../examples/pages.js';
 import { demoShop } from '../../examples/shop/app.js';
 import { createApp } from '../app.js';
 import type { LivePolicy } from '../consent/policy/live.js';
 import { parsePolicy, shippedSource } from '../consent/policy/policy.js';
-import { openShop } from '../dashboard/people.fixture.js';
-import { accountsOfTests, keysOf, openDashboard, visit } from '../dashboard/staff.fixture.js';
+import { openShop } from '../dashboard/fixtures/shop.js';
+import { accountsOfTests, keysOf, openDashboard, visit } from '../dashboard/fixtures/staff.js';
 import { type KeyRole, secretCredential, staffRoles, writeCredential } from '../site/keys.js';
 import { admissionOf, homeOf, mayStaff, permissions } from '../site/permissions.js';
 import { openKeyRing } from '../site/ring.js';
+import { plain } from './fixtures/plain.js';
 
 const given = { label: 'test', seeded: false, at: 0 };
 const keyRolesOf: Readonly<Record<string, readonly KeyRole[]>> = {
@@ -45,25 +45,13 @@ const whole = async () => {
     policy: { live, replayScript: () => null },
   });
   const app = createApp({
-    config: { origins: { kind: 'any' }, ratePerS: 1_000_000 },
+    ...plain,
     log: {
       ...shop.log,
       append: async () => ({ accepted: 0, duplicates: 0, held: [], dropped: [], rejected: [], warnings: [] }),
     },
     reader: shop.reader,
     ring,
-    logger: pino({ level: 'silent' }),
-    version: '0.0.0-test',
-    sdkFolder: '/nowhere/',
-    placeOf: () => ({ country: null, region: null }),
-    policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
-    pageConfig: () => ({
-      policy: { version: '1', configHash: 'h' },
-      consent: { purposes: [] },
-      region: { code: null, model: 'opt-in' },
-      settings: {},
-    }),
-    ready: async () => null,
     dashboard,
     demo: demoShop({ writeKey: 'wk_test', scriptUrl: '/weft.js', base: '/demo', collect: async () => {} }),
     examples: examplePages({ writeKey: 'wk_test' }),
@@ -125,19 +113,10 @@ describe('every route', () => {
     ring.close();
     const start = () =>
       createApp({
-        config: { origins: { kind: 'any' }, ratePerS: 1 },
+        ...plain,
         log: shop.log,
         reader: shop.reader,
         ring,
-        logger: pino({ level: 'silent' }),
-        version: '0',
-        sdkFolder: '/nowhere/',
-        placeOf: () => ({ country: null, region: null }),
-        policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
-        pageConfig: () => {
-          throw new Error('not asked');
-        },
-        ready: async () => null,
         dashboard: app,
       });
     expect(start).toThrow('In no row of site/permissions.ts: GET /forgotten.');

@@ -3,14 +3,13 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { plain } from '../app/fixtures/plain.js';
 import { createApp } from '../app.js';
-import { parsePolicy, shippedSource } from '../consent/policy/policy.js';
 import type { AuditItem } from '../contract/audit.js';
 import { purposes } from '../contract/purposes.js';
+import { accountsOfTests, keysOf, visit } from '../dashboard/fixtures/staff.js';
 import { dashboard } from '../dashboard/index.js';
-import { accountsOfTests, keysOf, visit } from '../dashboard/staff.fixture.js';
 import { databaseFile, openEmbedded } from '../embedded.js';
 import type { Log } from '../log/log.js';
 import { call, identify, page, startAt, track } from '../pipeline/calls.fixture.js';
@@ -73,23 +72,11 @@ const house = async () => {
   closing.push(ring.close);
   const audit = openAuditNotes(log);
   const app = createApp({
-    config: { origins: { kind: 'any' }, ratePerS: 1_000 },
+    ...plain,
     log,
     reader,
     ring,
     audit,
-    logger: pino({ level: 'silent' }),
-    version: '0',
-    sdkFolder: '/nowhere/',
-    placeOf: () => ({ country: null, region: null }),
-    policy: { current: () => ({ policy: parsePolicy({}), source: shippedSource }) },
-    pageConfig: () => ({
-      policy: { version: '1', configHash: 'h' },
-      consent: { purposes: [] },
-      region: { code: null, model: 'opt-in' },
-      settings: {},
-    }),
-    ready: async () => null,
     now: () => now,
     dashboard: dashboard({
       reader,

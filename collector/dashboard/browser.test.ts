@@ -7,20 +7,11 @@ import { type ServerType, serve } from '@hono/node-server';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openTurnedAway } from '../ingest/turned-away.js';
+import { hostile } from './fixtures/hostile.js';
+import { adaId, back, bertaId, event, hostileId, nowAt, visitorId } from './fixtures/person.js';
+import { openShop, type Shop } from './fixtures/shop.js';
+import { openDashboard, password } from './fixtures/staff.js';
 import { ago, duration } from './kit/time.js';
-import {
-  adaId,
-  back,
-  bertaId,
-  event,
-  hostile,
-  hostileId,
-  nowAt,
-  openShop,
-  type Shop,
-  visitorId,
-} from './people.fixture.js';
-import { openDashboard, password } from './staff.fixture.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 

@@ -2,18 +2,12 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { Unavailable } from '../errors.js';
 import { openTurnedAway } from '../ingest/turned-away.js';
-import { adaId, back, bertaId, event, hostile, openShop, visitorId } from './people.fixture.js';
-import { loggedIn, openDashboard, visit } from './staff.fixture.js';
+import { hostile } from './fixtures/hostile.js';
+import { adaId, back, bertaId, event, visitorId } from './fixtures/person.js';
+import { openShop } from './fixtures/shop.js';
+import { loggedIn, openDashboard, text, visit } from './fixtures/staff.js';
 
 const json = (path: string) => JSON.parse(readFileSync(new URL(path, import.meta.url), 'utf8')) as string[];
-/** What a person would read: no tags, no doubled spaces. */
-const text = (html: string): string =>
-  html
-    .slice(html.indexOf('<main'))
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&quot;/g, '"')
-    .replace(/&#39;/g, "'")
-    .replace(/\s+/g, ' ');
 
 const everyPage = [
   '/',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { adaId } from './fixtures/person.js';
+import { loggedIn, openDashboard, password, visit } from './fixtures/staff.js';
 import { safeNext } from './login.js';
-import { adaId } from './people.fixture.js';
 import { idleMaxMs } from './session.js';
-import { loggedIn, openDashboard, password, visit } from './staff.fixture.js';
 
 const rooms = [
   '/',

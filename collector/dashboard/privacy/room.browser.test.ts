@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { type ServerType, serve } from '@hono/node-server';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { password } from '../staff.fixture.js';
+import { password } from '../fixtures/staff.js';
 import { openRoom, type Room, receiptOf } from './room.fixture.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');

@@ -10,8 +10,8 @@ import { type Engines, openEmbedded } from '../../embedded.js';
 import { makeExport } from '../../jobs/exports.js';
 import type { KeyContext } from '../../log/log.js';
 import { type StaffAccount, staffCredential } from '../../site/keys.js';
+import { accountsOfTests, keysOf, type Visitor, visit } from '../fixtures/staff.js';
 import { type DashboardOptions, dashboard } from '../index.js';
-import { accountsOfTests, keysOf, type Visitor, visit } from '../staff.fixture.js';
 
 const dayMs = 86_400_000;
 const hourMs = 3_600_000;

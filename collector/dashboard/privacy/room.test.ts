@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rangeOf, toldGroups } from '../../consent/ledger/rates.js';
 import { databaseFile } from '../../embedded.js';
 import { openSqlite } from '../../store/sqlite.js';
+import { accountsOfTests, keysOf, text, visit } from '../fixtures/staff.js';
 import { dashboard } from '../index.js';
-import { accountsOfTests, keysOf, visit } from '../staff.fixture.js';
 import { isUnsigned } from './ledger.js';
 import { isLate, lateAfterMs } from './retention.js';
 import { openRoom, type Room, receiptOf } from './room.fixture.js';
@@ -21,15 +21,6 @@ afterAll(async () => {
   await full.end();
   await empty.end();
 });
-
-/** What a person would read. */
-const text = (html: string): string =>
-  html
-    .slice(html.indexOf('<main'))
-    .replace(/<[^>]*>/g, ' ')
-    .replace(/&quot;/g, '"')
-    .replace(/&#39;/g, "'")
-    .replace(/\s+/g, ' ');
 
 const pages = [
   '/privacy',

@@ -7,8 +7,9 @@ import { openKeyRing } from '../../site/ring.js';
 import { seed } from '../../site/seed.js';
 import { listCredentials, runKeys } from '../../site/store.js';
 import { openSqlite } from '../../store/sqlite.js';
-import { nowAt, openShop } from '../people.fixture.js';
-import { openDashboard, visit } from '../staff.fixture.js';
+import { nowAt } from '../fixtures/person.js';
+import { openShop } from '../fixtures/shop.js';
+import { openDashboard, visit } from '../fixtures/staff.js';
 
 const none = { writeKey: null, secretKey: null, keyConsent: 'ledger' } as const;
 const timeout = 60_000;
