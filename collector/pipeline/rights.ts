@@ -14,6 +14,8 @@ import { findsNobody, forgetAndNarrow } from './forget.js';
 import type { WorkingSet } from './working-set.js';
 
 const placed = 'Order Completed';
+/** By either there is an order, whoever tells of it (C8). */
+const states: ReadonlySet<string | null> = new Set([placed, 'Order Updated']);
 
 /** Who is logged in on a device now: the user of its open session. */
 const userOf = (set: WorkingSet, visitorId: string): string | null => {
@@ -91,11 +93,15 @@ const lostBy = (set: WorkingSet, plan: WithdrawalPlan, bodies: ReadonlyMap<numbe
   const stranded = plan.narrowed.filter((narrowing) => findsNobody(bodies.get(narrowing.seq)!, narrowing));
   const lost = new Set([...plan.deleted, ...stranded.map(({ seq }) => seq)]);
   const counted = new Set<string>();
-  const isTold = (order: string): boolean =>
-    set.identity.lookups('order', order).some(({ seq }) => {
+  const isTold = (order: string): boolean => {
+    const isStated = (seq: number): boolean => {
       const row = lost.has(seq) ? undefined : set.events.row(seq);
-      return row !== undefined && parseBody(row).name === placed;
-    });
+      return row !== undefined && states.has(parseBody(row).name);
+    };
+    // A server that names no user carries no key: it looks for its person by them (R4).
+    const { lookups, seekers } = set.identity;
+    return lookups('order', order).some(({ seq }) => isStated(seq)) || seekers('order', order).some(isStated);
+  };
   const orderOf = (event: AcceptedEvent): LostEvent['order'] => {
     const order = event.name === placed ? event.keys.find(({ kind }) => kind === 'order')?.value : undefined;
     if (order === undefined || counted.has(order) || isTold(order)) return null;
