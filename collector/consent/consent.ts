@@ -89,6 +89,8 @@ export interface Consent {
   hasReturned: (userId: string) => boolean;
   /** All receipts of the consent a device lives by. */
   receiptsOf: (visitorId: string) => readonly string[];
+  /** Of the same consent, a receipt that its device was given under an id it has given up since; null: it has had one id. */
+  formerReceiptOf: (receipt: string) => string | null;
   /** Part of the derived profile id: 0 until somebody returns from an erasure. */
   generationOf: (kind: 'userId' | 'email' | 'phone', value: string) => number;
   isOut: (kind: TombstoneKind, value: string) => boolean;
@@ -361,6 +363,10 @@ export const openConsent = (
     receiptsOf: (visitorId) => {
       const bound = store.visitor(keyOf('visitorId', visitorId));
       return bound ? store.receiptsOf(bound.life).map((one) => one.receipt) : [];
+    },
+    formerReceiptOf: (receipt) => {
+      const known = store.receipt(receipt);
+      return known?.visitorKey ? store.otherReceipt(known.life, known.visitorKey) : null;
     },
     generationOf: (kind, value) => tombstones.generationOf(kind, value),
     isOut: (kind, value) => {

@@ -159,10 +159,10 @@ export interface EventStore {
   /** Deletes it, and says what stood beside it. */
   take: (seq: number) => Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> | undefined;
   rewrite: (seq: number, body: string) => void;
-  putMeasured: (receipt: string, dev: number) => void;
-  /** Visits that were only measured, under a receipt. */
-  measuredUnder: (receipt: string) => number[];
-  deleteMeasured: (dev: number) => void;
+  putUnder: (receipt: string, dev: number) => void;
+  /** What a receipt finds and the present id of its device does not: visits that were only measured, and its other ids. */
+  devicesUnder: (receipt: string) => number[];
+  deleteUnder: (dev: number) => void;
   lastSeq: () => number;
   beat: (dev: number, pageView: string, slot: number) => { seq: number; at: number; mid: string } | undefined;
   putBeat: (dev: number, pageView: string, slot: number, seq: number, at: number, mid: string) => void;
@@ -233,9 +233,9 @@ export const eventStore = (sql: Sql): EventStore => {
   const lastSeq = sql.prepare<{ seq: number | null }>(
     'SELECT max(seq) AS seq FROM (SELECT max(seq) AS seq FROM events UNION ALL SELECT max(seq) FROM refusals)',
   );
-  const putMeasured = sql.prepare('INSERT OR IGNORE INTO measured_visits (receipt, dev) VALUES (?, ?)');
-  const measuredUnder = sql.prepare<{ dev: number }>('SELECT dev FROM measured_visits WHERE receipt = ?');
-  const deleteMeasured = sql.prepare('DELETE FROM measured_visits WHERE dev = ?');
+  const putUnder = sql.prepare('INSERT OR IGNORE INTO measured_visits (receipt, dev) VALUES (?, ?)');
+  const devicesUnder = sql.prepare<{ dev: number }>('SELECT dev FROM measured_visits WHERE receipt = ?');
+  const deleteUnder = sql.prepare('DELETE FROM measured_visits WHERE dev = ?');
   const beat = sql.prepare<{ seq: number; at: number; mid: string }>(
     'SELECT seq, at, mid FROM beats WHERE dev = ? AND page_view = ? AND slot = ?',
   );
@@ -282,12 +282,12 @@ export const eventStore = (sql: Sql): EventStore => {
     rewrite: (seq, body) => {
       rewrite.run(body, seq);
     },
-    putMeasured: (receipt, dev) => {
-      putMeasured.run(receipt, dev);
+    putUnder: (receipt, dev) => {
+      putUnder.run(receipt, dev);
     },
-    measuredUnder: (receipt) => measuredUnder.all(receipt).map((row) => row.dev),
-    deleteMeasured: (dev) => {
-      deleteMeasured.run(dev);
+    devicesUnder: (receipt) => devicesUnder.all(receipt).map((row) => row.dev),
+    deleteUnder: (dev) => {
+      deleteUnder.run(dev);
     },
     lastSeq: () => lastSeq.get()?.seq ?? 0,
     beat: (dev, pageView, slot) => beat.get(dev, pageView, slot),

@@ -78,14 +78,17 @@ const claimants = (set: WorkingSet, node: number, kind: string): number[] => {
 export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureSubject, since: number): Planned => {
   const device = 'anonymousId' in subject ? subject.anonymousId : 'visitorId' in subject ? subject.visitorId : null;
   if (device !== null) {
-    const node = set.findNode('anonymous_id', device);
     const whole = { fate: { kind: 'whole' }, lastSeq: set.events.lastSeq() } as const;
-    const scopes: Scope[] = [
-      ...(node ? [{ kind: 'device' as const, node: node.id, ...whole }] : []),
-      ...visitsOf(set, consent, device, whole),
-    ];
-    const leaders = node && set.identity.ownersOf(node.id).every((owner) => owner === node.id) ? [node.leader] : [];
-    return { closure: { ...nobody.closure, visitorIds: [device] }, scopes, members: [], leaders };
+    const { ids, visits } = underConsentOf(set, consent, device);
+    const nodes = [device, ...ids].map((id) => set.findNode('anonymous_id', id)).filter((node) => node !== undefined);
+    return {
+      closure: { ...nobody.closure, visitorIds: [device, ...ids] },
+      scopes: [...nodes.map(({ id }): Scope => ({ kind: 'device', node: id, ...whole })), ...visits(whole)],
+      members: [],
+      leaders: nodes
+        .filter(({ id }) => set.identity.ownersOf(id).every((owner) => owner === id))
+        .map(({ leader }) => leader),
+    };
   }
 
   const node = nodeOfSubject(set, subject);
@@ -105,13 +108,19 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
   const users = new Set(live.map((member) => member.value));
   const scopes: Scope[] = [];
   const erased: string[] = [];
-  for (const dev of new Set([...ids].flatMap((id) => set.identity.devicesOf(id)))) {
+  // A set is walked to its end, with what is added on the way.
+  const devices = new Set([...ids].flatMap((id) => set.identity.devicesOf(id)));
+  for (const dev of devices) {
     const { kind, value } = set.nodeById(dev)!;
     if (kind !== 'anonymous_id' || (returned && !set.events.isAnyUpTo(dev, since))) continue;
     const fate = fateOf(users, namingsOn(set, dev, live, lastSeq));
-    if (fate.kind === 'whole') erased.push(value);
+    const { ids: others, visits } = underConsentOf(set, consent, value);
+    if (fate.kind === 'whole') {
+      erased.push(value);
+      for (const id of others) devices.add(set.findNode('anonymous_id', id)!.id);
+    }
     scopes.push({ kind: 'device', node: dev, fate, lastSeq, marks: marksOf(value, fate, randomUUID) });
-    scopes.push(...visitsOf(set, consent, value, { fate, lastSeq }));
+    scopes.push(...visits({ fate, lastSeq }));
   }
   for (const id of ids)
     if (set.events.ownsAny(id)) scopes.push({ kind: 'owned', node: id, fate: { kind: 'whole' }, lastSeq });
@@ -154,16 +163,25 @@ const namingsOn = (set: WorkingSet, dev: number, users: readonly { id: number }[
   return [...first, ...last];
 };
 
-/** What a device sent while it had no lasting id, found by the receipts of its consent. */
-const visitsOf = (
+/**
+ * What else belongs to a device, found by the receipts of its consent: other ids it had or has under it, and what it sent while
+ * it had no lasting one.
+ */
+const underConsentOf = (
   set: WorkingSet,
   consent: Consent,
   visitorId: string,
-  more: Pick<Scope, 'fate' | 'lastSeq'>,
-): Scope[] => {
+): { ids: string[]; visits: (more: Pick<Scope, 'fate' | 'lastSeq'>) => Scope[] } => {
   const receipts = consent.receiptsOf(visitorId);
-  const visits = new Set(receipts.flatMap((receipt) => set.events.measuredUnder(receipt)));
-  return [...visits].map((node) => ({ kind: 'visit', node, receipts, ...more }));
+  const nodes = [...new Set(receipts.flatMap((receipt) => set.events.devicesUnder(receipt)))];
+  const isId = (node: number): boolean => set.nodeById(node)?.kind === 'anonymous_id';
+  return {
+    ids: nodes
+      .filter(isId)
+      .map((node) => set.nodeById(node)!.value)
+      .filter((id) => id !== visitorId),
+    visits: (more) => nodes.filter((node) => !isId(node)).map((node) => ({ kind: 'visit', node, receipts, ...more })),
+  };
 };
 
 /** The next events of a scope, and which of them go. */

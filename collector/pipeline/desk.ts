@@ -13,7 +13,7 @@ export interface DeskOptions {
   rules: HouseRules;
   aspects: readonly AnyAspect[];
   announcer: Announcer;
-  consent: Pick<Consent, 'dropCaches' | 'generationOf' | 'journal'>;
+  consent: Pick<Consent, 'dropCaches' | 'generationOf' | 'formerReceiptOf' | 'journal'>;
   /** The site's own: profile ids derive from it. */
   secret: string;
   /** Told at the end of each transaction: whoever is gone by it is forgotten there too. */
@@ -33,13 +33,7 @@ export interface Desk {
 
 export const openDesk = (options: DeskOptions): Desk => {
   const { sql, announcer } = options;
-  const set = openWorkingSet(
-    sql,
-    options.rules,
-    profileFold(options.aspects),
-    options.secret,
-    options.consent.generationOf,
-  );
+  const set = openWorkingSet(sql, options.rules, profileFold(options.aspects), options.secret, options.consent);
   const finish = (now: number, settledTo: number | null = now): void => {
     resolve(set);
     project(set, settledTo, announcer);

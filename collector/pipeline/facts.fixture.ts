@@ -93,7 +93,7 @@ export const openHouse = (
     },
     aspects: options.aspects ?? [presence, traits],
     announcer,
-    consent: { dropCaches: () => {}, generationOf: () => 0, journal: noJournal },
+    consent: { dropCaches: () => {}, generationOf: () => 0, formerReceiptOf: () => null, journal: noJournal },
     secret: options.secret ?? 'a secret of this test',
   });
   return {

@@ -183,7 +183,7 @@ const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: Reado
       set.identity.deleteDevice(id);
       set.sessions.deleteOf(id);
       set.events.deleteBeatsOf(id);
-      set.events.deleteMeasured(id);
+      set.events.deleteUnder(id);
       set.spoiltDevices.delete(id);
       set.changedDevices.delete(id);
       set.dropDevice(id);

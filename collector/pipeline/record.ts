@@ -125,8 +125,11 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
     row.flags |= flag.beat;
   }
 
-  if (row.dev !== null) recordOnDevice(set, row, event, measured, replaced);
-  else recordOnServer(set, row, event);
+  if (row.dev === null) recordOnServer(set, row, event);
+  else {
+    noteConsent(set, row.dev, event, measured);
+    recordOnDevice(set, row, event, measured, replaced);
+  }
   if (row.dev === null && seq === undefined) set.arrivedSeekers.add(row.seq);
   const contacts = measured ? [] : indexEvent(set, row, event);
   // R13: what is flooded of a server's is marked when it gets its owner.
@@ -151,6 +154,21 @@ interface Replaced extends Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> {
   messageId: AcceptedEvent['messageId'];
 }
 
+/**
+ * What else than its present id a device's events are found by when its consent is taken back, or it is erased: a receipt of
+ * the same consent. So are visits without a lasting id, what stays (`onWithdraw: stop`) under an id that was given up, and
+ * the id that came in its place.
+ */
+const noteConsent = (set: WorkingSet, dev: number, event: AcceptedEvent, measured: boolean): void => {
+  const { receipt, purposes } = event;
+  if (receipt === null) return;
+  if (measured || !purposes.includes('personalisation')) set.events.putUnder(receipt, dev);
+  else if (set.newborn.has(dev)) {
+    const former = set.formerReceiptOf(receipt);
+    if (former !== null) set.events.putUnder(former, dev);
+  }
+};
+
 const recordOnDevice = (
   set: WorkingSet,
   row: EventRow,
@@ -160,11 +178,7 @@ const recordOnDevice = (
 ): void => {
   const dev = row.dev!;
   const device = set.device(dev);
-  if (measured) {
-    row.flags |= flag.measured;
-    // Found by it when the consent is taken back: such a visit has no lasting id.
-    if (event.receipt) set.events.putMeasured(event.receipt, dev);
-  }
+  if (measured) row.flags |= flag.measured;
   if (replaced && isNaming(set, dev, row.usr, replaced)) set.spoiltDevices.add(dev);
   if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
   const ofUser = countUser(set, row, replaced);

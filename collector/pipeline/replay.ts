@@ -117,7 +117,7 @@ export const replay = (
     last = nodes.at(-1)!.id;
   }
 
-  // What a visit without a lasting id sent is found by the receipt of its consent.
+  // What a visit without a lasting id sent, or a device under another one, is found by the receipt of its consent.
   const measured = sql.prepare<{ receipt: string; dev: number }>('SELECT receipt, dev FROM measured_visits').all();
   for (const { receipt, dev } of measured) if (named('receipt', receipt)) withdrawn.push(dev);
   for (const dev of new Set(withdrawn))

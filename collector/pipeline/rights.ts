@@ -73,7 +73,7 @@ export const withdraw = (set: WorkingSet, withdrawal: Withdrawal): void => {
   const devices = new Set<number>();
   const node = withdrawal.visitorId === null ? undefined : set.findNode('anonymous_id', withdrawal.visitorId);
   if (node) devices.add(node.id);
-  for (const receipt of withdrawal.receipts) for (const dev of set.events.measuredUnder(receipt)) devices.add(dev);
+  for (const receipt of withdrawal.receipts) for (const dev of set.events.devicesUnder(receipt)) devices.add(dev);
 
   const bodies = new Map<number, AcceptedEvent>();
   const held: HeldEvent[] = [];

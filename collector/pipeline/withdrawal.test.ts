@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { anonymousCounts, kMin } from '../consent/rights/withdrawn-counts.js';
 import { purposes } from '../contract/purposes.js';
+import { parseBody } from '../events/store.js';
 import type { KeyContext } from '../log/log.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
@@ -207,6 +208,82 @@ describe('an erasure that overtakes the row by which a device takes its lasting 
     expect(answer.dropped.map(({ code }) => code)).toEqual(['erased', 'erased']);
     expect(count(writer)).toBe(3);
     expect(isTrue(writer)).toBe(true);
+    writer.close();
+  });
+});
+
+describe('an id that its device gave up, and the one it took later in the same consent', () => {
+  const narrower = ['personalisation', 'marketing', 'sharing'];
+  /** Visits as A1, takes its profile back, is measured, and agrees again, as A2. */
+  const changed = (writer: Writer): void => {
+    visit(writer, 'A1');
+    const at = (minutes: number) => startAt + minutes * 60_000;
+    const call = (n: number, receipt: string, more: object) => ({
+      messageId: `later-${n}`,
+      type: 'page',
+      context: { consent: { receipt }, sessionId: 's-A1' },
+      ...more,
+    });
+    const measured = receiptOf('A1', 'withdraw');
+    send(writer, [call(1, measured, {})], at(1), { consent: row(writer, 'A1', at(1), 'withdraw', narrower) });
+    const again = {
+      ...row(writer, 'A2', at(2), 'grant'),
+      receipt: receiptOf('A1', 'again'),
+      supersedes: measured,
+      kind: 'update',
+    };
+    const answer = send(writer, [call(2, receiptOf('A1', 'again'), { anonymousId: 'A2' })], at(2), { consent: again });
+    expect(answer).toMatchObject({ accepted: 1 });
+    visit(writer, 'B1');
+  };
+  const erase = (writer: Writer, subject: object): Record<string, number> => {
+    const { id } = writer.command({ kind: 'erase', subject, by: 'test', at: startAt + hourMs } as never).body as {
+      id: string;
+    };
+    writer.due(startAt + hourMs);
+    return writer.consent.erasures.status(id)!.counts as Record<string, number>;
+  };
+
+  it.each(
+    modes.flatMap((mode) => [
+      { mode, by: 'the later', subject: { visitorId: 'A2', receipt: receiptOf('A1', 'again') } },
+      { mode, by: 'the earlier', subject: { anonymousId: 'A1' } },
+    ]),
+  )('R14, onWithdraw $mode: whoever asks by $by one has all of it erased', ({ mode, subject }) => {
+    const writer = open(mode);
+    changed(writer);
+    expect(count(writer)).toBe(8);
+    erase(writer, subject);
+    expect(count(writer)).toBe(3);
+    for (const id of ['A1', 'A2']) {
+      const [receipt, context] = [receiptOf('A1', 'again'), { sessionId: 's-A1' }];
+      const late = {
+        type: 'page',
+        messageId: `${id}-late`,
+        anonymousId: id,
+        context: { ...context, consent: { receipt } },
+      };
+      expect(send(writer, [late], startAt + 2 * hourMs).dropped).toMatchObject([{ code: 'erased' }]);
+    }
+    expect(isTrue(writer)).toBe(true);
+    writer.close();
+  });
+
+  it('consent 8, onWithdraw stop: what a later withdrawal takes, it takes under both', () => {
+    const writer = open('stop');
+    changed(writer);
+    const slip = { ...row(writer, 'A2', startAt + hourMs, 'withdraw', purposes), supersedes: receiptOf('A1', 'again') };
+    send(writer, [], startAt + hourMs, { consent: slip });
+    const left = writer.store.prepare<{ body: Uint8Array }>('SELECT * FROM events').all();
+    const kept = left.map((one) => parseBody(one as never)).filter(({ purposes }) => purposes.length > 0);
+    expect(kept.map(({ messageId }) => messageId)).toEqual(['B1-1', 'B1-2', 'B1-3']);
+    writer.close();
+  });
+
+  it('R14: counts in the certificate as two ids', () => {
+    const writer = open('stop');
+    changed(writer);
+    expect(erase(writer, { anonymousId: 'A2' })).toMatchObject({ devices: 2 });
     writer.close();
   });
 });

@@ -148,17 +148,23 @@ export interface WorkingSet {
   ageing: boolean;
   /** Nodes of this transaction that nothing refers to yet but their own events: what to ask of the tables is known to be nothing. */
   newborn: Set<number>;
+  formerReceiptOf: KnownOfConsent['formerReceiptOf'];
   forgetLoaded: () => void;
 }
 
-export type GenerationOf = (kind: 'userId' | 'email' | 'phone', value: string) => number;
+/** What the tables of consent know of an identifier, and of a receipt. */
+export interface KnownOfConsent {
+  generationOf: (kind: 'userId' | 'email' | 'phone', value: string) => number;
+  /** One that the device was given under an id it has given up since. */
+  formerReceiptOf: (receipt: string) => string | null;
+}
 
 export const openWorkingSet = (
   sql: Sql,
   rules: HouseRules,
   fold: ProfileFold,
   secret: string,
-  generationOf: GenerationOf,
+  { generationOf, formerReceiptOf }: KnownOfConsent,
 ): WorkingSet => {
   const events = eventStore(sql);
   const minutes = minuteStore(sql);
@@ -385,6 +391,7 @@ export const openWorkingSet = (
     superseded,
     ageing: false,
     newborn,
+    formerReceiptOf,
     forgetLoaded: () => {
       nodes.clear();
       nodeIds.clear();

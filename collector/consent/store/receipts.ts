@@ -109,6 +109,9 @@ export const openReceipts = (
   const receiptsOfLife = sql.prepare<{ receipt: string; granted: number; denied_after: number }>(
     'SELECT receipt, granted, denied_after FROM consent_receipts WHERE life = ?',
   );
+  const otherReceipt = sql.prepare<{ receipt: string }>(
+    'SELECT receipt FROM consent_receipts WHERE life = ? AND visitor_key <> ? LIMIT 1',
+  );
   const unbindReceipts = sql.prepare('UPDATE consent_receipts SET visitor_key = NULL, cap = 0 WHERE life = ?');
 
   const receipts = new LRUCache<string, ReceiptState>({ max: receiptsCachedMax });
@@ -217,6 +220,8 @@ export const openReceipts = (
       return number;
     },
     receiptsOf: (life: number) => receiptsOfLife.all(life),
+    /** Of that life, one that its device was given under another id. */
+    otherReceipt: (life: number, key: Uint8Array): string | null => otherReceipt.get(life, key)?.receipt ?? null,
 
     /** A withdrawal the store has not seen: these receipts grant less from then on. */
     capReceipt: (receipt: string, lost: Mask, at: number): void => {
