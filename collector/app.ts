@@ -134,23 +134,19 @@ export const createApp = (options: AppOptions): Hono => {
     return respondRefusal(c, refuse('internal'));
   });
 
+  /** Of every route that takes a write key. */
+  const pages = { config, ring, log, rate, crowd: visitors, turnedAway, now };
   app.route(
     '/',
     door({
-      config,
-      ring,
-      log,
-      rate,
-      crowd: visitors,
-      turnedAway,
-      now,
+      ...pages,
       countryOf: (c) => placed(c).country,
       placeOf: (c) => {
         const { region, by } = placed(c);
         return { region, placedBy: by ?? 'cdn' };
       },
       onAnswer: meters.answered,
-      ...(options.waitingMaxEvents !== undefined && { waitingMaxEvents: options.waitingMaxEvents }),
+      waitingMaxEvents: options.waitingMaxEvents,
     }),
   );
   app.route('/', reading({ reader, log, audit, now, policy: () => options.policy.current().policy }));
@@ -168,13 +164,7 @@ export const createApp = (options: AppOptions): Hono => {
   app.route(
     '/',
     account({
-      config,
-      ring,
-      log,
-      rate,
-      crowd: visitors,
-      turnedAway,
-      now,
+      ...pages,
       identitySecret: config.identitySecret ?? null,
       placeOf: (c) => {
         const { country, region, by } = placed(c);
@@ -182,18 +172,12 @@ export const createApp = (options: AppOptions): Hono => {
       },
     }),
   );
-  app.route('/', transfer({ config, ring, log, rate, crowd: clicks, now, turnedAway }));
+  app.route('/', transfer({ ...pages, crowd: clicks }));
   app.route(
     '/',
     cookieless({
-      config,
-      ring,
-      log,
+      ...pages,
       reader,
-      rate,
-      crowd: visitors,
-      turnedAway,
-      now,
       policy: () => options.policy.current().policy,
       placeOf: options.placeOf,
     }),

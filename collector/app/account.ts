@@ -8,20 +8,14 @@ import { parseInstant } from '../contract/instant.js';
 import { refuse } from '../errors.js';
 import { gateIdentifier } from '../identity/identifier.js';
 import { isProved } from '../identity/proof.js';
-import type { Crowd } from '../ingest/crowd.js';
 import { type EntranceOptions, entrance, originOf } from '../ingest/entrance.js';
-import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
+import { inCall } from '../ingest/shape.js';
 import type { Log } from '../log/log.js';
-import type { KeyRing } from '../site/ring.js';
 
-export interface AccountOptions {
+export interface AccountOptions extends EntranceOptions {
   config: Pick<Config, 'origins'> & Partial<Pick<Config, 'reservedEmail'>>;
-  ring: Pick<KeyRing, 'write' | 'refresh' | 'secret'>;
   log: Log;
-  rate: Limiter;
-  crowd: Crowd;
-  turnedAway?: EntranceOptions['turnedAway'];
   now: () => number;
   /** What the shop's server signs with; null = it signs nothing, and nobody is believed. */
   identitySecret: string | null;
@@ -29,7 +23,6 @@ export interface AccountOptions {
 }
 
 const path = '/v1/consent/account';
-const waitingMaxEvents = 20_000;
 
 /** One word for all that is wrong with it, so that a wrong proof tells nothing of the user. */
 const unproved = refuse('bad_key', {
@@ -42,25 +35,16 @@ export const account = (options: AccountOptions): Hono => {
   const app = new Hono();
   const page = entrance(options);
   app.post(path, async (c) => {
-    page.allowPage(c);
     c.header('Cache-Control', 'no-store');
-    const entered = await page.enter(c, 'account');
-    if (isRefusal(entered)) return respondRefusal(c, entered);
-    entered.charge(1);
-    const call = accountCall.safeParse(entered.opened.body);
-    if (!call.success) {
-      const issue = call.error.issues[0]!;
-      return respondRefusal(
-        c,
-        refuse('bad_request', { message: `The call at ${issue.path.join('.') || 'its top'}: ${issue.message}.` }),
-      );
-    }
-    const { userId: given, proof, act, deliberate, decisions, policy, region, sentAt } = call.data;
+    const received = await page.receive(c, 'account', accountCall, inCall);
+    if (isRefusal(received)) return respondRefusal(c, received);
+    const { userId: given, proof, act, deliberate, decisions, policy, region, sentAt } = received.call;
     const receivedAt = now();
     const user = gateIdentifier(given, { reservedEmail: config.reservedEmail ?? 'refuse' });
     if (identitySecret === null || !user.ok || !isProved(identitySecret, user.value, proof, receivedAt))
       return respondRefusal(c, unproved);
-    if (log.waiting() > waitingMaxEvents) return respondRefusal(c, refuse('unavailable', { retryAfterS: 1 }));
+    const waits = page.busy();
+    if (waits !== null) return respondRefusal(c, waits);
     const { status, body: answer } = await log.command({
       kind: 'account',
       userId: user.value,

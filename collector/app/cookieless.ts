@@ -10,47 +10,29 @@ import { openTally } from '../cookieless/tally.js';
 import { readBot } from '../enrich/bot.js';
 import { readDevice } from '../enrich/device.js';
 import type { Place } from '../enrich/place.js';
-import { refuse } from '../errors.js';
 import { addressOf } from '../ingest/address.js';
-import type { Crowd } from '../ingest/crowd.js';
 import { type EntranceOptions, entrance, originOf } from '../ingest/entrance.js';
-import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
+import { inQuery, readAs } from '../ingest/shape.js';
 import type { Log } from '../log/log.js';
 import type { Reader } from '../profiles/reader.js';
-import type { KeyRing } from '../site/ring.js';
 
-export interface CookielessOptions {
-  turnedAway?: EntranceOptions['turnedAway'];
+export interface CookielessOptions extends EntranceOptions {
   config: Pick<Config, 'origins'> & { proxies?: number };
-  ring: Pick<KeyRing, 'write' | 'refresh' | 'secret'>;
   log: Log;
   reader: Pick<Reader, 'cookielessCounts'>;
-  rate: Limiter;
-  crowd: Crowd;
   now: () => number;
   policy: () => Policy;
   placeOf: (headers: Headers, address: string | null) => Place;
 }
 
-const waitingMaxEvents = 20_000;
 const hostOf = (origin: string | null): string | null =>
   origin !== null && URL.canParse(origin) ? new URL(origin).hostname : null;
 
-export const cookieless = ({
-  config,
-  ring,
-  log,
-  reader,
-  rate,
-  crowd,
-  now,
-  policy,
-  placeOf,
-  turnedAway,
-}: CookielessOptions): Hono => {
+export const cookieless = (options: CookielessOptions): Hono => {
+  const { config, log, reader, now, policy, placeOf } = options;
   const app = new Hono();
-  const page = entrance({ config, ring, rate, crowd, turnedAway });
+  const page = entrance(options);
   const proxies = config.proxies ?? 0;
   const tally = openTally({
     now,
@@ -60,20 +42,15 @@ export const cookieless = ({
   });
 
   app.post('/v1/cookieless', async (c) => {
-    page.allowPage(c);
-    const entered = await page.enter(c, 'cookieless');
-    if (isRefusal(entered)) return respondRefusal(c, entered);
-    const call = cookielessCall.safeParse(entered.opened.body);
-    if (!call.success) {
-      const issue = call.error.issues[0]!;
-      return respondRefusal(
-        c,
-        refuse('bad_request', { message: `The counts at ${issue.path.join('.') || 'the top'}: ${issue.message}.` }),
-      );
-    }
-    entered.charge(call.data.events.length);
-    if (log.waiting() > waitingMaxEvents) return respondRefusal(c, refuse('unavailable', { retryAfterS: 1 }));
+    const received = await page.receive(c, 'cookieless', cookielessCall, {
+      at: (path) => `The counts at ${path || 'the top'}`,
+      countOf: ({ events }) => events.length,
+    });
+    if (isRefusal(received)) return respondRefusal(c, received);
+    const waits = page.busy();
+    if (waits !== null) return respondRefusal(c, waits);
 
+    const { events } = received.call;
     const rules = cookielessRules(policy());
     const address = addressOf(c, proxies);
     const place = placeOf(c.req.raw.headers, address);
@@ -89,23 +66,17 @@ export const cookieless = ({
     };
     const family = typeof device === 'string' ? '' : (device?.browser ?? '');
     await tally.add(
-      call.data.events.map((event) => cellOf(event, seen)),
+      events.map((event) => cellOf(event, seen)),
       rules.unique === 'daily-hash' && address !== null && !isBot ? { address, family } : null,
     );
-    return c.json({ counted: call.data.events.length });
+    return c.json({ counted: events.length });
   });
 
   app.get('/v1/cookieless/counts', async (c) => {
     c.header('Cache-Control', 'no-store');
-    const query = cookielessQuery.safeParse(c.req.query());
-    if (!query.success) {
-      const issue = query.error.issues[0]!;
-      return respondRefusal(
-        c,
-        refuse('bad_request', { message: `${issue.path.join('.') || 'The query'}: ${issue.message}.` }),
-      );
-    }
-    return c.json(await reader.cookielessCounts({ ...query.data, now: now() }));
+    const query = readAs(cookielessQuery, c.req.query(), inQuery);
+    if (isRefusal(query)) return respondRefusal(c, query);
+    return c.json(await reader.cookielessCounts({ ...query, now: now() }));
   });
   return app;
 };

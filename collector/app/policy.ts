@@ -7,7 +7,8 @@ import type { LivePolicy } from '../consent/policy/live.js';
 import { consentSchema } from '../consent/policy/shape.js';
 import { ratesQuery } from '../contract/proofs.js';
 import { refuse } from '../errors.js';
-import { respondRefusal } from '../ingest/respond.js';
+import { isRefusal, respondRefusal } from '../ingest/respond.js';
+import { inQuery, readAs } from '../ingest/shape.js';
 import type { Reader } from '../profiles/reader.js';
 
 export interface PolicyRoutes {
@@ -90,18 +91,12 @@ export const policyRoutes = ({ live, reader, now }: PolicyRoutes): Hono => {
 
   app.get('/v1/consent/rates', async (c) => {
     c.header('Cache-Control', 'no-store');
-    const query = ratesQuery.safeParse(c.req.query());
-    if (!query.success) {
-      const issue = query.error.issues[0]!;
-      return respondRefusal(
-        c,
-        refuse('bad_request', {
-          message: `${issue.path.join('.') || 'The query'}: ${issue.message}.`,
-          hint: 'It takes `from` and `to` (days such as 2026-11-01), `region`, `locale` and `layer`.',
-        }),
-      );
-    }
-    const { from = null, to = null, ...only } = query.data;
+    const query = readAs(ratesQuery, c.req.query(), {
+      ...inQuery,
+      hint: () => 'It takes `from` and `to` (days such as 2026-11-01), `region`, `locale` and `layer`.',
+    });
+    if (isRefusal(query)) return respondRefusal(c, query);
+    const { from = null, to = null, ...only } = query;
     return c.json(toldRates(await reader.consentRates({ ...rangeOf(from, to, now()), only })));
   });
   return app;

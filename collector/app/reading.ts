@@ -18,10 +18,9 @@ import {
   purposeQuery,
 } from '../contract/reading.js';
 import { type Refusal, refuse } from '../errors.js';
-import { decode } from '../ingest/decode.js';
-import { readBody } from '../ingest/limits.js';
-import { openCall } from '../ingest/parse.js';
+import { bodyOf } from '../ingest/body.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
+import { readAs } from '../ingest/shape.js';
 import type { Command, CommandResult, Log } from '../log/log.js';
 import type { Reader } from '../profiles/reader.js';
 import type { Asked, IdentifierQuery, PageAsked } from '../profiles/reading.js';
@@ -42,22 +41,18 @@ export interface ReadingOptions {
 const personsNotedMax = 500;
 
 /** `name`: of the parameter that was read by itself. */
-const refuseIssue = (issue: z.core.$ZodIssue, name: string | null): Refusal =>
-  refuse('bad_request', {
-    message: `${name ?? (issue.path.join('.') || 'The request')}: ${issue.message}.`,
-    ...(issue.path[0] === 'cursor'
-      ? { hint: 'Take `next` of the page before, as it is; without `cursor` the list begins at its newest.' }
-      : {}),
-  });
-
 const parsed = <Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
   name: string | null = null,
-): z.output<Schema> | Refusal => {
-  const read = schema.safeParse(value);
-  return read.success ? read.data : refuseIssue(read.error.issues[0]!, name);
-};
+): z.output<Schema> | Refusal =>
+  readAs(schema, value, {
+    at: (path) => name ?? (path || 'The request'),
+    hint: (path) =>
+      path === 'cursor'
+        ? 'Take `next` of the page before, as it is; without `cursor` the list begins at its newest.'
+        : undefined,
+  });
 
 /** A query names each thing once; a name given twice is a mistake worth telling. */
 const queryOf = (c: Context): Record<string, string> | Refusal => {
@@ -176,15 +171,6 @@ export const reading = ({ reader, log, audit, now, policy }: ReadingOptions): Ho
     });
   }
 
-  const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>> | Refusal> => {
-    const body = await readBody(c.req.raw);
-    if (isRefusal(body)) return body;
-    const text = await decode(body);
-    if (isRefusal(text)) return text;
-    const opened = openCall(text);
-    return isRefusal(opened) ? opened : opened.body;
-  };
-
   /** What a command found is said in its own words; only a refusal without words gets ours. */
   const respondResult = (c: Context, { status, body }: CommandResult): Response => {
     if (status < 400 || (typeof body === 'object' && body !== null && 'error' in body))
@@ -197,7 +183,7 @@ export const reading = ({ reader, log, audit, now, policy }: ReadingOptions): Ho
     personal(c);
     const key = secretKey(c);
     if (isRefusal(key)) return respondRefusal(c, key);
-    const body = await bodyOf(c);
+    const body = await bodyOf(c.req.raw);
     const call = isRefusal(body) ? body : parsed(mergeCall, body);
     if (isRefusal(call)) return respondRefusal(c, call);
     return run(c, { kind: 'merge', ...call, by: key.context.id, at: now() });

@@ -12,11 +12,9 @@ import type { z } from 'zod';
 import { acknowledgementCall, erasureState, objectionCall, rightsCall } from '../contract/reading.js';
 import { certificatePage } from '../dashboard/certificate.js';
 import { type Refusal, refuse } from '../errors.js';
+import { bodyOf } from '../ingest/body.js';
 import { admitKeyless, type Crowd } from '../ingest/crowd.js';
-import { decode } from '../ingest/decode.js';
-import { readBody } from '../ingest/limits.js';
 import { corsHeaders, preflightHeaders } from '../ingest/origin.js';
-import { openCall } from '../ingest/parse.js';
 import type { Limiter } from '../ingest/rate.js';
 import { isRefusal, respondRefusal } from '../ingest/respond.js';
 import type { CommandResult, Log, SubjectAsked } from '../log/log.js';
@@ -64,14 +62,6 @@ export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }:
     for (const [name, value] of Object.entries(corsHeaders({ kind: 'any' }, null, null))) c.header(name, value);
   };
   const admitPerson = (c: Context): Refusal | null => admitKeyless(c, { crowd, rate }, 'persons');
-  const bodyOf = async (c: Context): Promise<Readonly<Record<string, unknown>> | Refusal> => {
-    const body = await readBody(c.req.raw);
-    if (isRefusal(body)) return body;
-    const text = await decode(body);
-    if (isRefusal(text)) return text;
-    const opened = openCall(text);
-    return isRefusal(opened) ? opened : opened.body;
-  };
   const respondResult = (c: Context, { status, body }: CommandResult): Response =>
     c.json(body as object, status as 200);
 
@@ -98,7 +88,7 @@ export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }:
     const key = admittedKey(c);
     const refused = key === null ? admitPerson(c) : null;
     if (refused !== null) return refused;
-    const body = await bodyOf(c);
+    const body = await bodyOf(c.req.raw);
     if (isRefusal(body)) return body;
     // Pages send their write key with everything.
     const { writeKey: _, ...all } = body;
@@ -227,7 +217,7 @@ export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }:
     personal(c);
     const refused = admitPerson(c);
     if (refused !== null) return respondRefusal(c, refused);
-    const body = await bodyOf(c);
+    const body = await bodyOf(c.req.raw);
     if (isRefusal(body)) return respondRefusal(c, body);
     const said = acknowledgementCall.safeParse(body);
     const done = said.success && said.data.request_status === 'completed';

@@ -9,34 +9,23 @@ import type { CallType } from '../contract/event.js';
 import { limits } from '../contract/limits.js';
 import { isUnavailable, type Refusal, refuse } from '../errors.js';
 import type { Answer, Log, Submission } from '../log/log.js';
-import type { KeyRing } from '../site/ring.js';
-import type { Crowd } from './crowd.js';
-import { type Entered, type EntranceOptions, entrance, originOf } from './entrance.js';
+import { comeAgain, type Entered, type EntranceOptions, entrance, originOf } from './entrance.js';
 import { type Judged, judgeBatch, judgeCall, open } from './parse.js';
 import { type Limiter, limiter } from './rate.js';
 import { isRefusal, respondRefusal } from './respond.js';
 
-export interface DoorOptions {
+export interface DoorOptions extends Omit<EntranceOptions, 'rate'> {
   config: Pick<Config, 'origins' | 'ratePerS'>;
-  ring: Pick<KeyRing, 'write' | 'secret' | 'refresh'>;
   log: Log;
   /** Country of a request; null where nothing tells. */
   countryOf: (c: Context) => string | null;
   /** Its subdivision, and by what both are known. */
   placeOf?: (c: Context) => { region: string | null; placedBy: 'cdn' | 'geoip' };
-  /** Above so many events waiting for their commit, senders are asked to come again. */
-  waitingMaxEvents?: number;
   now?: () => number;
   /** Counts verdicts by code. */
   onAnswer?: (answer: Answer) => void;
   rate?: Limiter;
-  /** By address; none where nothing is said. */
-  crowd?: Crowd;
-  turnedAway?: EntranceOptions['turnedAway'];
 }
-
-/** Where a commit takes longest, a second has room for a dozen of them. */
-const retryAfterS = 1;
 
 /** Segment's routes, long and short, and what each takes; null = a batch. */
 export const routes: Readonly<Record<string, CallType | null>> = {
@@ -61,18 +50,9 @@ export const routes: Readonly<Record<string, CallType | null>> = {
 const importPath = '/v1/import';
 
 export const door = (options: DoorOptions): Hono => {
-  const { config, ring, log, countryOf } = options;
+  const { config, log, countryOf } = options;
   const now = options.now ?? Date.now;
-  const waitingMaxEvents = options.waitingMaxEvents ?? 20_000;
-  const rate = options.rate ?? limiter(config.ratePerS);
-
-  const { allowPage, enter, preflight } = entrance({
-    config,
-    ring,
-    rate,
-    crowd: options.crowd,
-    turnedAway: options.turnedAway,
-  });
+  const { enter, receive, busy, preflight } = entrance({ ...options, rate: options.rate ?? limiter(config.ratePerS) });
 
   const submissionOf = (c: Context, { opened, key }: Entered, type: CallType | null, judged: Judged): Submission => ({
     text: opened.text,
@@ -87,8 +67,6 @@ export const door = (options: DoorOptions): Hono => {
     rejected: judged.rejected,
   });
 
-  const busy = (): boolean => log.waiting() > waitingMaxEvents;
-
   const take = async (c: Context, type: CallType | null, longest: number): Promise<Answer | Refusal> => {
     const entered = await enter(c, null, open);
     if (isRefusal(entered)) return entered;
@@ -98,11 +76,12 @@ export const door = (options: DoorOptions): Hono => {
         : judgeCall(entered.opened, type);
     if (isRefusal(judged)) return judged;
     entered.charge(Math.max(1, judged.count));
-    if (busy()) return refuse('unavailable', { retryAfterS });
+    const waits = busy();
+    if (waits !== null) return waits;
     try {
       return await log.append(submissionOf(c, entered, type, judged));
     } catch (error) {
-      if (isUnavailable(error)) return refuse('unavailable', { retryAfterS });
+      if (isUnavailable(error)) return comeAgain;
       throw error;
     }
   };
@@ -110,7 +89,6 @@ export const door = (options: DoorOptions): Hono => {
   const app = new Hono();
   for (const [path, type] of Object.entries(routes)) {
     app.post(path, async (c) => {
-      allowPage(c);
       const answer = await take(c, type, path === importPath ? limits.importEventMaxBytes : limits.eventMaxBytes);
       if (isRefusal(answer)) return respondRefusal(c, answer);
       options.onAnswer?.(answer);
@@ -121,26 +99,16 @@ export const door = (options: DoorOptions): Hono => {
 
   // A bucket of its own: a withdrawal must not wait behind the events it is about.
   app.post('/v1/consent', async (c) => {
-    allowPage(c);
-    const entered = await enter(c, 'consent');
-    if (isRefusal(entered)) return respondRefusal(c, entered);
-    const { opened, key } = entered;
-    entered.charge(1);
-    const read = consentCall.safeParse(opened.body);
-    if (!read.success) {
-      const issue = read.error.issues[0]!;
-      return respondRefusal(
-        c,
-        refuse('bad_request', { message: `The consent row at ${issue.path.join('.')}: ${issue.message}.` }),
-      );
-    }
-    const { writeKey: _, ...row } = read.data;
-    if (busy()) return respondRefusal(c, refuse('unavailable', { retryAfterS }));
+    const received = await receive(c, 'consent', consentCall, { at: (path) => `The consent row at ${path}` });
+    if (isRefusal(received)) return respondRefusal(c, received);
+    const waits = busy();
+    if (waits !== null) return respondRefusal(c, waits);
+    const { writeKey: _, ...row } = received.call;
     const { status, body } = await log.command({
       kind: 'consent',
       row,
       receivedAt: now(),
-      key: key.context,
+      key: received.key.context,
       gpc: c.req.header('sec-gpc') === '1',
       origin: originOf(c),
       country: countryOf(c),

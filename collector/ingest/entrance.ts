@@ -1,19 +1,22 @@
 // Stations 1 to 5 for every route that takes a write key: size, encoding, whose key, from which page, how much. Whoever
-// comes through has a call that is opened and not yet looked at. What a route takes beside that is its own affair.
+// comes through has a call that is opened and not yet looked at, or, on a route of one shape, read as that. What a route takes
+// beside that is its own affair.
 
 import type { Context, Hono } from 'hono';
+import type { z } from 'zod';
 import type { Config } from '../config.js';
 import { type Refusal, refuse, refuseRate } from '../errors.js';
+import type { Log } from '../log/log.js';
 import type { Key } from '../site/keys.js';
 import type { KeyRing } from '../site/ring.js';
 import { authenticateBody, authenticateHeader, presentedKey } from './authenticate.js';
+import { textOf } from './body.js';
 import type { Crowd } from './crowd.js';
-import { decode } from './decode.js';
-import { readBody } from './limits.js';
 import { corsHeaders, originAllowed, preflightHeaders } from './origin.js';
 import { type Opened, openCall } from './parse.js';
 import type { Limiter } from './rate.js';
 import { isRefusal } from './respond.js';
+import { readAs, type Telling } from './shape.js';
 import type { TurnedAwayNotes } from './turned-away.js';
 
 export interface EntranceOptions {
@@ -24,7 +27,13 @@ export interface EntranceOptions {
   crowd?: Crowd | undefined;
   /** Told of whom is sent away for where they come from or for their key. */
   turnedAway?: Pick<TurnedAwayNotes, 'note'> | undefined;
+  log: Pick<Log, 'waiting'>;
+  /** Above so many events waiting for their commit, senders are asked to come again. */
+  waitingMaxEvents?: number | undefined;
 }
+
+/** Where a commit takes longest, a second has room for a dozen of them. */
+export const comeAgain = refuse('unavailable', { retryAfterS: 1 });
 
 /** A request that came through the stations before its content is looked at. */
 export interface Entered {
@@ -35,10 +44,17 @@ export interface Entered {
 }
 
 export interface Entrance {
-  /** What a browser must be told with every answer, a refusal too, so that the page may read it. */
-  allowPage: (c: Context) => void;
   /** One bucket for each key and `sort`: a withdrawal must not wait behind the events it is about. */
   enter: (c: Context, sort: string | null, reads?: (text: string) => Opened | Refusal) => Promise<Entered | Refusal>;
+  /** A call of one shape. It counts as one, before it is looked at, or by what it holds. */
+  receive: <Shape extends z.ZodType>(
+    c: Context,
+    sort: string,
+    shape: Shape,
+    telling: Telling & { countOf?: (call: z.output<Shape>) => number },
+  ) => Promise<{ call: z.output<Shape>; key: Key } | Refusal>;
+  /** Too much waits to take more. */
+  busy: () => Refusal | null;
   /** Foreign clients ask before they send. */
   preflight: (app: Hono, paths: readonly string[]) => void;
 }
@@ -46,7 +62,16 @@ export interface Entrance {
 export const originOf = (c: Context): string | null => c.req.header('origin') ?? null;
 const hostOf = (c: Context): string | null => c.req.header('host') ?? new URL(c.req.url).host;
 
-export const entrance = ({ config, ring, rate, crowd, turnedAway }: EntranceOptions): Entrance => {
+export const entrance = ({
+  config,
+  ring,
+  rate,
+  crowd,
+  turnedAway,
+  log,
+  waitingMaxEvents = 20_000,
+}: EntranceOptions): Entrance => {
+  /** What a browser must be told with every answer, a refusal too, so that the page may read it. */
   const allowPage = (c: Context): void => {
     for (const [name, value] of Object.entries(corsHeaders(config.origins, originOf(c), hostOf(c))))
       c.header(name, value);
@@ -68,40 +93,50 @@ export const entrance = ({ config, ring, rate, crowd, turnedAway }: EntranceOpti
     return ofAddressS === null ? null : refuseRate('address', ofAddressS);
   };
 
-  return {
-    allowPage,
-    // The key may stand in the body, which then is opened before it is known whose it is.
-    enter: async (c, sort, reads = openCall) => {
-      const body = await readBody(c.req.raw);
-      if (isRefusal(body)) return body;
-      const text = await decode(body);
-      if (isRefusal(text)) return text;
-      const bucketOf = (key: Key): string => (sort === null ? key.context.id : `${sort}:${key.context.id}`);
-      const entered = (opened: Opened, key: Key): Entered => ({
-        opened,
-        key,
-        charge: (count) => {
-          if (key.kind === 'secret') return;
-          rate.charge(bucketOf(key), count);
-          // Of the address, one was paid at the door.
-          crowd?.charge(c, Math.max(0, count - 1));
-        },
-      });
-      const presented = presentedKey(c.req.header('authorization'));
-      if (presented !== null) {
-        const key = await authenticateHeader(ring, presented);
-        if (isRefusal(key)) return noted(c, key);
-        const refused = permit(c, key, bucketOf(key));
-        if (refused !== null) return refused;
-        const opened = reads(text);
-        return isRefusal(opened) ? opened : entered(opened, key);
-      }
-      const opened = reads(text);
-      if (isRefusal(opened)) return opened;
-      const key = await authenticateBody(ring, opened.body.writeKey);
+  // The key may stand in the body, which then is opened before it is known whose it is.
+  const enter: Entrance['enter'] = async (c, sort, reads = openCall) => {
+    allowPage(c);
+    const text = await textOf(c.req.raw);
+    if (isRefusal(text)) return text;
+    const bucketOf = (key: Key): string => (sort === null ? key.context.id : `${sort}:${key.context.id}`);
+    const entered = (opened: Opened, key: Key): Entered => ({
+      opened,
+      key,
+      charge: (count) => {
+        if (key.kind === 'secret') return;
+        rate.charge(bucketOf(key), count);
+        // Of the address, one was paid at the door.
+        crowd?.charge(c, Math.max(0, count - 1));
+      },
+    });
+    const presented = presentedKey(c.req.header('authorization'));
+    if (presented !== null) {
+      const key = await authenticateHeader(ring, presented);
       if (isRefusal(key)) return noted(c, key);
-      return permit(c, key, bucketOf(key)) ?? entered(opened, key);
+      const refused = permit(c, key, bucketOf(key));
+      if (refused !== null) return refused;
+      const opened = reads(text);
+      return isRefusal(opened) ? opened : entered(opened, key);
+    }
+    const opened = reads(text);
+    if (isRefusal(opened)) return opened;
+    const key = await authenticateBody(ring, opened.body.writeKey);
+    if (isRefusal(key)) return noted(c, key);
+    return permit(c, key, bucketOf(key)) ?? entered(opened, key);
+  };
+
+  return {
+    enter,
+    receive: async (c, sort, shape, { countOf, ...telling }) => {
+      const entered = await enter(c, sort);
+      if (isRefusal(entered)) return entered;
+      if (!countOf) entered.charge(1);
+      const call = readAs(shape, entered.opened.body, telling);
+      if (isRefusal(call)) return call;
+      if (countOf) entered.charge(countOf(call));
+      return { call, key: entered.key };
     },
+    busy: () => (log.waiting() > waitingMaxEvents ? comeAgain : null),
     preflight: (app, paths) => {
       for (const path of paths) {
         app.options(path, (c) => {
