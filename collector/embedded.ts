@@ -31,7 +31,8 @@ export interface Engines {
 export const databaseFile = (folder: string): string => (folder === ':memory:' ? folder : join(folder, 'weft.sqlite'));
 
 export const writerOptions = (
-  config: Pick<Config, 'store' | 'bots' | 'reservedEmail' | 'identitySecret' | 'consentFile' | 'siteFile'>,
+  config: Pick<Config, 'store' | 'bots' | 'reservedEmail' | 'identitySecret' | 'consentFile' | 'siteFile'> &
+    Pick<WriterOptions, 'shippedConsent'>,
 ): WriterOptions => {
   if (config.store.kind !== 'sqlite') throw new Error('The embedded engine keeps its data in a folder.');
   const { rules, site } = readSiteOptions(config.siteFile);
@@ -45,6 +46,7 @@ export const writerOptions = (
       identitySecret: config.identitySecret,
     },
     consentFile: config.consentFile,
+    ...(config.shippedConsent !== undefined && { shippedConsent: config.shippedConsent }),
   };
 };
 

@@ -8,7 +8,9 @@ import RudderAnalytics from '@rudderstack/rudder-sdk-node';
 import { Analytics } from '@segment/analytics-node';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import { shopConsent } from '../examples/shop/app.js';
 import { type Config, ConfigError, readConfig } from './config.js';
+import { lint } from './consent/policy/lint.js';
 import type { Profile } from './contract/profile.js';
 import type { Answer } from './log/log.js';
 import { type Served, serve, welcome } from './serve.js';
@@ -282,6 +284,25 @@ describe('the start', () => {
     expect(await page.text()).toContain(writeKey);
     const bare = await started();
     expect((await fetch(`${bare.url}/demo`)).status).toBe(404);
+  });
+
+  it('asks in the demo as its shop would, under the terms that ship', async () => {
+    const [demo, bare] = await Promise.all(
+      [{ WEFT_DEMO: '1' }, {}].map(async (env) => {
+        const { url } = await started(env);
+        const answer = await fetch(`${url}/v1/config/${writeKey}`);
+        return (await answer.json()) as {
+          policy: { version: string };
+          consent: { purposes: { id: string; materialHash: string }[] };
+        };
+      }),
+    );
+    expect([demo?.policy.version, bare?.policy.version]).toEqual(['oxlip-1', '1']);
+    const terms = (one: typeof demo) => one?.consent.purposes.map(({ id, materialHash }) => [id, materialHash]);
+    expect(terms(demo)).toEqual(terms(bare));
+    const own = lint({ text: shopConsent(), own: {} });
+    // Passing data on to nobody: there to be seen by whoever tries the demo, and no shop's to copy.
+    expect(own.findings.map(({ rule }) => rule)).toEqual(['sharing-with-nobody']);
   });
 
   it('lets staff in with the password, and nobody else', async () => {

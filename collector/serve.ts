@@ -10,7 +10,7 @@ import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { destination, type Logger, pino } from 'pino';
 import { examplePages } from '../examples/pages.js';
-import { demoShop, type ServerCall } from '../examples/shop/app.js';
+import { demoShop, type ServerCall, shopConsent } from '../examples/shop/app.js';
 import { chunkPath } from './app/assets.js';
 import { createApp } from './app.js';
 import { openAuditNotes } from './audit/notes.js';
@@ -100,7 +100,8 @@ type Standing = NonNullable<Parameters<typeof openEmbedded>[2]>;
 /** A folder that cannot be used is the operator's to mend, and needs no stack trace. */
 const openedData = async (config: Config, ...told: [Told, Standing]): ReturnType<typeof openEmbedded> => {
   try {
-    return await openEmbedded(config, ...told);
+    // The demo asks as its shop would; without it, or once somebody publishes another policy, nothing of it is left.
+    return await openEmbedded({ ...config, ...(config.demo && { shippedConsent: shopConsent() }) }, ...told);
   } catch (error) {
     const { code } = error as { code?: unknown };
     if (config.store.kind !== 'sqlite' || typeof code !== 'string' || !/^(E[A-Z]+|SQLITE_[A-Z_]+)$/.test(code))

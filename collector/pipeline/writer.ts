@@ -46,6 +46,8 @@ export interface WriterOptions {
   site: SiteRules;
   /** Path of the consent file; null = the one that ships. */
   consentFile: string | null;
+  /** Text of the one that ships, where it is not the defaults. */
+  shippedConsent?: string;
   cacheMaxBytes?: number;
   /** `caller`: whoever asked syncs the log before it answers (store/sqlite.ts). */
   durable?: 'commit' | 'caller';
@@ -167,7 +169,11 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
   noteRules(identityStore(store), options.rules, store.prepare('SELECT 1 FROM events LIMIT 1').get() === undefined);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);
   const releases = openReleases(store);
-  const inForce = policyToStartWith(releases, options.consentFile);
+  const inForce = policyToStartWith(
+    releases,
+    options.consentFile,
+    options.shippedConsent === undefined ? undefined : { text: options.shippedConsent, own: {} },
+  );
   const consent = openConsent(
     store,
     { policy: inForce.policy, secret, ledgerKeyFile, journalFile: journalPath },

@@ -80,6 +80,8 @@ type Note = (typeof notes)[number];
 
 /** A file that lies beside this one, in the source and in what is built from it. */
 const beside = (file: string) => () => readFileSync(new URL(file, import.meta.url), 'utf8');
+/** What the shop asks its visitors, and in which colours: the text of a consent file. */
+export const shopConsent = beside('consent.json');
 
 const post = (url: URL, secretKey: string) => async (calls: ServerCall[]) => {
   await fetch(new URL('/v1/batch', url), {

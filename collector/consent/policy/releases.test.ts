@@ -182,11 +182,17 @@ describe('the policy of a start', () => {
 
   test('without a file it is what staff published, else the one that ships', () => {
     const { releases, publish } = opened();
-    expect(policyToStartWith(releases, null)).toMatchObject({ how: 'shipped' });
+    expect(policyToStartWith(releases, null)).toMatchObject({ how: 'shipped', policy: { version: '1' } });
+    const demo = { text: JSON.stringify(v('of the demo')), own: {} };
+    expect(policyToStartWith(releases, null, demo)).toMatchObject({
+      policy: { version: 'of the demo' },
+      how: 'shipped',
+    });
     publish(v('from the dashboard'));
     expect(policyToStartWith(releases, null)).toMatchObject({
       policy: { version: 'from the dashboard' },
       how: 'editor',
     });
+    expect(policyToStartWith(releases, null, demo)).toMatchObject({ policy: { version: 'from the dashboard' } });
   });
 });

@@ -100,15 +100,15 @@ export interface InForce {
  * The policy to start with: the file's; where it is broken, the last good one, and only if there is none the start fails.
  * Without a file, what was published from the dashboard, else the one that ships.
  */
-export const policyToStartWith = (releases: Releases, file: string | null): InForce => {
+export const policyToStartWith = (releases: Releases, file: string | null, ships: Source = shippedSource): InForce => {
   const last = releases.latest();
   const kept = last === null ? null : readSource(last.source);
   const before = last !== null && kept?.ok ? { policy: kept.policy, source: last.source, how: last.how } : null;
   if (file === null) {
     if (before !== null && before.how === 'editor') return { ...before, trouble: [] };
-    const shipped = readSource(shippedSource);
+    const shipped = readSource(ships);
     if (!shipped.ok) throw new PolicyError(shipped.findings);
-    return { policy: shipped.policy, source: shippedSource, how: 'shipped', trouble: [] };
+    return { policy: shipped.policy, source: ships, how: 'shipped', trouble: [] };
   }
   const { source, findings } = sourceOf(file);
   const parsed = findings.some(({ rule }) => rule === 'file') ? null : readSource(source);

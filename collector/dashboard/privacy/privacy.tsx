@@ -158,7 +158,8 @@ const tasksOf = async (house: House): Promise<Task[]> => {
       what: `The policy in force has ${warnings === 1 ? 'one thing' : `${warnings} things`} that should not ship.`,
       step: (
         <>
-          <a href="/privacy/policy#findings">See {warnings === 1 ? 'it' : 'them'}</a>, each with what to do.
+          <a href="/privacy/policy#findings">See {warnings === 1 ? 'it' : 'them'}</a>, {warnings === 1 ? '' : 'each '}
+          with what to do.
         </>
       ),
     });
