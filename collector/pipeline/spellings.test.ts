@@ -88,6 +88,59 @@ describe('R14: a phone in what others wrote', () => {
   });
 });
 
+describe('R14: a phone as it is written at home', () => {
+  const of49 = phone;
+  const of1 = of({ contacts: [{ kind: 'phone', value: '+14155552671' }] });
+  const of7 = of({ contacts: [{ kind: 'phone', value: '+79161234567' }] });
+  const of34 = of({ contacts: [{ kind: 'phone', value: '+34612345678' }] });
+  const of45 = of({ contacts: [{ kind: 'phone', value: '+4520240115' }] });
+  const of351 = of({ contacts: [{ kind: 'phone', value: '+351912345678' }] });
+  const of36 = of({ contacts: [{ kind: 'phone', value: '+36301234567' }] });
+  const of47 = of({ contacts: [{ kind: 'phone', value: '+4741234567' }] });
+
+  it.each<[string, ReturnType<typeof of>, unknown, unknown]>([
+    ['with a trunk zero', of49, '0170 1234567', undefined],
+    ['… alone', of49, '01701234567', undefined],
+    ['… in brackets', of49, 'call (0170) 123-4567 at noon', 'call :redacted at noon'],
+    ['… with marks', of49, 'Ada, 0170/123 45 67, Berlin', 'Ada, :redacted, Berlin'],
+    ['… with the country too', of49, '+49 (0)170 1234567', undefined],
+    ['… with the country too, without brackets', of49, '0049 0170 1234567', undefined],
+    ['… encoded', of49, '?p=0170%201234567', '?p=:redacted'],
+    ['of North America', of1, '(415) 555-2671', undefined],
+    ['of North America, dotted', of1, 'ask 415.555.2671.', 'ask :redacted.'],
+    ['of North America, alone', of1, 4155552671, undefined],
+    ['of Russia', of7, '8 (916) 123-45-67', undefined],
+    ['of Hungary', of36, '06 30 123 4567', undefined],
+    ['of a country without a trunk', of34, 'tel:612 345 678', undefined],
+    ['of Portugal', of351, '912 345 678 (Ada)', ':redacted (Ada)'],
+    ['of eight digits', of47, 'call 41 23 45 67 now', 'call :redacted now'],
+  ])('is found %s', (_, spellings, text, out) => expect(left(spellings, text)).toBe(out));
+
+  it.each<[string, ReturnType<typeof of>, unknown]>([
+    ['an instant in seconds', of49, 1701234567],
+    ['an instant in a text', of49, 'at 1701234567'],
+    ['another country’s number', of49, '+39 0170 1234567'],
+    ['another country’s number, in brackets', of49, '+43 (0170) 1234567'],
+    ['a longer number', of49, '017012345678'],
+    ['a part of a word', of49, 'a01701234567'],
+    ['an article of nine digits', of34, '612345678'],
+    ['the same as a number', of34, 612345678],
+    ['a part of a card', of47, '4012 41 23 45 67'],
+    ['an amount', of47, '41.234.567,50'],
+    ['a day', of45, '2024-01-15'],
+    ['a day and its time', of45, '2024-01-15 09:30'],
+    ['a day in a text', of45, 'since 20 24 01 15'],
+  ])('is not %s', (_, spellings, text) => expect(left(spellings, text)).toBe(text));
+
+  it('is found under a name that says what it is, however it is written', () => {
+    expect(left(of34, { phone: '612345678', ref: '612345678' })).toEqual({ ref: '612345678' });
+    expect(left(of45, { shipping: { mobile_phone: 20240115, day: '2024-01-15' } })).toEqual({
+      shipping: { day: '2024-01-15' },
+    });
+    expect(left(of34, { hotel: 612345678, phone: '6123456789' })).toEqual({ hotel: 612345678, phone: '6123456789' });
+  });
+});
+
 describe('R14: an id in what others wrote', () => {
   it('is looked for where nothing else can be meant: long, with a digit, whole; or an e-mail', () => {
     const ids = of({ userIds: ['cus_4f2a9c1b77', '104233', 'ada@shop.test'], aliases: ['administrator'] });

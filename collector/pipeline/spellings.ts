@@ -10,9 +10,13 @@ import { gateEmail } from '../identity/identifier.js';
 export const idMinChars = 12;
 /** Without a plus before it a shorter number may be an article's. */
 const barePhoneMinDigits = 10;
+/** At home a number may have few digits; below this it is a price or a postcode, with marks between them too. */
+const homePhoneMinDigits = 8;
 
 interface Spelling {
   found: RegExp;
+  /** What it is nothing else than, where the name of a value says that it is such a thing. */
+  named?: RegExp;
   /** Cheap, and true wherever `found` finds anything: asked of whole bodies, in lower case. */
   mayStand: (body: Text) => boolean;
 }
@@ -54,15 +58,50 @@ const emailSpelling = (value: string): Spelling => {
   };
 };
 
-const between = String.raw`(?:[\s.\-/()\u2010-\u2015\u00ad]|%20){0,3}`;
+const mark = String.raw`(?:[\s.\-/()\u2010-\u2015\u00ad]|%20)`;
+const between = `${mark}{0,3}`;
+const spaced = (digits: string): string => [...digits].join(between);
+/** Country codes of one and of two digits (ITU-T E.164); all others have three. */
+const countryCode = /^(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58])/;
+/** Digits that are a day as well, or an hour of one: every event has some. */
+const day = /^(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])[0-3]\d(?:[0-2]\d)?|[0-3]\d(?:0[1-9]|1[0-2])(?:19|20)\d\d)$/;
+const phoneName = /phone|t[eé]l[eé]f|(?:^|[^a-z])tel(?:[^a-z]|$)|mobil|handy|whats/i;
+
+/** What is dialled before a number at home. */
+const trunkOf = (country: string): string =>
+  country === '7' || country === '375' ? '8' : country === '36' ? '06' : '0';
+
 const phoneSpelling = (value: string): Spelling => {
   const digits = value.replace(/\D/g, '');
+  const country = countryCode.exec(digits)?.[0] ?? digits.slice(0, 3);
+  const home = digits.slice(country.length);
+  const trunk = trunkOf(country);
   const optional = digits.length >= barePhoneMinDigits ? '?' : '';
-  const found = new RegExp(
-    `(?<![\\w])(?:(?:\\+|%2B|00)${between})${optional}${[...digits].join(between)}(?!\\d)`,
-    'gi',
-  );
-  return { found, mayStand: (body) => body.digits.includes(digits) };
+  // With its country: also +49 (0)170.
+  const abroad = String.raw`(?<!\w)(?:(?:\+|%2B|00)${between})${optional}${spaced(country)}${between}(?:\(?0\)?${between})?${spaced(home)}(?!\d)`;
+  return {
+    found: new RegExp([abroad, ...homeForms(home, trunk)].join('|'), 'gi'),
+    named: new RegExp(String.raw`^\s*\(?(?:${spaced(trunk)}${between})?${spaced(home)}\s*$`),
+    mayStand: (body) => body.digits.includes(home),
+  };
+};
+
+/**
+ * At home: (0170) 1234567, 0170/1234567, 612 345 678. Ten digits and more may stand without a mark between them; fewer are an
+ * article's or an order's then. Never after another country's code: that is somebody else.
+ */
+const homeForms = (home: string, trunk: string): string[] => {
+  const open = String.raw`(?<!(?:\+|%2B|\b00)\d{1,3}${between})(?:\((?=\d{1,6}\)))?`;
+  const alone = (digits: string) => String.raw`(?<!\w)${open}${spaced(digits)}(?!\d)`;
+  const marked = (digits: string) =>
+    String.raw`(?<![\w+])(?<!\d(?:${mark}|[,:]))${open}(?=\d{1,${digits.length - 1}}${mark})${spaced(digits)}(?!\w|(?:${mark}|[,:])?\d)`;
+  const form = (digits: string, mayStandAlone: boolean): string[] =>
+    digits.length < homePhoneMinDigits || day.test(digits) ? [] : [mayStandAlone ? alone(digits) : marked(digits)];
+  return [
+    ...form(`${trunk}${home}`, trunk.length + home.length >= barePhoneMinDigits),
+    // Ten digits that begin with a one are an instant in seconds, too.
+    ...form(home, home.length > barePhoneMinDigits || (home.length === barePhoneMinDigits && !home.startsWith('1'))),
+  ];
 };
 
 const idSpelling = (value: string): Spelling => ({
@@ -111,6 +150,11 @@ export const spellingsOf = ({ userIds, aliases, contacts }: Closure): Spellings 
     if (out === text) return text;
     return /^(?:mailto:|tel:)?$/i.test(out.replaceAll(redacted, '').replace(/[\s<>"']/g, '')) ? undefined : out;
   };
+  /** `phone: '12 34 56 78'`: under such a name it needs nothing else to be known by. */
+  const isNamed = (name: string, value: unknown): boolean =>
+    phoneName.test(name) &&
+    (typeof value === 'string' || typeof value === 'number') &&
+    spellings.some(({ named }) => named?.test(String(value)));
   const without = (value: unknown): unknown => {
     if (typeof value === 'string') return inText(value);
     if (typeof value === 'number') return inText(String(value)) === String(value) ? value : undefined;
@@ -126,7 +170,7 @@ export const spellingsOf = ({ userIds, aliases, contacts }: Closure): Spellings 
     }
     const kept: Record<string, unknown> = {};
     for (const [name, one] of Object.entries(value)) {
-      const left = inText(name) === name ? without(one) : undefined;
+      const left = inText(name) !== name || isNamed(name, one) ? undefined : without(one);
       changed ||= left !== one;
       if (left !== undefined) kept[name] = left;
     }
