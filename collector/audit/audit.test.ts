@@ -13,6 +13,7 @@ import { dashboard } from '../dashboard/index.js';
 import { databaseFile, openEmbedded } from '../embedded.js';
 import type { Log } from '../log/log.js';
 import { call, identify, page, startAt, track } from '../pipeline/calls.fixture.js';
+import { submissionOf } from '../pipeline/sent.fixture.js';
 import { secretCredential } from '../site/keys.js';
 import { permissions } from '../site/permissions.js';
 import { openKeyRing } from '../site/ring.js';
@@ -42,32 +43,28 @@ const house = async () => {
   const { log, reader } = engines;
   const key = secretCredential('sk_all', { label: 'desk', seeded: false, at: 0 });
   await log.command({ kind: 'keys', act: 'create', value: key });
-  await log.append({
-    text: JSON.stringify({
-      batch: [
-        page('device-of-ada', 0),
-        identify('device-of-ada', 'u-ada', 1, { traits: { email, name: 'Ada Audited' } }),
-        track('device-of-ada', 'Product Added', 2, {
-          cart_id: 'cart-of-ada',
-          product_id: 'p',
-          price: 3,
-          currency: 'EUR',
-        }),
-        track('device-of-ada', 'Order Completed', 3, { order_id: 'order-of-ada', total: 3, currency: 'EUR' }),
-        page('device-of-bo', 4),
-        identify('device-of-bo', 'u-bo', 5, { traits: { name: 'Bo' } }),
-        call('identify', null, 6, { userId: 'u-bo', traits: { email } }),
-      ],
-    }),
-    type: null,
-    receivedAt: now,
-    key: { id: 'seed', trust: 'secret', mode: 'external', purposes, categories: {} },
-    gpc: false,
-    userAgent: null,
-    country: null,
-    origin: null,
-    rejected: [],
-  });
+  await log.append(
+    submissionOf(
+      {
+        batch: [
+          page('device-of-ada', 0),
+          identify('device-of-ada', 'u-ada', 1, { traits: { email, name: 'Ada Audited' } }),
+          track('device-of-ada', 'Product Added', 2, {
+            cart_id: 'cart-of-ada',
+            product_id: 'p',
+            price: 3,
+            currency: 'EUR',
+          }),
+          track('device-of-ada', 'Order Completed', 3, { order_id: 'order-of-ada', total: 3, currency: 'EUR' }),
+          page('device-of-bo', 4),
+          identify('device-of-bo', 'u-bo', 5, { traits: { name: 'Bo' } }),
+          call('identify', null, 6, { userId: 'u-bo', traits: { email } }),
+        ],
+      },
+      now,
+      { key: { id: 'seed', trust: 'secret', mode: 'external', purposes, categories: {} } },
+    ),
+  );
   const ring = await openKeyRing(log);
   closing.push(ring.close);
   const audit = openAuditNotes(log);

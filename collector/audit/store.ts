@@ -4,6 +4,17 @@
 import type { AuditEntry } from '../contract/audit.js';
 import type { Sql } from '../store/sql.js';
 
+/** As it lies in the table; whom it is about stands beside. */
+export interface AuditRow {
+  seq: number;
+  at: number;
+  by: string;
+  what: string;
+  purpose: string | null;
+  detail: string | null;
+  times: number;
+}
+
 export interface AuditStore {
   add: (entry: Omit<AuditEntry, 'times'> & { times?: number }) => void;
   /** At the end of a transaction: whoever is gone by it is only a number from here on. */

@@ -2,16 +2,7 @@
 // they are taken whole; which profile a number means is taken where the backup has that profile.
 
 import type { Sql } from '../store/sql.js';
-
-interface Row {
-  seq: number;
-  at: number;
-  by: string;
-  what: string;
-  purpose: string | null;
-  detail: string | null;
-  times: number;
-}
+import type { AuditRow } from './store.js';
 
 const rowsAtOnce = 1_000;
 
@@ -28,7 +19,7 @@ export const takeOverAudit = (sql: Sql): number => {
     sql.prepare('DELETE FROM main.sqlite_sequence WHERE name = ?').run(table);
     sql.prepare('INSERT INTO main.sqlite_sequence (name, seq) VALUES (?, ?)').run(table, last);
   }
-  const news = sql.prepare<Row>(
+  const news = sql.prepare<AuditRow>(
     `SELECT p.* FROM present.audit_log AS p LEFT JOIN main.audit_log AS m
        ON m.seq = p.seq AND m.at = p.at AND m.by = p.by AND m.what = p.what AND m.purpose IS p.purpose
          AND m.detail IS p.detail AND m.times = p.times

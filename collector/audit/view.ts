@@ -2,6 +2,7 @@
 
 import { type AuditAct, type AuditItem, auditActs } from '../contract/audit.js';
 import type { Sql } from '../store/sql.js';
+import type { AuditRow } from './store.js';
 
 export interface AuditAsked {
   by: string | null;
@@ -21,16 +22,6 @@ export interface AuditPage {
   next: string | null;
   /** Who stands in the log at all, for the filter. */
   who: string[];
-}
-
-interface Row {
-  seq: number;
-  at: number;
-  by: string;
-  what: string;
-  purpose: string | null;
-  detail: string | null;
-  times: number;
 }
 
 const personsShown = 100;
@@ -69,7 +60,7 @@ export const openAuditView = (sql: Sql, idsOf: (profileId: string) => readonly s
       );
     }
     const rows = sql
-      .prepare<Row>(
+      .prepare<AuditRow>(
         `SELECT seq, at, by, what, purpose, detail, times FROM audit_log
          ${where.length === 0 ? '' : `WHERE ${where.join(' AND ')}`} ORDER BY seq DESC LIMIT ?`,
       )

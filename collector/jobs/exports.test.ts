@@ -9,6 +9,7 @@ import type { Certificate } from '../contract/certificate.js';
 import type { Command, CommandResult } from '../log/log.js';
 import { defaultSiteRules } from '../pipeline/accept.js';
 import { identify, page, secretKey, startAt } from '../pipeline/calls.fixture.js';
+import { settle, submissionOf } from '../pipeline/sent.fixture.js';
 import { openWriter } from '../pipeline/writer.js';
 import { readModelOf } from '../profiles/open.js';
 import type { Reader } from '../profiles/reader.js';
@@ -35,22 +36,7 @@ const house = () => {
     rmSync(folder, { recursive: true, force: true });
   });
   const take = (...calls: object[]) =>
-    writer.run(
-      [
-        {
-          text: JSON.stringify({ batch: calls }),
-          type: null,
-          receivedAt: startAt + 600_000,
-          key: secretKey,
-          gpc: false,
-          userAgent: null,
-          country: null,
-          origin: null,
-          rejected: [],
-        },
-      ],
-      startAt + 600_000,
-    );
+    settle(writer, submissionOf({ batch: calls }, startAt + 600_000, { key: secretKey }));
   take(
     page('A1', 0),
     identify('A1', 'U1', 1, { traits: { email: 'ada@shop.test' } }),

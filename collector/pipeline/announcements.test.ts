@@ -1,16 +1,12 @@
 // What is told once, on real tables: by person where there is no cart, through merges, their undo and a rebuild.
 
 import { describe, expect, it } from 'vitest';
-import { cartAspect } from '../carts/aspect.js';
-import { announcementsOf } from '../profiles/announcements.js';
-import { presence } from '../profiles/presence.js';
 import { profileMigrations } from '../profiles/store.js';
-import { traits } from '../profiles/traits.js';
 import { openSqlite } from '../store/sqlite.js';
-import { epochAt, fact, type House, laterAt, openHouse } from './facts.fixture.js';
+import { epochAt, fact, type House, laterAt, openHouse, whole } from './facts.fixture.js';
 import { adminMerge, undoMerge } from './merges.js';
 
-const open = (): House => openHouse({ aspects: [presence, traits, cartAspect], announcer: announcementsOf });
+const open = (): House => openHouse(whole);
 const told = (house: House) => {
   house.lines();
   return house.set.sql

@@ -2,12 +2,13 @@
 
 import { iso } from '../contract/instant.js';
 import { purposes } from '../contract/purposes.js';
-import type { Answer, KeyContext, Submission } from '../log/log.js';
+import type { Answer, KeyContext } from '../log/log.js';
 import { readModelOf } from '../profiles/open.js';
 import type { IdentifierQuery } from '../profiles/reading.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules, type SiteRules } from './accept.js';
 import { dumpLines } from './rebuild.js';
+import { settle, submissionOf } from './sent.fixture.js';
 import type { HouseRules } from './working-set.js';
 import { openWriter } from './writer.js';
 
@@ -75,25 +76,14 @@ export const openShop = (
     send: (calls: readonly Call[], sent: Sent = {}): Answer => {
       const last = Math.max(...calls.map((it) => Date.parse(String(it.timestamp ?? iso(now))) || now));
       now = sent.minute === undefined ? Math.max(now, last) : startAt + sent.minute * minuteMs;
-      const submission: Submission = {
-        text: JSON.stringify({
-          batch: calls,
-          ...sent.more,
-          ...(sent.sentMinute == null ? {} : { sentAt: iso(startAt + sent.sentMinute * minuteMs) }),
-          ...(sent.consent === undefined ? {} : { consent: sent.consent }),
-        }),
-        type: null,
-        receivedAt: now,
-        key: sent.key ?? publicKey,
-        gpc: sent.gpc ?? false,
-        userAgent: null,
-        country: null,
-        origin: sent.origin ?? 'https://shop.test',
-        rejected: [],
+      const body = {
+        batch: calls,
+        ...sent.more,
+        ...(sent.sentMinute == null ? {} : { sentAt: iso(startAt + sent.sentMinute * minuteMs) }),
+        ...(sent.consent === undefined ? {} : { consent: sent.consent }),
       };
-      const [settled] = writer.run([submission], now);
-      if (settled && 'answer' in settled) return settled.answer;
-      throw settled?.failed;
+      const { key = publicKey, gpc = false, origin = 'https://shop.test' } = sent;
+      return settle(writer, submissionOf(body, now, { key, gpc, origin }));
     },
     /** Moves the clock: deadlines fall due. */
     wait: (minute: number): void => {

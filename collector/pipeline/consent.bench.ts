@@ -14,6 +14,7 @@ import { announcementsOf } from '../profiles/announcements.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { openPipeline, type Pipeline } from './pipeline.js';
+import { submissionOf } from './sent.fixture.js';
 import { aspects, openWriter, siteSecret, type Writer } from './writer.js';
 
 const perRound = Number(process.env.WEFT_BENCH_EVENTS ?? 20_000);
@@ -129,17 +130,8 @@ const request = (visitor: number, withRow: boolean): Submission => {
       },
     };
   });
-  return {
-    text: JSON.stringify({ batch, sentAt: new Date(at).toISOString(), ...(withRow && { consent: rowOf(visitor) }) }),
-    type: null,
-    receivedAt: at,
-    key,
-    gpc: false,
-    userAgent,
-    country: 'FR',
-    origin: 'https://shop.test',
-    rejected: [],
-  };
+  const body = { batch, sentAt: new Date(at).toISOString(), ...(withRow && { consent: rowOf(visitor) }) };
+  return submissionOf(body, at, { key, userAgent, country: 'FR', origin: 'https://shop.test' });
 };
 
 const run = (side: Side, groups: Submission[][], into: number[] | null): void => {

@@ -15,6 +15,7 @@ import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
 import { dumpLines } from './rebuild.js';
+import { rowOf, settle, submissionOf } from './sent.fixture.js';
 import { openWriter, type Writer } from './writer.js';
 
 const closing: (() => void)[] = [];
@@ -33,26 +34,8 @@ const open = (folder: string): Writer =>
     site: { ...defaultSiteRules, reservedEmail: 'allow' },
     consentFile: null,
   });
-const take = (writer: Writer, calls: readonly object[]) => {
-  const [settled] = writer.run(
-    [
-      {
-        text: JSON.stringify({ batch: calls }),
-        type: null,
-        receivedAt: startAt,
-        key: secretKey,
-        gpc: false,
-        userAgent: null,
-        country: null,
-        origin: null,
-        rejected: [],
-      },
-    ],
-    startAt,
-  );
-  if (settled && 'answer' in settled) return settled.answer;
-  throw settled?.failed;
-};
+const take = (writer: Writer, calls: readonly object[]) =>
+  settle(writer, submissionOf({ batch: calls }, startAt, { key: secretKey }));
 const filesWith = (folder: string, text: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => statSync(join(folder, name)).isFile())
@@ -512,27 +495,11 @@ describe('a consent that is answered a thousand times', () => {
 });
 
 describe('an objection, and a backup that is older than it', () => {
-  const consented = (writer: Writer, receipt: string, at: number, kind = 'grant', more: object = {}) => ({
-    receipt,
-    kind,
-    visitorId: 'objecting',
-    epoch: at,
-    decisions: writer.consent.policy.purposes.map(({ id, materialHash }) => ({
-      purpose: id,
-      value: 'granted',
-      source: 'user',
-      materialHash,
-    })),
-    policy: { version: writer.consent.policy.version, configHash: writer.consent.policy.configHash },
-    gpc: { js: false },
-    clientAt: new Date(at).toISOString(),
-    ...more,
-  });
   const browser = { id: 'wk', trust: 'public' as const, mode: 'ledger' as const, purposes, categories: {} };
   const agree = (writer: Writer, receipt: string, at: number, more: object = {}) =>
     writer.command({
       kind: 'consent',
-      row: consented(writer, receipt, at, 'grant', more) as never,
+      row: rowOf(writer, at, { receipt, visitorId: 'objecting', kind: 'grant', ...more }) as never,
       receivedAt: at,
       key: browser,
       gpc: false,

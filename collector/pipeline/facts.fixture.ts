@@ -1,9 +1,11 @@
 // For tests: accepted events in few words, and a house in memory to put them into.
 
+import { cartAspect } from '../carts/aspect.js';
 import { noJournal } from '../consent/rights/journal.js';
 import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
 import { purposes } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
+import { announcementsOf } from '../profiles/announcements.js';
 import type { AnyAspect } from '../profiles/fold.js';
 import { presence } from '../profiles/presence.js';
 import { traits } from '../profiles/traits.js';
@@ -73,6 +75,9 @@ export interface House extends Desk {
 }
 
 export const laterAt = epochAt + 60 * 86_400_000;
+
+/** All that a profile is folded from, and all that is told of it. */
+export const whole = { aspects: [presence, traits, cartAspect], announcer: announcementsOf };
 
 export const openHouse = (
   options: {

@@ -27,6 +27,7 @@ import { openReadModel } from '../profiles/open.js';
 import { sessionRules } from '../sessions/session.js';
 import { openSqlite } from '../store/sqlite.js';
 import { defaultSiteRules } from './accept.js';
+import { submissionOf } from './sent.fixture.js';
 import { openWriter, type Writer } from './writer.js';
 
 const total = Number(process.env.WEFT_BENCH_EVENTS ?? 5_000_000);
@@ -58,17 +59,8 @@ function opened(path: string): Writer {
 }
 /** As the door groups them. */
 function group(made: Traffic, count: number, at: number): Submission[] {
-  return Array.from({ length: count }, () => ({
-    text: made.body(at),
-    type: null,
-    receivedAt: at,
-    key,
-    gpc: false,
-    userAgent,
-    country: 'FR',
-    origin: 'https://shop.test',
-    rejected: [],
-  }));
+  const around = { key, userAgent, country: 'FR', origin: 'https://shop.test' };
+  return Array.from({ length: count }, () => submissionOf({}, at, { ...around, text: made.body(at) }));
 }
 function take(writer: Writer, submissions: readonly Submission[], at: number): void {
   for (const settled of writer.run(submissions, at)) if (!('answer' in settled)) throw settled.failed;

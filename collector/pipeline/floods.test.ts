@@ -6,17 +6,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cartAspect } from '../carts/aspect.js';
 import type { ErasureSubject } from '../consent/rights/erase.js';
 import type { AcceptedEvent, Contact } from '../events/event.js';
 import { announcementsOf } from '../profiles/announcements.js';
-import { presence } from '../profiles/presence.js';
-import { traits } from '../profiles/traits.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
+import { actsArb, liveThrough } from './acts.fixture.js';
 import { call, identify, openShop, page, secretKey, track } from './calls.fixture.js';
-import { epochAt, fact, laterAt, minuteMs, openHouse } from './facts.fixture.js';
-import { forgetEvents } from './forget.js';
+import { epochAt, fact, laterAt, minuteMs, openHouse, whole } from './facts.fixture.js';
 import { dumpLines, rebuild } from './rebuild.js';
 import { record } from './record.js';
 import type { WorkingSet } from './working-set.js';
@@ -354,7 +351,6 @@ describe('floods by chance', () => {
     .map((all) =>
       all.map((words, index): AcceptedEvent => fact({ ...words, id: `e${String(index).padStart(3, '0')}` })),
     );
-  const whole = { aspects: [presence, traits, cartAspect], announcer: announcementsOf };
   /** The counts as they are kept, and as they are made from the events. */
   const counts = (set: WorkingSet) =>
     ['minute_counts', 'floods'].map((table) => set.sql.prepare(`SELECT * FROM ${table} ORDER BY 1, 2`).all());
@@ -399,73 +395,30 @@ describe('floods by chance', () => {
   }, 240_000);
 
   it('R12, R13, R14: after deletions and undos at any moment the marks are those of a rebuild', () => {
-    const actArb = fc.oneof(
-      {
-        weight: 5,
-        arbitrary: fc.record({ kind: fc.constant('events' as const), count: fc.integer({ min: 1, max: 12 }) }),
-      },
-      {
-        weight: 2,
-        arbitrary: fc.record({
-          kind: fc.constant('erase' as const),
-          subject: fc.constantFrom<ErasureSubject>(
-            { userId: 'U1' },
-            { anonymousId: 'A1' },
-            { anonymousId: 'A3' },
-            { email: 'ada@shop.com' },
-          ),
-          slices: fc.integer({ min: 0, max: 20 }),
-        }),
-      },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat() }) },
-      { weight: 3, arbitrary: fc.record({ kind: fc.constant('forget' as const), which: fc.nat() }) },
-    );
+    const acts = actsArb([{ userId: 'U1' }, { anonymousId: 'A1' }, { anonymousId: 'A3' }, { email: 'ada@shop.com' }], {
+      erase: 2,
+      forget: 3,
+      eventsMax: 12,
+      slicesMax: 20,
+    });
     fc.assert(
-      fc.property(
-        eventsArb,
-        fc.array(actArb, { minLength: 2, maxLength: 10 }),
-        fc.integer({ min: 1, max: 6 }),
-        (events, acts, floodMax) => {
-          const writer = openWriter({
-            path: ':memory:',
-            rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart', floodMax },
-            site: defaultSiteRules,
-            consentFile: null,
-            erasureRowsMax: 3,
-          });
-          const { set } = writer.pipeline;
-          const rest = [...events];
-          for (const act of [...acts, { kind: 'events' as const, count: events.length }]) {
-            if (act.kind === 'events') {
-              writer.pipeline.within(laterAt, () => {
-                for (const event of rest.splice(0, act.count)) record(set, { ...event });
-              });
-            } else if (act.kind === 'erase') {
-              writer.command({ kind: 'erase', subject: act.subject as never, by: 'test', at: laterAt });
-              // Some of it now, the rest when more events have come.
-              for (let n = 0; n < act.slices && writer.slice(laterAt); n += 1);
-            } else if (act.kind === 'forget') {
-              const seqs = set.sql.prepare<{ seq: number }>('SELECT seq FROM events ORDER BY mid').all();
-              const one = seqs[act.which % (seqs.length || 1)];
-              if (one) writer.pipeline.within(laterAt, () => forgetEvents(set, [one.seq]));
-            } else {
-              const ids = set.sql
-                .prepare<{ id: string }>('SELECT merge_id AS id FROM namings UNION SELECT id FROM joins ORDER BY id')
-                .all();
-              const one = ids[act.which % (ids.length || 1)];
-              if (one) writer.command({ kind: 'undo', mergeId: one.id, by: 'test', at: laterAt });
-            }
-          }
-          while (writer.slice(laterAt));
-          writer.due(laterAt);
-          const live = dumpLines(set);
-          const kept = counts(set);
-          writer.pipeline.within(laterAt, () => rebuild(set, laterAt, announcementsOf));
-          expect(live).toEqual(dumpLines(set));
-          expect(kept).toEqual(counts(set));
-          writer.close();
-        },
-      ),
+      fc.property(eventsArb, acts, fc.integer({ min: 1, max: 6 }), (events, done, floodMax) => {
+        const writer = openWriter({
+          path: ':memory:',
+          rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart', floodMax },
+          site: defaultSiteRules,
+          consentFile: null,
+          erasureRowsMax: 3,
+        });
+        const { set } = writer.pipeline;
+        liveThrough(writer, events, done);
+        const live = dumpLines(set);
+        const kept = counts(set);
+        writer.pipeline.within(laterAt, () => rebuild(set, laterAt, announcementsOf));
+        expect(live).toEqual(dumpLines(set));
+        expect(kept).toEqual(counts(set));
+        writer.close();
+      }),
       { seed, numRuns: runs },
     );
   }, 240_000);

@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type EventRow, parseBody } from '../events/store.js';
 import { call, identify, minuteMs, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { submissionOf } from './sent.fixture.js';
 
 const values = (profile: { identifiers: { type: string; value: string }[] }): string[] =>
   profile.identifiers.map((identifier) => identifier.value).sort();
@@ -280,17 +281,7 @@ describe('identity scenarios', () => {
     const shop = openShop();
     const calls = Array.from({ length: 100 }, (_, n) => identify(n % 2 ? 'A1' : 'A2', 'U1', n / 10));
     const settled = shop.writer.run(
-      calls.map((one) => ({
-        text: JSON.stringify({ batch: [one] }),
-        type: null,
-        receivedAt: startAt + 20 * minuteMs,
-        key: secretKey,
-        gpc: false,
-        userAgent: null,
-        country: null,
-        origin: null,
-        rejected: [],
-      })),
+      calls.map((one) => submissionOf({ batch: [one] }, startAt + 20 * minuteMs, { key: secretKey })),
       startAt + 20 * minuteMs,
     );
     expect(settled.every((outcome) => 'answer' in outcome && outcome.answer.accepted === 1)).toBe(true);

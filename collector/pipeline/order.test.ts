@@ -2,20 +2,15 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cartAspect } from '../carts/aspect.js';
-import type { ErasureSubject } from '../consent/rights/erase.js';
 import type { AcceptedEvent, Contact, LookupKey } from '../events/event.js';
 import { type EventRow, parseBody } from '../events/store.js';
 import { announcementsOf } from '../profiles/announcements.js';
-import { presence } from '../profiles/presence.js';
-import { traits } from '../profiles/traits.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
-import { epochAt, fact, laterAt, minuteMs, openHouse } from './facts.fixture.js';
-import { forgetEvents } from './forget.js';
+import { actsArb, liveThrough } from './acts.fixture.js';
+import { epochAt, fact, laterAt, minuteMs, openHouse, whole } from './facts.fixture.js';
 import { adminMerge, undoMerge } from './merges.js';
 import { dumpLines, rebuild } from './rebuild.js';
-import { record } from './record.js';
 import { openWriter } from './writer.js';
 
 const seed = Number(process.env.WEFT_SEED);
@@ -200,8 +195,6 @@ const deliveryArb = (events: readonly AcceptedEvent[]) =>
       return batches;
     });
 
-const whole = { aspects: [presence, traits, cartAspect], announcer: announcementsOf };
-
 describe('R10: the state depends on the set of accepted events alone', () => {
   it('R10: any order, splitting and doubling, and a rebuild, give the same bytes (I3, I13)', () => {
     fc.assert(
@@ -303,29 +296,12 @@ describe('R10, S4: a beat that named somebody gives way to a later one', () => {
 
 describe('rights and staff acts among the events', () => {
   it('R12, R14: after erasures and undos at any moment the state is what a rebuild makes of what remains', () => {
-    const actArb = fc.oneof(
-      {
-        weight: 5,
-        arbitrary: fc.record({ kind: fc.constant('events' as const), count: fc.integer({ min: 1, max: 8 }) }),
-      },
-      {
-        weight: 1,
-        arbitrary: fc.record({
-          kind: fc.constant('erase' as const),
-          subject: fc.constantFrom<ErasureSubject>(
-            { userId: 'U1' },
-            { userId: 'U2' },
-            { anonymousId: 'A1' },
-            { anonymousId: 'A3' },
-            { email: 'ada@shop.com' },
-          ),
-        }),
-      },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('undo' as const), which: fc.nat() }) },
-      { weight: 1, arbitrary: fc.record({ kind: fc.constant('forget' as const), which: fc.nat() }) },
+    const acts = actsArb(
+      [{ userId: 'U1' }, { userId: 'U2' }, { anonymousId: 'A1' }, { anonymousId: 'A3' }, { email: 'ada@shop.com' }],
+      { erase: 1, forget: 1, eventsMax: 8, slicesMax: null },
     );
     fc.assert(
-      fc.property(eventsArb, fc.array(actArb, { minLength: 2, maxLength: 8 }), (events, acts) => {
+      fc.property(eventsArb, acts, (events, done) => {
         const writer = openWriter({
           path: ':memory:',
           rules: { sessions: sessionRules, emailMerge: 'transactional', bots: 'apart' },
@@ -333,28 +309,7 @@ describe('rights and staff acts among the events', () => {
           consentFile: null,
         });
         const { set } = writer.pipeline;
-        const rest = [...events];
-        for (const act of [...acts, { kind: 'events' as const, count: events.length }]) {
-          if (act.kind === 'events') {
-            writer.pipeline.within(laterAt, () => {
-              for (const event of rest.splice(0, act.count)) record(set, { ...event });
-            });
-          } else if (act.kind === 'erase') {
-            writer.command({ kind: 'erase', subject: act.subject as never, by: 'test', at: laterAt });
-            while (writer.slice(laterAt));
-          } else if (act.kind === 'forget') {
-            const seqs = set.sql.prepare<{ seq: number }>('SELECT seq FROM events ORDER BY mid').all();
-            const one = seqs[act.which % (seqs.length || 1)];
-            if (one) writer.pipeline.within(laterAt, () => forgetEvents(set, [one.seq]));
-          } else {
-            const ids = set.sql
-              .prepare<{ id: string }>('SELECT merge_id AS id FROM namings UNION SELECT id FROM joins ORDER BY id')
-              .all();
-            const one = ids[act.which % (ids.length || 1)];
-            if (one) writer.command({ kind: 'undo', mergeId: one.id, by: 'test', at: laterAt });
-          }
-        }
-        writer.due(laterAt);
+        liveThrough(writer, events, done);
         const live = dumpLines(set);
         writer.pipeline.within(laterAt, () => rebuild(set, laterAt, announcementsOf));
         expect(live).toEqual(dumpLines(set));

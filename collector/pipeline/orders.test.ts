@@ -3,25 +3,21 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cartAspect } from '../carts/aspect.js';
 import { showOrders } from '../carts/show.js';
 import type { CartDocument, CartState } from '../carts/state.js';
 import { purposes } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { reasonNumber } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
-import { announcementsOf } from '../profiles/announcements.js';
-import { presence } from '../profiles/presence.js';
-import { traits } from '../profiles/traits.js';
 import { type Call, openShop, secretKey, startAt, track } from './calls.fixture.js';
-import { fact, type House, laterAt, openHouse } from './facts.fixture.js';
+import { fact, type House, laterAt, openHouse, whole } from './facts.fixture.js';
 import { forgetEvents } from './forget.js';
 import { adminMerge, undoMerge } from './merges.js';
 
 const seed = Number(process.env.WEFT_SEED);
 const runs = Number(process.env.WEFT_RUNS ?? 100);
 
-const open = (): House => openHouse({ aspects: [presence, traits, cartAspect], announcer: announcementsOf });
+const open = (): House => openHouse(whole);
 
 type Words = Parameters<typeof fact>[0];
 const told = (name: string, properties: object, words: Words): AcceptedEvent =>

@@ -14,6 +14,7 @@ import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { dumpLines } from './rebuild.js';
 import { runEveryMs } from './retention.js';
+import { rowOf, settle, submissionOf } from './sent.fixture.js';
 import { openWriter, type Writer } from './writer.js';
 
 const seed = Number(process.env.WEFT_SEED);
@@ -53,52 +54,21 @@ const named = (prefix: string): string => {
   minted += 1;
   return `${prefix}${minted}`.padEnd(22, '_');
 };
-const grant = (writer: Writer, visitorId: string, at: number, receipt = named('r')) => ({
-  receipt,
-  kind: 'grant',
-  visitorId,
-  epoch: at,
-  decisions: writer.consent.policy.purposes.map(({ id, materialHash }) => ({
-    purpose: id,
-    value: 'granted',
-    source: 'user',
-    materialHash,
-  })),
-  policy: { version: writer.consent.policy.version, configHash: writer.consent.policy.configHash },
-  gpc: { js: false },
-  clientAt: new Date(at).toISOString(),
-});
 const send = (
   writer: Writer,
   calls: object[],
   at: number,
   { key = ledgerKey, consent }: { key?: KeyContext; consent?: object } = {},
 ) => {
-  const [settled] = writer.run(
-    [
-      {
-        text: JSON.stringify({
-          batch: calls.map((call) => ({ messageId: named('m'), timestamp: new Date(at).toISOString(), ...call })),
-          ...(consent && { consent }),
-        }),
-        type: null,
-        receivedAt: at,
-        key,
-        gpc: false,
-        userAgent: null,
-        country: null,
-        origin: 'https://shop.test',
-        rejected: [],
-      },
-    ],
-    at,
-  );
-  if (!settled || !('answer' in settled)) throw settled?.failed;
-  return settled.answer;
+  const body = {
+    batch: calls.map((call) => ({ messageId: named('m'), timestamp: new Date(at).toISOString(), ...call })),
+    ...(consent && { consent }),
+  };
+  return settle(writer, submissionOf(body, at, { key, origin: 'https://shop.test' }));
 };
 /** A visitor who agreed to all: a view, a cart, a name; `at` is when. */
 const visit = (writer: Writer, visitorId: string, at: number) => {
-  const consent = grant(writer, visitorId, at);
+  const consent = rowOf(writer, at, { receipt: named('r'), visitorId, kind: 'grant' });
   const context = { consent: { receipt: consent.receipt }, sessionId: `s-${visitorId}`, campaign: { source: 'x' } };
   const answer = send(
     writer,

@@ -5,7 +5,8 @@
 import fc from 'fast-check';
 import { iso } from '../contract/instant.js';
 import { purposes } from '../contract/purposes.js';
-import type { Answer, KeyContext, Submission } from '../log/log.js';
+import type { Answer, KeyContext } from '../log/log.js';
+import { rowOf, settle, submissionOf } from './sent.fixture.js';
 import type { Writer } from './writer.js';
 
 const minuteMs = 60_000;
@@ -105,20 +106,7 @@ export const live = (writer: Writer, { skewMinutes, first, acts }: Shopping): An
     return `e${String(minted).padStart(4, '0')}`;
   };
   const submit = (body: object, key: KeyContext, userAgent: string | null = null): void => {
-    const submission: Submission = {
-      text: JSON.stringify(body),
-      type: null,
-      receivedAt: now,
-      key,
-      gpc: false,
-      userAgent,
-      country: null,
-      origin: 'https://shop.test',
-      rejected: [],
-    };
-    const [settled] = writer.run([submission], now);
-    if (!settled || !('answer' in settled)) throw settled?.failed;
-    answers.push(settled.answer);
+    answers.push(settle(writer, submissionOf(body, now, { key, userAgent, origin: 'https://shop.test' })));
   };
   const devices: Device[] = skewMinutes.map((_, n) => ({
     id: `A${n}.0`,
@@ -139,22 +127,13 @@ export const live = (writer: Writer, { skewMinutes, first, acts }: Shopping): An
     device.user = null;
     return device;
   };
-  const rowOf = (n: number, kind: string, granted: readonly string[], more: object = {}) => ({
-    kind,
-    receipt: `r${n}${mint()}`.padEnd(22, '_'),
-    visitorId: devices[n]!.id,
-    epoch: clockOf(n),
-    decisions: writer.consent.policy.purposes.map(({ id, materialHash }) => ({
-      purpose: id,
-      value: granted.includes(id) ? 'granted' : 'denied',
-      source: 'user',
-      materialHash,
-    })),
-    policy: { version: writer.consent.policy.version, configHash: writer.consent.policy.configHash },
-    gpc: { js: false },
-    clientAt: iso(clockOf(n)),
-    ...more,
-  });
+  const said = (n: number, kind: string, granted: readonly string[], more: object = {}) =>
+    rowOf(
+      writer,
+      clockOf(n),
+      { receipt: `r${n}${mint()}`.padEnd(22, '_'), visitorId: devices[n]!.id, kind, ...more },
+      (purpose) => !granted.includes(purpose),
+    );
   const flush = (n: number, consent?: object): void => {
     const device = devices[n]!;
     if (device.inTunnel && consent === undefined) return;
@@ -165,11 +144,11 @@ export const live = (writer: Writer, { skewMinutes, first, acts }: Shopping): An
     const device = devices[n]!;
     if (device.granted !== null) return;
     if (says === 'none') {
-      submit({ batch: [], consent: { ...rowOf(n, 'refuse', []), receipt: null, visitorId: null } }, page);
+      submit({ batch: [], consent: { ...said(n, 'refuse', []), receipt: null, visitorId: null } }, page);
       return;
     }
     const granted = says === 'all' ? purposes : ['measurement'];
-    const row = rowOf(n, 'grant', granted);
+    const row = said(n, 'grant', granted);
     device.receipt = row.receipt;
     device.granted = granted;
     flush(n, row);
@@ -278,7 +257,7 @@ export const live = (writer: Writer, { skewMinutes, first, acts }: Shopping): An
           // R9: the decisions are copied into a row of their own for the new id.
           const device = renew(on);
           if (granted !== null) {
-            const row = rowOf(on, 'grant', granted);
+            const row = said(on, 'grant', granted);
             device.receipt = row.receipt;
             flush(on, row);
           }
@@ -295,7 +274,7 @@ export const live = (writer: Writer, { skewMinutes, first, acts }: Shopping): An
         const device = devices[on]!;
         if (device.granted === null) break;
         const kept = all ? [] : device.granted.filter((id) => id === 'measurement');
-        const row = rowOf(on, 'withdraw', kept, { supersedes: device.receipt });
+        const row = said(on, 'withdraw', kept, { supersedes: device.receipt });
         flush(on, row);
         if (all) {
           // What lies in its queue comes late, and is refused too.

@@ -3,18 +3,14 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { cartAspect } from '../carts/aspect.js';
 import { purposes } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { identityStore } from '../identity/store.js';
-import { announcementsOf } from '../profiles/announcements.js';
 import { readModelOf } from '../profiles/open.js';
-import { presence } from '../profiles/presence.js';
-import { traits } from '../profiles/traits.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
-import { openHouse } from './facts.fixture.js';
+import { openHouse, whole } from './facts.fixture.js';
 import { dumpLines } from './rebuild.js';
 import { live, type Shopping, shoppersEndAt, shoppingArb } from './shoppers.fixture.js';
 import { openWriter } from './writer.js';
@@ -38,7 +34,7 @@ const lived = (shopping: Shopping) => {
 
 /** As they were stored, in a house with the same secret. */
 const replayed = (secret: string, batches: readonly (readonly AcceptedEvent[])[]): string[] => {
-  const house = openHouse({ aspects: [presence, traits, cartAspect], announcer: announcementsOf, secret });
+  const house = openHouse({ ...whole, secret });
   for (const batch of batches)
     house.take(
       batch.map((event) => structuredClone(event)),

@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it, test } from 'vitest';
 import { ConfigError, readConfig } from '../config.js';
 import { writerOptions } from '../embedded.js';
 import { identify, openShop, page, secretKey, track } from './calls.fixture.js';
+import { submissionOf } from './sent.fixture.js';
 import { readSiteOptions, siteSchema } from './site-file.js';
 import { openWriter } from './writer.js';
 
@@ -251,22 +252,8 @@ describe('a store whose options changed', () => {
     const sessions = ({ store }: ReturnType<typeof open>) =>
       store.prepare<{ n: number }>('SELECT count(*) AS n FROM sessions').get()!.n;
     const first = open();
-    first.run(
-      [
-        {
-          text: JSON.stringify({ batch: [page('A1', 0), page('A1', 10)] }),
-          type: null,
-          receivedAt: Date.parse(String(page('A1', 20).timestamp)),
-          key: secretKey,
-          gpc: false,
-          userAgent: null,
-          country: null,
-          origin: null,
-          rejected: [],
-        },
-      ],
-      Date.now(),
-    );
+    const sentAt = Date.parse(String(page('A1', 20).timestamp));
+    first.run([submissionOf({ batch: [page('A1', 0), page('A1', 10)] }, sentAt, { key: secretKey })], Date.now());
     expect(sessions(first)).toBe(1);
     first.close();
     const second = open(split);

@@ -10,6 +10,7 @@ import { parseBody } from '../events/store.js';
 import type { KeyContext } from '../log/log.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
+import { rowOf, settle, submissionOf } from './sent.fixture.js';
 import { openWriter, type Writer } from './writer.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-withdrawal-'));
@@ -42,24 +43,8 @@ const send = (
   { key = page, consent }: { key?: KeyContext; consent?: object } = {},
 ) => {
   const timestamp = new Date(at).toISOString();
-  const [settled] = writer.run(
-    [
-      {
-        text: JSON.stringify({ batch: batch.map((call) => ({ timestamp, ...call })), ...(consent && { consent }) }),
-        type: null,
-        receivedAt: at,
-        key,
-        gpc: false,
-        userAgent: null,
-        country: null,
-        origin: 'https://shop.test',
-        rejected: [],
-      },
-    ],
-    at,
-  );
-  if (!settled || !('answer' in settled)) throw settled?.failed;
-  return settled.answer;
+  const body = { batch: batch.map((call) => ({ timestamp, ...call })), ...(consent && { consent }) };
+  return settle(writer, submissionOf(body, at, { key, origin: 'https://shop.test' }));
 };
 const receiptOf = (visitor: string, act: string): string => `${act}${visitor}`.padEnd(22, '_');
 const row = (
@@ -68,22 +53,19 @@ const row = (
   at: number,
   kind: 'grant' | 'withdraw',
   denied: readonly string[] = [],
-) => ({
-  receipt: receiptOf(visitorId, kind),
-  ...(kind === 'withdraw' && { supersedes: receiptOf(visitorId, 'grant') }),
-  kind,
-  visitorId,
-  epoch: startAt,
-  decisions: writer.consent.policy.purposes.map(({ id, materialHash }) => ({
-    purpose: id,
-    value: denied.includes(id) ? 'denied' : 'granted',
-    source: 'user',
-    materialHash,
-  })),
-  policy: { version: writer.consent.policy.version, configHash: writer.consent.policy.configHash },
-  gpc: { js: false },
-  clientAt: new Date(at).toISOString(),
-});
+) =>
+  rowOf(
+    writer,
+    at,
+    {
+      receipt: receiptOf(visitorId, kind),
+      ...(kind === 'withdraw' && { supersedes: receiptOf(visitorId, 'grant') }),
+      kind,
+      visitorId,
+      epoch: startAt,
+    },
+    (purpose) => denied.includes(purpose),
+  );
 const order = (id: string) => ({ order_id: id, revenue: 10.5, currency: 'EUR' });
 /** A page, something of the shop's own, an order. */
 const visit = (writer: Writer, id: string): void => {

@@ -10,6 +10,7 @@ import type { Submission } from '../log/log.js';
 import { readModelOf } from '../profiles/open.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
+import { submissionOf } from './sent.fixture.js';
 import { openWriter } from './writer.js';
 
 const total = Number(process.env.WEFT_BENCH_EVENTS ?? 100_000);
@@ -68,17 +69,8 @@ const request = (): Submission => {
       },
     };
   });
-  return {
-    text: JSON.stringify({ batch, sentAt: new Date(at).toISOString() }),
-    type: null,
-    receivedAt: at,
-    key,
-    gpc: false,
-    userAgent,
-    country: 'FR',
-    origin: 'https://shop.test',
-    rejected: [],
-  };
+  const around = { key, userAgent, country: 'FR', origin: 'https://shop.test' };
+  return submissionOf({ batch, sentAt: new Date(at).toISOString() }, at, around);
 };
 
 for (let part = 1; part <= 5; part += 1) {

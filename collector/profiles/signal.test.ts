@@ -4,6 +4,7 @@ import { afterEach, expect, it } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import { openRoom, receiptOf } from '../dashboard/privacy/room.fixture.js';
 import type { KeyContext } from '../log/log.js';
+import { submissionOf } from '../pipeline/sent.fixture.js';
 
 const closing: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -19,29 +20,17 @@ it('consent 18: a signal that was seen later denies marketing and sharing for wh
     .policy.purposes.map(({ id, materialHash }) => ({ purpose: id, value: 'granted', source: 'user', materialHash }));
   expect(await room.answer(1, 0, purposes, { decisions })).toBe(200);
   const page = async (id: string, receipt: string, at: number, gpc: boolean, more: object = {}): Promise<void> => {
-    await room.log.append({
-      text: JSON.stringify({
-        batch: [
-          {
-            type: 'page',
-            messageId: id,
-            anonymousId: 'visitor-1',
-            timestamp: new Date(at).toISOString(),
-            properties: { path: '/', url: 'https://shop.example/?gclid=CLICK123' },
-            context: { consent: { receipt }, sessionId: 's-1' },
-            ...more,
-          },
-        ],
-      }),
-      type: null,
-      receivedAt: at,
-      key: publicKey,
-      gpc,
-      userAgent: null,
-      country: null,
-      origin: 'https://shop.example',
-      rejected: [],
-    });
+    const call = {
+      type: 'page',
+      messageId: id,
+      anonymousId: 'visitor-1',
+      timestamp: new Date(at).toISOString(),
+      properties: { path: '/', url: 'https://shop.example/?gclid=CLICK123' },
+      context: { consent: { receipt }, sessionId: 's-1' },
+      ...more,
+    };
+    const around = { key: publicKey, gpc, origin: 'https://shop.example' };
+    await room.log.append(submissionOf({ batch: [call] }, at, around));
   };
   const seenFor = async (asked: readonly Purpose[]) =>
     (await room.reader.profilesBy({ anonymousId: 'visitor-1' }, { purposes: asked, now: room.now + 10_000 })).map(

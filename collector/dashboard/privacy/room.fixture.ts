@@ -9,6 +9,7 @@ import { purposes } from '../../contract/purposes.js';
 import { type Engines, openEmbedded } from '../../embedded.js';
 import { makeExport } from '../../jobs/exports.js';
 import type { KeyContext } from '../../log/log.js';
+import { submissionOf } from '../../pipeline/sent.fixture.js';
 import { type StaffAccount, staffCredential } from '../../site/keys.js';
 import { accountsOfTests, keysOf, type Visitor, visit } from '../fixtures/staff.js';
 import { type DashboardOptions, dashboard } from '../index.js';
@@ -116,49 +117,44 @@ export const openRoom = async ({
         if (status !== 200) throw new Error(`an answer of the fixture was refused: ${status}`);
       }
     const at = (minutesAgo: number): string => new Date(now - minutesAgo * 60_000).toISOString();
-    await log.append({
-      text: JSON.stringify({
-        batch: [
-          { type: 'page', messageId: 'r1', anonymousId: 'device-of-ada', timestamp: at(20), properties: { path: '/' } },
-          {
-            type: 'identify',
-            messageId: 'r2',
-            anonymousId: 'device-of-ada',
-            userId: 'u-ada',
-            timestamp: at(19),
-            traits: { email, name: 'Ada Audited' },
-          },
-        ],
-      }),
-      type: null,
-      receivedAt: now,
-      key: external,
-      gpc: false,
-      userAgent: null,
-      country: null,
-      origin: null,
-      rejected: [],
-    });
+    await log.append(
+      submissionOf(
+        {
+          batch: [
+            {
+              type: 'page',
+              messageId: 'r1',
+              anonymousId: 'device-of-ada',
+              timestamp: at(20),
+              properties: { path: '/' },
+            },
+            {
+              type: 'identify',
+              messageId: 'r2',
+              anonymousId: 'device-of-ada',
+              userId: 'u-ada',
+              timestamp: at(19),
+              traits: { email, name: 'Ada Audited' },
+            },
+          ],
+        },
+        now,
+        { key: external },
+      ),
+    );
     // What a day does by itself: signs, ages, ends what is due.
     await log.command({ kind: 'due', at: now });
     await log.command({ kind: 'retention', at: now });
   }
   if (asked) {
-    await log.append({
-      text: JSON.stringify({
-        batch: [
-          { type: 'identify', messageId: 'b1', anonymousId: 'device-of-bo', userId: 'u-bo', traits: { name: 'Bo' } },
-        ],
-      }),
-      type: null,
-      receivedAt: now,
-      key: external,
-      gpc: false,
-      userAgent: null,
-      country: null,
-      origin: null,
-      rejected: [],
-    });
+    const named = {
+      type: 'identify',
+      messageId: 'b1',
+      anonymousId: 'device-of-bo',
+      userId: 'u-bo',
+      traits: { name: 'Bo' },
+    };
+    await log.append(submissionOf({ batch: [named] }, now, { key: external }));
     const [bo] = await reader.profilesBy({ userId: 'u-bo' }, { purposes, now });
     await log.command({ kind: 'delivered', recipient: 'mailer', profiles: [bo!.id], at: now });
     // Asked when half of the month was over, and then some.

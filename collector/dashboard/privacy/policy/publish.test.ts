@@ -5,6 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { purposes } from '../../../contract/purposes.js';
 import { databaseFile } from '../../../embedded.js';
 import type { KeyContext } from '../../../log/log.js';
+import { submissionOf } from '../../../pipeline/sent.fixture.js';
 import { openSqlite } from '../../../store/sqlite.js';
 import { openRoom, type Room, receiptOf } from '../room.fixture.js';
 
@@ -39,22 +40,11 @@ const visit = async ({ log }: Room, name: string, at: number): Promise<void> => 
     timestamp: new Date(at).toISOString(),
     context: { consent: { receipt }, sessionId: `s-${name}` },
   };
-  await log.append({
-    text: JSON.stringify({
-      batch: [
-        { type: 'page', messageId: `p-${name}`, properties: { path: `/${name}` }, ...common },
-        { type: 'identify', messageId: `i-${name}`, userId: `U-${name}`, traits: { plan: `plan-${name}` }, ...common },
-      ],
-    }),
-    type: null,
-    receivedAt: at,
-    key: publicKey,
-    gpc: false,
-    userAgent: null,
-    country: null,
-    origin: 'https://shop.example',
-    rejected: [],
-  });
+  const batch = [
+    { type: 'page', messageId: `p-${name}`, properties: { path: `/${name}` }, ...common },
+    { type: 'identify', messageId: `i-${name}`, userId: `U-${name}`, traits: { plan: `plan-${name}` }, ...common },
+  ];
+  await log.append(submissionOf({ batch }, at, { key: publicKey, origin: 'https://shop.example' }));
 };
 const stored = ({ folder }: Room): string => {
   const store = openSqlite(databaseFile(folder), [], { readonly: true });
