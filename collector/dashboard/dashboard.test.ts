@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Merge } from '../contract/profile.js';
 import { Unavailable } from '../errors.js';
 import { openTurnedAway } from '../ingest/turned-away.js';
 import { hostile } from './fixtures/hostile.js';
@@ -436,6 +437,53 @@ describe('acts', () => {
       { kind: 'merge', from: 'u_1042', into: 'u_2001', by: 'staff_admin', at: clock.at },
     ]);
     expect((await staff.post(path, { csrf, stays: 'nowhere' })).status).toBe(404);
+  });
+
+  describe('R12: before a join', () => {
+    const path = `/people/${adaId}/join?with=${bertaId}`;
+    const undone = (id: string, ...values: [type: string, value: string][]): Merge => ({
+      id,
+      at: '2026-11-01T10:00:00.000Z',
+      cause: 'x',
+      reason: 'staff',
+      identifiers: values.map(([type, value]) => ({ type, value })),
+      undoneAt: '2026-11-02T10:00:00.000Z',
+    });
+    const shown = async (merges: Record<string, Merge[]>) => {
+      const { staff, shop } = await loggedIn();
+      for (const [id, ofThem] of Object.entries(merges)) shop.people.get(id)!.merges = ofThem;
+      const html = await staff.page(path);
+      return { html, words: text(html), isOffered: html.includes('name="stays"') };
+    };
+
+    it('nothing is said where nothing was told apart between them', async () => {
+      const other = undone('m-1', ['user_id', 'u_1042'], ['user_id', 'u_9']);
+      const { words, isOffered } = await shown({ [adaId]: [other], [bertaId]: [] });
+      expect([words.includes('told these apart'), isOffered]).toEqual([false, true]);
+    });
+
+    it('two users who were told apart are not offered: an undo is for good', async () => {
+      const apart = undone('m-2', ['user_id', 'u_1042'], ['user_id', 'u_2001']);
+      const { words, isOffered } = await shown({ [adaId]: [apart], [bertaId]: [apart] });
+      expect(words).toContain('These two stay two people');
+      expect(words).toContain('An undo is for good');
+      expect(isOffered).toBe(false);
+    });
+
+    it('also under user ids that no list shows any more', async () => {
+      const apart = undone('m-3', ['user_id', 'u_old'], ['user_id', 'u_older']);
+      expect((await shown({ [adaId]: [apart], [bertaId]: [apart] })).isOffered).toBe(false);
+    });
+
+    it('of a device that the other has it says what comes along, and of an address what will be of neither', async () => {
+      const { words, isOffered } = await shown({});
+      expect(words).toContain('what the other user did there comes along');
+      expect(isOffered).toBe(true);
+      const address = undone('m-4', ['user_id', 'u_2001'], ['email', 'ada@shop.test']);
+      const mail = await shown({ [adaId]: [], [bertaId]: [address] });
+      expect(mail.words).toContain('will be of neither of the two');
+      expect(mail.isOffered).toBe(true);
+    });
   });
 
   it('R12: a join that the rules refuse says why, and never that they are one person', async () => {

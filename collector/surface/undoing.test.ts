@@ -140,6 +140,33 @@ describe('R11, R12: renaming, joining, undoing', () => {
     expect(await idOf(A)).toBe(await idOf(C));
     expect((await it.one({ userId: D })).counts.events).toBe(1);
   });
+  it('R12: what of two was told apart before they are joined by hand stays apart, as the join page says', async () => {
+    const it = await house();
+    const undoAll = async (id: string) => {
+      for (const merge of await it.list<Merge>(id, 'merges')) await it.post(`/v1/merges/${merge.id}/undo`, '', bearer);
+    };
+    const [A, B, D, order] = [fresh('u'), fresh('u'), fresh('a'), fresh('o')] as const;
+    const email = `${fresh('mail')}@shop.com`;
+    // A guest's order was A's by its address, and a device was: neither, says staff. Then B proves both.
+    await it.server(track('Order Completed', 0, { order_id: order, total: 1, currency: 'EUR', email }));
+    await it.server(identify(A, 1, { traits: { email } }));
+    await it.page(page(D, 2), identify(A, 3, { anonymousId: D }));
+    await undoAll((await it.one({ userId: A })).id);
+    await it.server(identify(B, 4, { traits: { email } }));
+    await it.page(identify(B, 60, { anonymousId: D }), page(D, 61));
+    const before = await it.one({ userId: B });
+    expect([(await it.one({ orderId: order })).id, before.counts.events]).toEqual([before.id, 4]);
+    expect((await it.post('/v1/merges', { from: A, into: B }, bearer)).status).toBe(200);
+    const joined = await it.one({ userId: A });
+    // Both of A's events, and of B all but the order, which nobody but the address knows.
+    expect([joined.id === before.id, joined.counts.events, joined.counts.orders]).toEqual([true, 5, 0]);
+    expect((await it.one({ orderId: order })).id).not.toBe(joined.id);
+    const onDevice = await it.profiles({ anonymousId: D });
+    expect(onDevice.map(({ id, counts }) => [id === joined.id, counts.events])).toEqual([
+      [true, 5],
+      [false, 1],
+    ]);
+  });
   it('R13: more than three users on a device: no further device links', async () => {
     const it = await house();
     const A = fresh('a');

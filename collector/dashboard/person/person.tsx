@@ -36,6 +36,7 @@ import { personPath } from '../people/people.js';
 import { SearchForm } from '../people/search.js';
 import { callProfile, joinWords, userIdOf } from '../words/person.js';
 import { Identifier, joinPath, PersonPage, undoPath } from './page.js';
+import { Parted, partingsOf } from './parted.js';
 import { readPerson, versionOfPerson } from './read.js';
 
 const refreshMs = 700;
@@ -235,6 +236,29 @@ export const person = (house: House): Hono<Staffed> => {
     if (pair === null) return noSuchPage(c, house);
     const { here, there, mine, theirs } = pair;
     noteRead(c, house, 'person.read', [here.id, there.id], 'join');
+    const [one, other] = await Promise.all(
+      [here, there].map(async (profile) => {
+        const merges = await reader.merges(profile.id, pageOf(house, mergesLooked));
+        return { profile, merges: merges?.items ?? [] };
+      }),
+    );
+    const partings = partingsOf(one!, other!);
+    const back = `${personPath(here.id)}#suggestions`;
+    if (partings.some(({ isFinal }) => isFinal))
+      return respondPage(
+        c,
+        house,
+        { title: 'Join', room: '/people', narrow: true },
+        <section class="panel">
+          <h1>These two stay two people</h1>
+          <Counts profile={here} />
+          <Counts profile={there} />
+          <Parted partings={partings} />
+          <p>
+            <a href={back}>Back to the person</a>
+          </p>
+        </section>,
+      );
     return respondPage(
       c,
       house,
@@ -243,6 +267,7 @@ export const person = (house: House): Hono<Staffed> => {
         <h1>Make these two one person?</h1>
         <Counts profile={here} />
         <Counts profile={there} />
+        <Parted partings={partings} />
         <ul class="plain-list">
           <li>Their events, visits, carts and orders become one history, as if it had always been one.</li>
           <li>Where both say something of a trait, the better proven word counts, then the later one.</li>
@@ -251,12 +276,7 @@ export const person = (house: House): Hono<Staffed> => {
             It can be undone, once and for good: each is then again what their own events say, and they stay two people.
           </li>
         </ul>
-        <Confirm
-          action={joinPath(here.id, there.id)}
-          csrf={tokenOf(c, house)}
-          verb="Join them"
-          back={`${personPath(here.id)}#suggestions`}
-        >
+        <Confirm action={joinPath(here.id, there.id)} csrf={tokenOf(c, house)} verb="Join them" back={back}>
           <fieldset>
             <legend>Which user id stays?</legend>
             {[mine, theirs].map((userId, index) => (
