@@ -303,6 +303,10 @@ export const warnings: Readonly<Record<WarningCode, WarningAdvice>> = {
     hint: 'Send “Order Completed” too, or name the customer with the refund.',
   },
   bad_consent_row: { meaning: 'The consent row beside the batch cannot be read.', hint: null },
+  consent_full: {
+    meaning: 'A device answered a thousand times under one consent, which ended as if all of it had been withdrawn.',
+    hint: 'Look for a page that calls consent.set() again and again.',
+  },
   amount_format: {
     meaning: 'An amount was written for people, such as “1.234,50 €”, and was guessed at.',
     hint: 'Send amounts as plain numbers: 1234.5.',

@@ -97,6 +97,7 @@ export const warningCodes = [
   'bad_currency',
   'order_unowned',
   'bad_consent_row',
+  'consent_full',
   ...cartWarnings,
 ] as const;
 export type WarningCode = (typeof warningCodes)[number];

@@ -15,7 +15,7 @@ import { accept, rulesUnder, type SiteRules } from './accept.js';
 import { type Desk, type DeskOptions, openDesk } from './desk.js';
 import { record } from './record.js';
 import { takesBackByKey } from './resolve.js';
-import { applyRow, rowContext, situated } from './rights.js';
+import { applyRow, isFull, rowContext, situated } from './rights.js';
 
 export interface PipelineOptions extends DeskOptions {
   site: SiteRules;
@@ -81,10 +81,14 @@ export const openPipeline = (options: PipelineOptions): Pipeline => {
       row: submission.type === null ? body.consent : undefined,
       ...rowContext(set, submission, envelope.sentAt, scriptOf(calls[0])),
     });
-    if (door.row) applyRow(set, door.row);
-    if (door.row?.kind === 'invalid') {
-      answer.warnings.push({ index: 0, messageId: null, code: 'bad_consent_row' satisfies WarningCode });
-      set.warn('bad_consent_row');
+    if (door.row) {
+      const about = (code: WarningCode) => answer.warnings.push({ index: 0, messageId: null, code });
+      applyRow(set, door.row);
+      if (isFull(door.row)) about('consent_full');
+      if (door.row.kind === 'invalid') {
+        about('bad_consent_row');
+        set.warn('bad_consent_row');
+      }
     }
     const judge =
       submission.key.trust === 'public' ? (candidate: Candidate) => door.judge(situated(set, candidate)) : door.judge;

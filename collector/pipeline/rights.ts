@@ -6,6 +6,7 @@ import type { Candidate } from '../consent/gate.js';
 import { type HeldEvent, planWithdrawal, type WithdrawalPlan } from '../consent/rights/withdraw.js';
 import { addWithdrawn, type LostEvent, tallyWithdrawn } from '../consent/rights/withdrawn-counts.js';
 import type { RowContext, RowResult, Withdrawal } from '../consent/rows/act.js';
+import type { WarningCode } from '../contract/codes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
 import { gateAnonymousId } from '../identity/identifier.js';
@@ -64,8 +65,12 @@ export const situated = (set: WorkingSet, candidate: Candidate): Candidate => {
   return { ...candidate, person, amongErased };
 };
 
+/** One answer too many ends a consent (docs/decisions/0820): nobody gives so many, so a page does. */
+export const isFull = (row: RowResult): boolean => row.kind === 'full' || (row.kind === 'accepted' && !!row.isFull);
+
 /** What a row asks to be done to what is already here. */
 export const applyRow = (set: WorkingSet, row: RowResult): void => {
+  if (isFull(row)) set.warn('consent_full' satisfies WarningCode);
   if ('withdrawal' in row && row.withdrawal) withdraw(set, row.withdrawal);
 };
 

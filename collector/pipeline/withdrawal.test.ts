@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { anonymousCounts, kMin } from '../consent/rights/withdrawn-counts.js';
+import { lifeReceiptsMax } from '../consent/rows/outlived.js';
 import { purposes } from '../contract/purposes.js';
 import { parseBody } from '../events/store.js';
 import type { KeyContext } from '../log/log.js';
@@ -266,6 +267,32 @@ describe('an id that its device gave up, and the one it took later in the same c
     const writer = open('stop');
     changed(writer);
     expect(erase(writer, { anonymousId: 'A2' })).toMatchObject({ devices: 2 });
+    writer.close();
+  });
+});
+
+describe('one answer more than a consent has room for', () => {
+  it.each([
+    ['a withdrawal of a part', { kind: 'withdraw', denied: ['marketing', 'sharing'] }],
+    ['a grant', { kind: 'update', denied: [] }],
+  ] as const)('consent 8: %s takes all, and the operator hears why', (_, { kind, denied }) => {
+    const writer = open('erase');
+    visit(writer, 'A1');
+    writer.store.exec(`
+      WITH RECURSIVE answers (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM answers WHERE n < ${lifeReceiptsMax})
+      INSERT INTO consent_receipts (receipt, seq, life, visitor_key, granted, cap, denied_after, ack, at, effective_at,
+        bound_at, superseded_at, expires_at, terms, digest)
+      SELECT 'filled-' || n, seq, life, visitor_key, granted, cap, denied_after, ack, at, effective_at, bound_at, at,
+        expires_at, terms, digest FROM consent_receipts, answers`);
+    const consent = { ...row(writer, 'A1', startAt + hourMs, 'withdraw', denied), kind };
+    const { warnings } = send(writer, [], startAt + hourMs, { consent });
+    expect(warnings).toEqual([{ index: 0, messageId: null, code: 'consent_full' }]);
+    expect(count(writer)).toBe(0);
+    const counted = () => writer.store.prepare('SELECT code, count FROM warnings').all();
+    expect(counted()).toEqual([{ code: 'consent_full', count: 1 }]);
+    // It comes again: the consent has ended, and of that nobody is told twice.
+    send(writer, [], startAt + 2 * hourMs, { consent });
+    expect(counted()).toEqual([{ code: 'consent_full', count: 1 }]);
     writer.close();
   });
 });

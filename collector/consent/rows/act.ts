@@ -62,6 +62,8 @@ export type RowResult =
       expiresAt: number;
       withdrawal: Withdrawal | null;
       person: PersonChange | null;
+      /** It took back more than it said: it was one answer too many. */
+      isFull?: true;
     }
   /** Another body under the same receipt: 409. */
   | { kind: 'conflict' }
@@ -123,7 +125,7 @@ export const accepted = (
   seq: number,
   withdrawal: Withdrawal | null = null,
   person: PersonChange | null = null,
-): RowResult => ({
+): Extract<RowResult, { kind: 'accepted' | 'same' }> => ({
   kind: 'accepted',
   receipt,
   seq,

@@ -26,5 +26,5 @@ export const outlived = (
   if (!takesBack && losers(earlier, act.weighed.denied).length === 0) return { kind: 'full', withdrawal };
   const seq = keepSlip(parts.store, act);
   const person = sayAsPerson(parts, act, context, { chosen: 0, at: act.effectiveAt, seq });
-  return accepted(act, act.receipt, seq, withdrawal, person);
+  return { ...accepted(act, act.receipt, seq, withdrawal, person), isFull: true };
 };
