@@ -45,18 +45,22 @@ const program = new Command('weft')
   .addHelpText('after', codes)
   .exitOverride();
 
-const asked = <Options extends { quiet?: boolean }>(options: Options): { options: Options; out: Out } => ({
-  options,
-  out: outOf(options),
-});
 /** What a command ends with; how the process ends is decided in one place. */
 let ending: Ending = 'done';
 
-const command = (name: string, description: string, example: string): Command =>
-  program
-    .command(name)
+/** What a command does with its options, its voice and its arguments. */
+const doing =
+  <Options, Args extends string[]>(act: (options: Options, out: Out, ...args: Args) => Ending | Promise<Ending>) =>
+  // commander hands over the arguments, then the options, then the command itself.
+  async (...given: [...Args, Options & { quiet?: boolean }, Command]): Promise<void> => {
+    const options = given.at(-2) as Options & { quiet?: boolean };
+    ending = await act(options, outOf(options), ...(given.slice(0, -2) as Args));
+  };
+
+const described = (made: Command, description: string, quiet: string, example: string): Command =>
+  made
     .description(description)
-    .option('-q, --quiet', 'no progress, no remarks')
+    .option('-q, --quiet', quiet)
     .addHelpText(
       'after',
       `\nFor example:\n${example
@@ -66,6 +70,18 @@ const command = (name: string, description: string, example: string): Command =>
         .join('\n')}`,
     )
     .exitOverride();
+
+const command = (name: string, description: string, example: string): Command =>
+  described(program.command(name), description, 'no progress, no remarks', example);
+
+/** Commands of one subject, as `weft keys list`. `json`: each of them can say it so. */
+const group = (subject: string, description: string, { json }: { json: boolean }) => {
+  const parent = program.command(subject).description(description);
+  return (name: string, what: string, example: string): Command => {
+    const made = described(parent.command(name), what, 'no remarks', example);
+    return json ? made.option('--json', 'as JSON') : made;
+  };
+};
 
 command('serve', 'start the collector; the environment says how', 'PORT=8787 WEFT_DATA=/var/lib/weft weft serve')
   // Returns once it listens; a signal ends it. A start that fails sets the exit code itself.
@@ -89,10 +105,11 @@ command(
   .option('--restart', 'do not go on from where an earlier run stopped')
   .option('--strict', 'exit code 1 if a row was refused')
   .option('--json', 'the report as JSON')
-  .action(async (file: string, given: ImportAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/import.js')).importFile(file, options, out);
-  });
+  .action(
+    doing(async (options: ImportAsked, out, file: string) =>
+      (await import('./cli/import.js')).importFile(file, options, out),
+    ),
+  );
 
 const exporting = command(
   'export',
@@ -112,10 +129,7 @@ exporting
     '--recipient <name>',
     'who gets it, as the consent file names them: only what their purposes permit; they are told of erasures',
   )
-  .action(async (given: ExportAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/export.js')).exportLines(options, out);
-  });
+  .action(doing(async (options: ExportAsked, out) => (await import('./cli/export.js')).exportLines(options, out)));
 
 const erasing = command(
   'erase',
@@ -130,19 +144,13 @@ erasing
   .option('--url <address>', 'ask a running collector instead of the folder')
   .option('--key <secret key>', 'for --url; better set WEFT_SECRET_KEY')
   .option('--json', 'the result as JSON')
-  .action(async (given: EraseAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/erase.js')).erase(options, out);
-  });
+  .action(doing(async (options: EraseAsked, out) => (await import('./cli/erase.js')).erase(options, out)));
 
 command('rebuild', 'make everything derived again from the events', 'weft rebuild --check')
   .option('--check', 'compare with what is there, byte by byte, and change nothing')
   .option('--values', 'with --check: show the lines that differ, personal data and all')
   .option('--json', 'the result as JSON')
-  .action(async (given: RebuildAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/rebuild.js')).rebuildAll(options, out);
-  });
+  .action(doing(async (options: RebuildAsked, out) => (await import('./cli/rebuild.js')).rebuildAll(options, out)));
 
 command(
   'retention',
@@ -154,27 +162,13 @@ command(
 )
   .option('--dry-run', 'show what would go, change nothing; beside a running collector too')
   .option('--json', 'the result as JSON')
-  .action(async (given: RetentionAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/retention.js')).retention(options, out);
-  });
+  .action(doing(async (options: RetentionAsked, out) => (await import('./cli/retention.js')).retention(options, out)));
 
-const keys = program.command('keys').description('the keys of this site; may be changed beside a running collector');
-const keysCommand = (name: string, description: string, example: string): Command =>
-  keys
-    .command(name)
-    .description(description)
-    .option('-q, --quiet', 'no remarks')
-    .option('--json', 'as JSON')
-    .addHelpText('after', `\nFor example:\n  ${example}`)
-    .exitOverride();
-keysCommand('list', 'which keys there are; secrets are not kept and not shown', 'weft keys list').action(
-  async (given: KeysAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/keys.js')).listKeys(options, out);
-  },
+const keys = group('keys', 'the keys of this site; may be changed beside a running collector', { json: true });
+keys('list', 'which keys there are; secrets are not kept and not shown', 'weft keys list').action(
+  doing(async (options: KeysAsked, out) => (await import('./cli/keys.js')).listKeys(options, out)),
 );
-keysCommand(
+keys(
   'create',
   'make a key; stdout is the key alone',
   'KEY=$(weft keys create secret --roles privacy --label "helpdesk")\n  weft keys create --staff "Maya" --roles marketing',
@@ -198,27 +192,19 @@ keysCommand(
     (pair: string, all: string[]) => [...all, pair],
     [] as string[],
   )
-  .action(async (kind: string, given: CreateAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/keys.js')).createKey(kind, options, out);
-  });
-keysCommand('revoke', 'end a key', 'weft keys revoke key_Xy…')
+  .action(
+    doing(async (options: CreateAsked, out, kind: string) =>
+      (await import('./cli/keys.js')).createKey(kind, options, out),
+    ),
+  );
+keys('revoke', 'end a key', 'weft keys revoke key_Xy…')
   .argument('<id>', 'as `weft keys list` shows it; or the write key itself')
-  .action(async (id: string, given: KeysAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/keys.js')).revokeKey(id, options, out);
-  });
+  .action(
+    doing(async (options: KeysAsked, out, id: string) => (await import('./cli/keys.js')).revokeKey(id, options, out)),
+  );
 
-const ledger = program.command('ledger').description('the proof of consent: check an export, change the signing key');
-const ledgerCommand = (name: string, description: string, example: string): Command =>
-  ledger
-    .command(name)
-    .description(description)
-    .option('-q, --quiet', 'no remarks')
-    .option('--json', 'as JSON')
-    .addHelpText('after', `\nFor example:\n  ${example}`)
-    .exitOverride();
-ledgerCommand(
+const ledger = group('ledger', 'the proof of consent: check an export, change the signing key', { json: true });
+ledger(
   'verify',
   'check an export of the ledger; needs no store',
   'weft ledger verify ledger.jsonl --key 5d1f8c2a9b7e4f60a1c3d5e7f9012345',
@@ -230,35 +216,26 @@ ledgerCommand(
     (one: string, all: string[]) => [...all, one],
     [] as string[],
   )
-  .action(async (file: string, given: VerifyAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/ledger.js')).verifyExport(file, options, out);
-  });
-ledgerCommand('rotate', 'sign with a new key from now on; the one before vouches for it', 'weft ledger rotate').action(
-  async (given: { json?: boolean; quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = (await import('./cli/ledger.js')).rotateKey(options, out);
-  },
+  .action(
+    doing(async (options: VerifyAsked, out, file: string) =>
+      (await import('./cli/ledger.js')).verifyExport(file, options, out),
+    ),
+  );
+ledger('rotate', 'sign with a new key from now on; the one before vouches for it', 'weft ledger rotate').action(
+  doing(async (options: { json?: boolean }, out) => (await import('./cli/ledger.js')).rotateKey(options, out)),
 );
 
-const destinations = program
-  .command('destinations')
-  .description('where recipients hear of erasures; may be changed beside a running collector');
-const destinationsCommand = (name: string, description: string, example: string): Command =>
-  destinations
-    .command(name)
-    .description(description)
-    .option('-q, --quiet', 'no remarks')
-    .option('--json', 'as JSON')
-    .addHelpText('after', `\nFor example:\n  ${example}`)
-    .exitOverride();
-destinationsCommand('list', 'which there are; secrets are not shown', 'weft destinations list').action(
-  async (given: DestinationsAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/destinations.js')).listDestinations(options, out);
-  },
+const destinations = group(
+  'destinations',
+  'where recipients hear of erasures; may be changed beside a running collector',
+  { json: true },
 );
-destinationsCommand(
+destinations('list', 'which there are; secrets are not shown', 'weft destinations list').action(
+  doing(async (options: DestinationsAsked, out) =>
+    (await import('./cli/destinations.js')).listDestinations(options, out),
+  ),
+);
+destinations(
   'set',
   'name an address, or give a name another one; stdout is the secret its notices are signed with',
   'weft destinations set adnet-erasure --url https://adnet.example/erasures',
@@ -266,24 +243,23 @@ destinationsCommand(
   .argument('<name>', 'as `erasureWebhook` of the recipient in the consent file')
   .requiredOption('--url <address>', 'https; what is posted there: docs/developers.md')
   .option('--identities <how>', 'raw, or sha256 of each', 'raw')
-  .action(async (name: string, given: SetDestinationAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/destinations.js')).setDestination(name, options, out);
-  });
-destinationsCommand('remove', 'send nothing there any more', 'weft destinations remove adnet-erasure')
+  .action(
+    doing(async (options: SetDestinationAsked, out, name: string) =>
+      (await import('./cli/destinations.js')).setDestination(name, options, out),
+    ),
+  );
+destinations('remove', 'send nothing there any more', 'weft destinations remove adnet-erasure')
   .argument('<name>')
-  .action(async (name: string, given: DestinationsAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/destinations.js')).removeDestination(name, options, out);
-  });
+  .action(
+    doing(async (options: DestinationsAsked, out, name: string) =>
+      (await import('./cli/destinations.js')).removeDestination(name, options, out),
+    ),
+  );
 
 command('doctor', 'look for what is wrong with this installation', 'weft doctor')
   .option('--full', 'read every page of a large store, too')
   .option('--json', 'the findings as JSON')
-  .action(async (given: DoctorAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/doctor.js')).doctor(options, out);
-  });
+  .action(doing(async (options: DoctorAsked, out) => (await import('./cli/doctor.js')).doctor(options, out)));
 
 command(
   'backup',
@@ -293,10 +269,11 @@ command(
   .argument('<file>')
   .option('--force', 'replace the file')
   .option('--json', 'the note beside it, as JSON')
-  .action(async (file: string, given: BackupAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/backup.js')).backup(file, options, out);
-  });
+  .action(
+    doing(async (options: BackupAsked, out, file: string) =>
+      (await import('./cli/backup.js')).backup(file, options, out),
+    ),
+  );
 
 command(
   'restore',
@@ -306,20 +283,14 @@ command(
   .argument('<file>')
   .option('--without-tombstones', 'although who was erased since the backup cannot be known')
   .option('--json', 'the result as JSON')
-  .action(async (file: string, given: RestoreAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/restore.js')).restore(file, options, out);
-  });
+  .action(
+    doing(async (options: RestoreAsked, out, file: string) =>
+      (await import('./cli/restore.js')).restore(file, options, out),
+    ),
+  );
 
-const consent = program.command('consent').description('consent files: check, compare, take over from another banner');
-const consentCommand = (name: string, description: string, example: string): Command =>
-  consent
-    .command(name)
-    .description(description)
-    .option('-q, --quiet', 'no remarks')
-    .addHelpText('after', `\nFor example:\n  ${example}`)
-    .exitOverride();
-consentCommand(
+const consent = group('consent', 'consent files: check, compare, take over from another banner', { json: false });
+consent(
   'lint',
   'whether a consent file may ship; and the table for the privacy notice',
   'weft consent lint consent.json',
@@ -329,11 +300,12 @@ consentCommand(
   .option('--locale <language>', 'of the table; the default language of the file')
   .option('--strict', 'exit code 1 for warnings, too')
   .option('--json', 'the findings as JSON')
-  .action(async (file: string, given: LintAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/consent/lint.js')).lintFile(file, options, out);
-  });
-consentCommand(
+  .action(
+    doing(async (options: LintAsked, out, file: string) =>
+      (await import('./cli/consent/lint.js')).lintFile(file, options, out),
+    ),
+  );
+consent(
   'diff',
   'which purposes a new consent file asks again, and of about how many',
   'weft consent diff consent.json next.json --write',
@@ -345,11 +317,12 @@ consentCommand(
   .option('--key <secret key>', 'for --url; better set WEFT_SECRET_KEY')
   .option('--strict', 'exit code 1 if anything is asked again')
   .option('--json', 'the comparison as JSON')
-  .action(async (before: string, after: string, given: DiffAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/consent/diff.js')).diffFiles(before, after, options, out);
-  });
-consentCommand(
+  .action(
+    doing(async (options: DiffAsked, out, before: string, after: string) =>
+      (await import('./cli/consent/diff.js')).diffFiles(before, after, options, out),
+    ),
+  );
+consent(
   'import',
   'a consent file from the configuration of another banner',
   'weft consent import --from klaro klaro-config.js --out ./consent',
@@ -358,10 +331,11 @@ consentCommand(
   .requiredOption('--from <banner>', 'vanilla, klaro or c15t')
   .option('--out <folder>', 'write the file and its words there; else the file goes to stdout')
   .option('--force', 'replace files that are there')
-  .action(async (file: string, given: BannerAsked & { quiet?: boolean }) => {
-    const { options, out } = asked(given);
-    ending = await (await import('./cli/consent/import.js')).importBanner(file, options, out);
-  });
+  .action(
+    doing(async (options: BannerAsked, out, file: string) =>
+      (await import('./cli/consent/import.js')).importBanner(file, options, out),
+    ),
+  );
 
 const end = (code: number): void => {
   process.exitCode = code;
