@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type Config, ConfigError } from './config.js';
-import { every } from './jobs/every.js';
+import { openChores } from './jobs/chores.js';
 import { embeddedLog, UnavailableError, type WriterPort } from './log/embedded.js';
 import type { Log } from './log/log.js';
 import { defaultSiteRules } from './pipeline/accept.js';
@@ -207,34 +207,9 @@ const inThreads = async (
 const inline = (options: WriterOptions, onTrouble: TellTrouble, onStanding: (stuck: Stuck | null) => void): Engines => {
   const writer = openWriter(options);
   const patience = openPatience(writer.store, onStanding);
-  const told = (error: unknown): void => {
-    if (!patience.failed(error, Date.now())) onTrouble('what is due could not be done', traceOf(error));
-  };
   const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });
   const model: Readings = own?.read ?? readModelOf(writer.store);
-  let closed = false;
-  let pumping = false;
-  const pump = (): void => {
-    if (pumping) return;
-    pumping = true;
-    setImmediate(() => {
-      pumping = false;
-      try {
-        if (!closed && writer.slice(Date.now())) pump();
-      } catch (error) {
-        told(error);
-      }
-    });
-  };
-  const due = every(
-    1_000,
-    () => {
-      if (patience.stuck() !== null && !patience.isOver(Date.now())) return;
-      writer.tick(Date.now());
-      pump();
-    },
-    told,
-  );
+  const chores = openChores(writer, patience, (error) => onTrouble('what is due could not be done', traceOf(error)));
   let waiting = 0;
   const asked = async <Result>(work: () => Result): Promise<Result> => {
     waiting += 1;
@@ -261,7 +236,7 @@ const inline = (options: WriterOptions, onTrouble: TellTrouble, onStanding: (stu
       command: (command) =>
         asked(() => {
           const result = writer.command(command);
-          pump();
+          chores.pump();
           return result;
         }),
       waiting: () => waiting,
@@ -272,8 +247,7 @@ const inline = (options: WriterOptions, onTrouble: TellTrouble, onStanding: (stu
     ),
     stuck: patience.stuck,
     close: async () => {
-      due.stop();
-      closed = true;
+      chores.stop();
       own?.close();
       writer.close();
     },

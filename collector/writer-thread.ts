@@ -1,7 +1,7 @@
 // Entry of the writer's thread. Whatever requests wait become the next transaction: no timer, no linger.
 
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { every } from './jobs/every.js';
+import { openChores } from './jobs/chores.js';
 import type { FromWriter, ToWriter } from './log/embedded.js';
 import { openWriter, type WriterOptions } from './pipeline/writer.js';
 import { openPatience } from './store/patience.js';
@@ -9,11 +9,9 @@ import { traceOf } from './trace.js';
 
 /** Of one transaction: more waits for the next one. */
 const groupMaxEvents = 2_000;
-const dueEveryMs = 1_000;
 
 const port = parentPort as MessagePort;
 const writer = openWriter(workerData as WriterOptions);
-let closed = false;
 const tell = (messages: FromWriter[]): void => port.postMessage(messages);
 const patience = openPatience(writer.store, (stuck) => tell([{ id: -1, kind: 'standing', stuck }]));
 
@@ -46,7 +44,7 @@ const handle = (message: ToWriter): void => {
   if (message.kind === 'command') {
     try {
       tell([{ id: message.id, kind: 'result', result: writer.command(message.command) }]);
-      pump();
+      chores.pump();
     } catch (error) {
       const kind = patience.failed(error, Date.now()) ? 'unavailable' : 'failed';
       tell([{ id: message.id, kind, reason: describe(error) }]);
@@ -74,8 +72,7 @@ port.on('message', (first: ToWriter) => {
       events = 0;
       if (next.kind === 'checkpoint') writer.checkpoint();
       else if (next.kind === 'close') {
-        due.stop();
-        closed = true;
+        chores.stop();
         writer.close();
         tell([{ id: next.id, kind: 'closed' }]);
         port.close();
@@ -87,32 +84,5 @@ port.on('message', (first: ToWriter) => {
   commit(group);
 });
 
-/** Requests are worked off piece by piece: whatever the door sent meanwhile comes first. */
-let pumping = false;
-const pump = (): void => {
-  if (pumping) return;
-  pumping = true;
-  setImmediate(() => {
-    pumping = false;
-    if (closed) return;
-    try {
-      if (writer.slice(Date.now())) pump();
-    } catch (error) {
-      if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'trouble', trace: traceOf(error) }]);
-    }
-  });
-};
-
-const due = every(
-  dueEveryMs,
-  () => {
-    // What is due waits with everybody, and is not a wait more for those who ask.
-    if (patience.stuck() !== null && !patience.isOver(Date.now())) return;
-    writer.tick(Date.now());
-    pump();
-  },
-  (error) => {
-    if (!patience.failed(error, Date.now())) tell([{ id: -1, kind: 'trouble', trace: traceOf(error) }]);
-  },
-);
+const chores = openChores(writer, patience, (error) => tell([{ id: -1, kind: 'trouble', trace: traceOf(error) }]));
 tell([{ id: 0, kind: 'ready' }]);
