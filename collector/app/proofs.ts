@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { type Context, Hono } from 'hono';
 import type { AuditNotes } from '../audit/notes.js';
+import { ledgerFile } from '../consent/ledger/export-file.js';
 import type { AuditAct } from '../contract/audit.js';
 import { ledgerQuery } from '../contract/proofs.js';
 import { refuse } from '../errors.js';
@@ -106,30 +107,9 @@ export const proofs = ({ reader, log, audit, rate, crowd, replayUrl, now }: Proo
   });
 
   app.get('/v1/ledger/export', (c) => {
-    const at = now();
     note(c, 'ledger.export');
-    const encoder = new TextEncoder();
-    let asked: Parameters<Reader['ledgerExport']>[0] | null = { now: at };
-    const body = new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          if (asked === null) {
-            controller.close();
-            return;
-          }
-          const page = await reader.ledgerExport(asked);
-          asked = page.next;
-          controller.enqueue(encoder.encode(page.lines.join('')));
-        },
-      },
-      { highWaterMark: 1 },
-    );
-    return c.body(body, 200, {
-      'Content-Type': 'application/x-ndjson; charset=utf-8',
-      'Content-Disposition': `attachment; filename="weft-ledger-${new Date(at).toISOString().slice(0, 10)}.jsonl"`,
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-    });
+    const { body, headers } = ledgerFile(reader.ledgerExport, now());
+    return c.body(body, 200, { ...headers, 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' });
   });
 
   app.get('/v1/receipts/:id', async (c) => {

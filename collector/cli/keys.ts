@@ -3,6 +3,7 @@
 
 import { openAudit } from '../audit/store.js';
 import { consentModes } from '../contract/consent.js';
+import { dayOf } from '../contract/instant.js';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import { keysCommand } from '../pipeline/keys.js';
 import {
@@ -292,7 +293,7 @@ export const revokeKey = async (which: string, asked: KeysAsked, out: Out): Prom
     out.tell(
       before.revokedAt === null
         ? `${before.id} is revoked. A running collector refuses it within five seconds.`
-        : `${before.id} was revoked on ${new Date(before.revokedAt).toISOString().slice(0, 10)} already.`,
+        : `${before.id} was revoked on ${dayOf(before.revokedAt)} already.`,
     );
   const left = after.filter(({ kind, revokedAt }) => kind === before.kind && revokedAt === null);
   if (left.length === 0 && before.kind !== 'staff')

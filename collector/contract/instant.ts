@@ -68,3 +68,6 @@ export const parseInstant = (value: unknown): number | null => {
 
 /** As every answer and page writes an instant; throws where no `Date` can hold it. */
 export const iso = (at: number): string => new Date(at).toISOString();
+
+/** The day of an instant, UTC, as counters and files name it: `2026-11-22`. */
+export const dayOf = (at: number): string => iso(at).slice(0, 10);

@@ -2,6 +2,7 @@
 // requests never come here; what is read never shows a group of fewer than k.
 
 import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
+import { dayOf } from '../contract/instant.js';
 import type { Migration, Sql } from '../store/sql.js';
 import { estimate, mergeInto, newSketch } from './sketch.js';
 import { type Counted, toldTotals, toldValues } from './told.js';
@@ -74,7 +75,6 @@ export const countCookieless = (
 
 const groupNames = ['path', 'product', 'device', 'country', 'referrer'] as const;
 type GroupName = (typeof groupNames)[number];
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 const monthOf = (at: number): number => Date.parse(`${dayOf(at).slice(0, 7)}-01T00:00:00Z`);
 
 /**

@@ -3,6 +3,7 @@
 // this memory for a day and is destroyed then; what is kept is a sketch without ids.
 
 import { createHmac, randomBytes } from 'node:crypto';
+import { dayOf } from '../contract/instant.js';
 import type { Cell } from './cells.js';
 import { addHash, newSketch, type Sketch } from './sketch.js';
 import type { Tallied } from './store.js';
@@ -64,7 +65,7 @@ export const openTally = ({ write, now, waitMs = 100 }: TallyOptions): Tally => 
         else counts.set(key(cell), { cell, count: 1 });
       }
       if (visitor) {
-        const day = new Date(now()).toISOString().slice(0, 10);
+        const day = dayOf(now());
         const sketch = sketches.get(day) ?? newSketch();
         sketches.set(day, sketch);
         addHash(

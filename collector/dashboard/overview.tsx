@@ -77,53 +77,52 @@ const Refusals: FC<{ refusals: Overview['refusals'] }> = ({ refusals }) => (
   </Panel>
 );
 
-const discardColumns: readonly Column[] = [{ name: 'Why' }, { name: 'Next step' }, { name: 'Events', end: true }];
-const Discarded: FC<{ discarded: Overview['discarded'] }> = ({ discarded }) =>
-  discarded.length === 0 ? null : (
-    <Panel id="discarded" title="Let go of in the page, in the last 24 hours">
-      <Table label="Let go of in the page, in the last 24 hours" columns={discardColumns}>
-        {discarded.map(({ reason, count }) => {
-          const { meaning, hint } = discardReason(reason);
-          return (
-            <Row
-              columns={discardColumns}
-              cells={[
-                <>
-                  <Words text={meaning} /> <Coded code={reason} />
-                </>,
-                hint === null ? null : <Words text={hint} />,
-                <Count value={count} />,
-              ]}
-            />
-          );
-        })}
+/** Codes with what they mean and what to do about them, where there are any. */
+const Reasons: FC<{
+  id: string;
+  title: string;
+  label: string;
+  columns: readonly Column[];
+  rows: readonly { code: string; reason: { meaning: string; hint: string | null }; count: number }[];
+}> = ({ id, title, label, columns, rows }) =>
+  rows.length === 0 ? null : (
+    <Panel id={id} title={title}>
+      <Table label={label} columns={columns}>
+        {rows.map(({ code, reason, count }) => (
+          <Row
+            columns={columns}
+            cells={[
+              <>
+                <Words text={reason.meaning} /> <Coded code={code} />
+              </>,
+              reason.hint === null ? null : <Words text={reason.hint} />,
+              <Count value={count} />,
+            ]}
+          />
+        ))}
       </Table>
     </Panel>
   );
 
-const warningColumns: readonly Column[] = [{ name: 'What' }, { name: 'Next step' }, { name: 'Times', end: true }];
-const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) =>
-  warnings.length === 0 ? null : (
-    <Panel id="warnings" title="Accepted, but look at it">
-      <Table label="Warnings" columns={warningColumns}>
-        {warnings.map(({ code, count }) => {
-          const reason = warningReason(code);
-          return (
-            <Row
-              columns={warningColumns}
-              cells={[
-                <>
-                  <Words text={reason.meaning} /> <Coded code={code} />
-                </>,
-                reason.hint === null ? null : <Words text={reason.hint} />,
-                <Count value={count} />,
-              ]}
-            />
-          );
-        })}
-      </Table>
-    </Panel>
-  );
+const Discarded: FC<{ discarded: Overview['discarded'] }> = ({ discarded }) => (
+  <Reasons
+    id="discarded"
+    title="Let go of in the page, in the last 24 hours"
+    label="Let go of in the page, in the last 24 hours"
+    columns={[{ name: 'Why' }, { name: 'Next step' }, { name: 'Events', end: true }]}
+    rows={discarded.map(({ reason, count }) => ({ code: reason, reason: discardReason(reason), count }))}
+  />
+);
+
+const Warnings: FC<{ warnings: Overview['warnings'] }> = ({ warnings }) => (
+  <Reasons
+    id="warnings"
+    title="Accepted, but look at it"
+    label="Warnings"
+    columns={[{ name: 'What' }, { name: 'Next step' }, { name: 'Times', end: true }]}
+    rows={warnings.map(({ code, count }) => ({ code, reason: warningReason(code), count }))}
+  />
+);
 
 const FirstEvent: FC<{ origin: string; writeKey: string | null; links: Links }> = ({ origin, writeKey, links }) => (
   <Panel id="first" title="Waiting for the first event" aside={<span class="soft">shows here as it arrives</span>}>

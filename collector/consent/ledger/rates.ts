@@ -1,6 +1,7 @@
 // How people answered, by day, region, language, layer, button and policy: sums of counters, so that rates need no row of
 // any person. Reads only.
 
+import { dayOf } from '../../contract/instant.js';
 import {
   type ConsentRate,
   type ConsentRates,
@@ -41,7 +42,6 @@ const add = (rate: ConsentRate, { what, granted, count }: ConsentCount, asked: n
 const dayMs = 86_400_000;
 /** Longer than a page or an answer can show. */
 const rangeMaxDays = 400;
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 const isDay = (text: string | null): text is string =>
   text !== null && /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(`${text}T00:00:00Z`));
 

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import type { Log } from '../../log/log.js';
 import type { Surroundings } from './lint.js';
 import { type Policy, readSource, type Source, sourceOf } from './policy.js';
-import { type Finding, readText } from './read.js';
+import { type Finding, findingOf, readText } from './read.js';
 import { consentFile } from './shape.js';
 
 export type Published =
@@ -49,16 +49,6 @@ interface LiveAnswer {
 
 /** As the writer answers: what it has in force. */
 const answerOf = (body: unknown): LiveAnswer => body as LiveAnswer;
-
-const refused = (rule: string, reason: string, next: string): Finding => ({
-  severity: 'error',
-  rule,
-  path: '',
-  line: null,
-  column: null,
-  reason,
-  next,
-});
 
 /** Times and sizes of the file and of the words beside it: cheap to ask every two seconds. */
 const signatureOf = (file: string, source: Source): string => {
@@ -146,7 +136,7 @@ export const openLivePolicy = async ({
         ok: false,
         conflict: true,
         findings: [
-          refused('conflict', 'another policy came into force meanwhile', 'Look at it, and make the change again.'),
+          findingOf('conflict', 'another policy came into force meanwhile', 'Look at it, and make the change again.'),
         ],
       };
     if (result.status !== 200)
@@ -206,7 +196,7 @@ export const openLivePolicy = async ({
           return {
             ok: false,
             findings: [
-              refused(
+              findingOf(
                 'unwritable',
                 `the file in WEFT_CONSENT cannot be written (${code})`,
                 'Let the collector write to its folder, or change the file where it comes from.',

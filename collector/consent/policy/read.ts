@@ -81,7 +81,8 @@ const shapeOf = (text: string): { depth: number; values: number } => {
   return { depth: deepest, values };
 };
 
-const whole = (rule: string, reason: string, next: string): Finding => ({
+/** Of the file as a whole. */
+export const findingOf = (rule: string, reason: string, next: string): Finding => ({
   severity: 'error',
   rule,
   path: '',
@@ -129,7 +130,11 @@ export const readText = (text: string): { ok: true; read: Text } | { ok: false; 
     return {
       ok: false,
       findings: [
-        whole('too-large', `larger than ${documentMaxBytes} bytes`, 'A consent file is a few kilobytes; is this one?'),
+        findingOf(
+          'too-large',
+          `larger than ${documentMaxBytes} bytes`,
+          'A consent file is a few kilobytes; is this one?',
+        ),
       ],
     };
   const plain = text.charCodeAt(0) === 0xfeff ? text.slice(1) : text;
@@ -137,12 +142,12 @@ export const readText = (text: string): { ok: true; read: Text } | { ok: false; 
   if (depth > depthMax)
     return {
       ok: false,
-      findings: [whole('too-deep', `nested deeper than ${depthMax} levels`, 'Take the inner levels out.')],
+      findings: [findingOf('too-deep', `nested deeper than ${depthMax} levels`, 'Take the inner levels out.')],
     };
   if (values > valuesMax)
     return {
       ok: false,
-      findings: [whole('too-many', `more than ${valuesMax} values`, 'A consent file holds some hundred.')],
+      findings: [findingOf('too-many', `more than ${valuesMax} values`, 'A consent file holds some hundred.')],
     };
   const errors: ParseError[] = [];
   const root = parseTree(plain, errors, {
@@ -176,7 +181,7 @@ export const readText = (text: string): { ok: true; read: Text } | { ok: false; 
     // The two parsers disagree: the stricter one counts.
     return {
       ok: false,
-      findings: [whole('not-json', `not JSON: ${clip((failed as Error).message, 200)}`, 'Mend it there.')],
+      findings: [findingOf('not-json', `not JSON: ${clip((failed as Error).message, 200)}`, 'Mend it there.')],
     };
   }
   return {

@@ -2,6 +2,7 @@
 // run out, and what else of the house ages. Pure: terms, instants and rows are handed in. Expiry is derived from what an
 // event says of itself and from the policy it was collected under, so nothing of it is written when an event arrives.
 
+import { dayOf } from '../../contract/instant.js';
 import { type Purpose, purposes } from '../../contract/purposes.js';
 import type { AcceptedEvent, KeptDays } from '../../events/event.js';
 import { bitOf, grantable, type Mask, maskOf } from '../mask.js';
@@ -129,4 +130,4 @@ export const daysKept = (it: RetentionClass, set: Readonly<Record<string, unknow
 
 /** Of a class's column, what is too old lies before. */
 export const boundOf = ({ unit }: Pick<RetentionClass, 'unit'>, before: number): string | number =>
-  unit === 'ms' ? before : new Date(before).toISOString().slice(0, 10);
+  unit === 'ms' ? before : dayOf(before);

@@ -3,6 +3,7 @@
 // read never shows a group of fewer than k people.
 
 import { knownName } from '../../contract/ecommerce.js';
+import { dayOf } from '../../contract/instant.js';
 import type { EventType } from '../../events/event.js';
 import type { Sql } from '../../store/sql.js';
 
@@ -46,7 +47,7 @@ export const tallyWithdrawn = (lost: Iterable<LostEvent>): WithdrawnCell[] => {
     cells.set(key, cell);
   };
   for (const { at, type, name, order } of lost) {
-    const day = new Date(at).toISOString().slice(0, 10);
+    const day = dayOf(at);
     add(day, classOf(type, name), '', 0);
     if (order) add(day, orders, order.currency ?? noCurrency, order.minor);
   }

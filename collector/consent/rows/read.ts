@@ -2,6 +2,7 @@
 // speaks. Reads no more of the store than who is bound to what; writes only when the act is appended.
 
 import { consentRow } from '../../contract/consent.js';
+import { dayOf } from '../../contract/instant.js';
 import { canonicalJson } from '../canonical.js';
 import { everything } from '../mask.js';
 import type { Policy } from '../policy/policy.js';
@@ -23,8 +24,6 @@ const isShallow = (value: unknown, depth: number): boolean =>
 
 const basisOf = (policy: Policy, purpose: string): string | null =>
   policy.purposes.find((terms) => terms.id === purpose)?.basis ?? null;
-
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 export const readAct = (
   parts: RowParts,

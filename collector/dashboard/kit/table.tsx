@@ -55,3 +55,12 @@ export const Row: FC<{
     })}
   </tr>
 );
+
+/** The way to the rows after these. */
+export const More: FC<{ href: string; words?: string }> = ({ href, words = 'Show more' }) => (
+  <p class="more-link">
+    <a href={href} rel="next">
+      {words}
+    </a>
+  </p>
+);

@@ -7,7 +7,7 @@ import { type House, noteRead, pageOf, queryOf, respondPage, type Staffed, segme
 import { Badge } from '../kit/badge.js';
 import { Empty, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
-import { type Column, Row, Table } from '../kit/table.js';
+import { type Column, More, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { Money, Revenue } from '../money.js';
 import { cartStateWord } from '../words/cart.js';
@@ -110,13 +110,7 @@ export const people = (house: House): Hono<Staffed> => {
               </p>
             </Empty>
           )}
-          {next !== null && (
-            <p class="more-link">
-              <a href={`/people?${more}`} rel="next">
-                Show more
-              </a>
-            </p>
-          )}
+          {next !== null && <More href={`/people?${more}`} />}
         </Panel>
       </>,
     );

@@ -9,7 +9,7 @@ import { Badge } from '../kit/badge.js';
 import { Icon } from '../kit/icon.js';
 import { Empty, type Figure, Figures, Panel } from '../kit/panel.js';
 import { legible, Said, Words } from '../kit/said.js';
-import { type Column, Row, Table } from '../kit/table.js';
+import { type Column, More, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
 import { Money, Revenue } from '../money.js';
@@ -366,11 +366,7 @@ const Timeline: FC<{ read: PersonRead; isOlder: boolean; threads: ReadonlyMap<st
         </ol>
       )}
       {events.next !== null && (
-        <p class="more-link">
-          <a href={`${path}?before=${encodeURIComponent(events.next)}#timeline`} rel="next">
-            Older events
-          </a>
-        </p>
+        <More href={`${path}?before=${encodeURIComponent(events.next)}#timeline`} words="Older events" />
       )}
     </Panel>
   );

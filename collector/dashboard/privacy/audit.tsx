@@ -10,7 +10,7 @@ import { type House, may, queryOf, type Staffed } from '../frame.js';
 import { Badge } from '../kit/badge.js';
 import { Empty, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
-import { type Column, Row, Table } from '../kit/table.js';
+import { type Column, More, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { personPath } from '../people/people.js';
 import { respondRoom } from './room.js';
@@ -225,13 +225,7 @@ export const auditPages = (house: House): Hono<Staffed> => {
               ))}
             </Table>
           )}
-          {next !== null && (
-            <p class="more-link">
-              <a href={`/privacy/audit?${new URLSearchParams({ ...filters, after: next })}`} rel="next">
-                Show more
-              </a>
-            </p>
-          )}
+          {next !== null && <More href={`/privacy/audit?${new URLSearchParams({ ...filters, after: next })}`} />}
         </Panel>
       </>,
     );

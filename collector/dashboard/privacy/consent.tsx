@@ -4,6 +4,7 @@
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { rangeOf, toldGroups } from '../../consent/ledger/rates.js';
+import { dayOf } from '../../contract/instant.js';
 import { type ConsentRate, type ConsentRates, type RateFilter, smallestCell } from '../../contract/proofs.js';
 import { purposes } from '../../contract/purposes.js';
 import { type House, queryOf, type Staffed } from '../frame.js';
@@ -13,14 +14,12 @@ import { Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { numberFormat, useView } from '../kit/view.js';
 import { purposeWords } from '../words/person.js';
-import { respondRoom } from './room.js';
+import { respondRoom, Span } from './room.js';
 
 const dayMs = 86_400_000;
 const rangeMaxDays = 400;
 const spans = [7, 30, 90, 365] as const;
 const groupsShown = 40;
-
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 
 /** Each day of a range, those without an answer too. */
 const daysOf = ({ from, to, byDay }: ConsentRates): { at: string; rate: ConsentRate | undefined }[] => {
@@ -183,14 +182,7 @@ export const consentPages = (house: House): Hono<Staffed> => {
       <>
         <h1>Consent</h1>
         <form method="get" action="/privacy/consent" class="stack row filter">
-          <div>
-            <label for="from">From</label>
-            <input id="from" name="from" type="date" value={range.from} max={dayOf(now)} />
-          </div>
-          <div>
-            <label for="to">To, included</label>
-            <input id="to" name="to" type="date" value={range.to} max={dayOf(now)} />
-          </div>
+          <Span range={range} now={now} />
           <Choice name="region" label="Region" rates={all.byRegion} chosen={only.region} />
           <Choice name="locale" label="Language" rates={all.byLocale} chosen={only.locale} />
           <Choice name="layer" label="Layer" rates={all.byLayer} chosen={only.layer} words={layers} />

@@ -5,6 +5,7 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { rangeOf } from '../../consent/ledger/rates.js';
 import type { CookielessCounts, CookielessDimension } from '../../contract/cookieless.js';
+import { dayOf } from '../../contract/instant.js';
 import { type House, queryOf, type Staffed } from '../frame.js';
 import { DayChart } from '../kit/chart.js';
 import { Empty, Panel } from '../kit/panel.js';
@@ -12,11 +13,10 @@ import { Said } from '../kit/said.js';
 import { type Column, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
-import { cookielessOf, respondRoom } from './room.js';
+import { cookielessOf, respondRoom, Span } from './room.js';
 
 const here = '/privacy/cookieless';
 const dayMs = 86_400_000;
-const dayOf = (at: number): string => new Date(at).toISOString().slice(0, 10);
 const rowsMax = 50;
 
 const events: Readonly<Record<string, string>> = {
@@ -176,14 +176,7 @@ export const cookielessPages = (house: House): Hono<Staffed> => {
           )}
         </p>
         <form method="get" action={here} class="stack row filter">
-          <div>
-            <label for="from">From</label>
-            <input id="from" name="from" type="date" value={range.from} max={dayOf(now)} />
-          </div>
-          <div>
-            <label for="to">To, included</label>
-            <input id="to" name="to" type="date" value={range.to} max={dayOf(now)} />
-          </div>
+          <Span range={range} now={now} />
           <button type="submit">Show</button>
         </form>
         {isNone ? (

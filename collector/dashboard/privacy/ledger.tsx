@@ -3,6 +3,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
+import { ledgerFile } from '../../consent/ledger/export-file.js';
 import type { LedgerCheck, ReceiptProof } from '../../contract/proofs.js';
 import {
   type House,
@@ -289,26 +290,8 @@ export const ledgerPages = (house: House): Hono<Staffed> => {
       purpose: staffOf(c).role,
       detail: null,
     });
-    const encoder = new TextEncoder();
-    let asked: Parameters<typeof reader.ledgerExport>[0] | null = { now: now() };
-    const body = new ReadableStream<Uint8Array>(
-      {
-        pull: async (controller) => {
-          if (asked === null) {
-            controller.close();
-            return;
-          }
-          const page = await reader.ledgerExport(asked);
-          asked = page.next;
-          controller.enqueue(encoder.encode(page.lines.join('')));
-        },
-      },
-      { highWaterMark: 1 },
-    );
-    return c.body(body, 200, {
-      'Content-Type': 'application/x-ndjson; charset=utf-8',
-      'Content-Disposition': `attachment; filename="weft-ledger-${new Date(now()).toISOString().slice(0, 10)}.jsonl"`,
-    });
+    const { body, headers } = ledgerFile(reader.ledgerExport, now());
+    return c.body(body, 200, headers);
   });
 
   app.get('/privacy/receipts', async (c) => {

@@ -28,7 +28,7 @@ import {
 import { Badge, type Tone } from '../kit/badge.js';
 import { Act, Empty, Notice, Panel } from '../kit/panel.js';
 import { Said } from '../kit/said.js';
-import { type Column, Row, Table } from '../kit/table.js';
+import { type Column, More, Row, Table } from '../kit/table.js';
 import { Time } from '../kit/time.js';
 import { counted, numberFormat, useView } from '../kit/view.js';
 import { staleForm } from '../login.js';
@@ -356,14 +356,7 @@ export const requestPages = (house: House): Hono<Staffed> => {
             </Table>
           )}
           {next !== null && (
-            <p class="more-link">
-              <a
-                href={`${here}?${new URLSearchParams({ kind: kind ?? '', state: standing ?? '', after: next })}`}
-                rel="next"
-              >
-                Show more
-              </a>
-            </p>
+            <More href={`${here}?${new URLSearchParams({ kind: kind ?? '', state: standing ?? '', after: next })}`} />
           )}
         </Panel>
         <Panel id="ask" title="On somebody’s behalf">

@@ -2,6 +2,7 @@
 // of permissions lets in, once it is there.
 
 import type { Child, FC } from 'hono/jsx';
+import { dayOf } from '../../contract/instant.js';
 import { type House, may, type PageProps, respondPage, type StaffContext } from '../frame.js';
 
 /** In the order of a working day: what is to be done, then what proves it. */
@@ -30,6 +31,23 @@ const Pages: FC<{ pages: readonly { path: string; name: string }[]; here: string
     </ul>
   </nav>
 );
+
+/** From which day to which, as fields of a form. */
+export const Span: FC<{ range: { from: string; to: string }; now: number }> = ({ range, now }) => {
+  const today = dayOf(now);
+  return (
+    <>
+      <div>
+        <label for="from">From</label>
+        <input id="from" name="from" type="date" value={range.from} max={today} />
+      </div>
+      <div>
+        <label for="to">To, included</label>
+        <input id="to" name="to" type="date" value={range.to} max={today} />
+      </div>
+    </>
+  );
+};
 
 /** What the policy in force says of counting where nobody has agreed. */
 export const cookielessOf = ({ policy }: Pick<House, 'policy'>): { mode: string; unique: string } => {

@@ -115,6 +115,19 @@ const simple =
   (properties) =>
     told(icon, 'plain', before, said(first(properties, ...names), otherwise), behind);
 
+const added =
+  (where: string): Tell =>
+  (properties, telling) =>
+    told(
+      'cart',
+      'loud',
+      'Added ',
+      said(productOf(properties), 'a product'),
+      times(quantityOf(properties)),
+      where,
+      after(amounts(properties, telling).line()),
+    );
+
 const message = (before: string): Tell =>
   simple('message', before, ['message_name', 'campaign', 'message_id'], 'a message');
 const order = (properties: Properties): Part[] => {
@@ -135,16 +148,7 @@ const tracks: Readonly<Record<EcommerceName, Tell>> = {
   'Product Clicked': (p) => told('product', 'plain', 'Clicked ', said(productOf(p), 'a product')),
   'Product Viewed': (p, telling) =>
     told('product', 'plain', 'Looked at ', said(productOf(p), 'a product'), after(amounts(p, telling).of('price'))),
-  'Product Added': (p, telling) =>
-    told(
-      'cart',
-      'loud',
-      'Added ',
-      said(productOf(p), 'a product'),
-      times(quantityOf(p)),
-      ' to the cart',
-      after(amounts(p, telling).line()),
-    ),
+  'Product Added': added(' to the cart'),
   'Product Removed': (p) =>
     told('cart', 'loud', 'Took ', said(productOf(p), 'a product'), times(quantityOf(p)), ' out of the cart'),
   'Cart Viewed': (p, telling) => {
@@ -221,16 +225,7 @@ const tracks: Readonly<Record<EcommerceName, Tell>> = {
     ),
   'Product Removed from Wishlist': (p) =>
     told('star', 'plain', 'Took ', said(productOf(p), 'a product'), ' off the wishlist'),
-  'Wishlist Product Added to Cart': (p, telling) =>
-    told(
-      'cart',
-      'loud',
-      'Added ',
-      said(productOf(p), 'a product'),
-      times(quantityOf(p)),
-      ' from the wishlist to the cart',
-      after(amounts(p, telling).line()),
-    ),
+  'Wishlist Product Added to Cart': added(' from the wishlist to the cart'),
   'Product Shared': (p) =>
     told('link', 'plain', 'Shared ', said(productOf(p), 'a product'), bracketed(first(p, 'share_via'))),
   'Cart Shared': (p) => told('link', 'plain', 'Shared the cart', bracketed(first(p, 'share_via'))),
