@@ -15,19 +15,24 @@ let browser: Browser;
 let served: Served;
 let accepted: string;
 
-/** What the visitor's own record holds after a click on the banner; null = no receipt. */
-const answer = async (button: string): Promise<string | null> => {
-  const context = await browser.newContext({ locale: 'en-GB' });
-  const page = await context.newPage();
-  await page.goto(`${served.url}/demo`);
+const press = async (page: Page, button: string): Promise<string | null> => {
   const told = page.waitForResponse((it) => it.request().method() === 'POST' && it.url().includes('/v1/'), {
     timeout: waitMs,
   });
   await page.getByRole('button', { name: button, exact: true }).click({ timeout: waitMs });
   expect((await told).status()).toBe(200);
-  const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent')!;
-  await context.close();
+  const cookie = (await page.context().cookies()).find(({ name }) => name === 'weft_consent')!;
   return (JSON.parse(folded(decodeURIComponent(cookie.value))) as { receipt?: string }).receipt ?? null;
+};
+/** What the visitor's own record holds after a click on the banner, and what comes after that; null = no receipt. */
+const answer = async (button: string, more?: (page: Page) => Promise<string | null>): Promise<string | null> => {
+  const context = await browser.newContext({ locale: 'en-GB' });
+  const page = await context.newPage();
+  await page.goto(`${served.url}/demo`);
+  let receipt = await press(page, button);
+  if (more) receipt = await more(page);
+  await context.close();
+  return receipt;
 };
 
 beforeAll(async () => {
@@ -99,6 +104,24 @@ describe('the page of a receipt', () => {
       await page.context().close();
     },
   );
+
+  it('section 5: has the words of preferences, too, which depend on how the person stood', {
+    timeout: 120_000,
+  }, async () => {
+    const saved = await answer('Accept all', async (page) => {
+      await page.locator('[data-weft-consent]').first().click();
+      await page.getByRole('switch', { name: 'Messages and advertising' }).click();
+      return press(page, 'Save choices');
+    });
+    expect(saved).not.toBe(null);
+    const page = await open(`/v1/receipts/${saved}`, {});
+    await page.getByText('✓ The words of this banner have the hash of the row').waitFor({ timeout: waitMs });
+    expect(await page.locator('#banner').ariaSnapshot()).toContain('Receipt of your choice');
+    await page.context().close();
+    const plain = await open(`/v1/receipts/${saved}`, { javaScriptEnabled: false });
+    expect(await plain.locator('main').textContent()).toContain('✓ The words below have the hash of the row');
+    await plain.context().close();
+  });
 
   it('that there is none of has no fault either', { timeout: 120_000 }, async () => {
     const page = await open(`/v1/receipts/${'none'.padEnd(22, '_')}`, { colorScheme: 'dark' });

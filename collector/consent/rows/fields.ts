@@ -3,6 +3,7 @@
 
 import { LRUCache } from 'lru-cache';
 import type { ConsentRow } from '../../contract/consent.js';
+import { isPurpose } from '../mask.js';
 import type { Policy } from '../policy/policy.js';
 
 /** Names, versions, hashes, consent strings: nothing that could be an address, a path or a sentence about somebody. */
@@ -21,6 +22,37 @@ export const pick = (value: unknown, keys: readonly string[], maxChars?: number)
     if (field !== null) picked[key] = field;
   }
   return Object.keys(picked).length > 0 ? picked : null;
+};
+
+/** Of what a layer's variant tells (sdk/banner/variant.ts): lists of purposes, of parts of the layer, or a version. */
+const partsOfLayer = ['receipt', 'device', 'counts'];
+const isOfVariant: Readonly<Record<string, (word: string) => boolean>> = {
+  ask: isPurpose,
+  on: isPurpose,
+  odd: isPurpose,
+  has: (word) => partsOfLayer.includes(word),
+  since: (word) => tokenOf(word) !== null,
+};
+const variantMaxChars = 512;
+
+/**
+ * By which the layer is drawn again for whoever holds its receipt: all of it is of those words, or none is kept. Of a banner of
+ * the site's own, a word.
+ */
+const variantOf = (value: unknown): string | null => {
+  const word = tokenOf(value);
+  if (word !== null || typeof value !== 'string' || value.length > variantMaxChars) return word;
+  const told = [...new URLSearchParams(value)];
+  const isKnown = ([name, list]: [string, string]): boolean =>
+    Object.hasOwn(isOfVariant, name) && list.split(',').every(isOfVariant[name]!);
+  return told.every(isKnown) ? value : null;
+};
+
+/** Which layer was answered by which of its buttons, and how it looked. */
+export const uiOf = (ui: unknown): Record<string, string> | null => {
+  const picked = pick(ui, ['layer', 'action', 'position', 'themeHash']);
+  const variant = variantOf((ui as { variant?: unknown } | null | undefined)?.variant);
+  return variant === null ? picked : { ...picked, variant };
 };
 
 /** Scheme and host, whatever was handed in. */

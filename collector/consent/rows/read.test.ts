@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { openSite } from '../site.fixture.js';
+import { uiOf } from './fields.js';
 import { acceptedRow, all, countsOf, KS, MP, r1, r2 } from './rows.fixture.js';
 
 describe('the ledger', () => {
@@ -64,6 +65,32 @@ describe('the ledger', () => {
     expect(row).toMatchObject({ origin: 'https://shop.example', sdk_version: '0.1.0' });
     expect(row?.hash).toHaveLength(32);
     expect(row?.subject_key).toHaveLength(16);
+  });
+});
+
+describe('how a layer looked', () => {
+  test.each([
+    'on=measurement,personalisation&has=receipt,device&odd=marketing',
+    'ask=personalisation&since=2026-11-01&on=measurement&has=counts',
+    'since=3%2B1',
+    'B',
+  ])('section 5: %s is kept, so that its receipt can be drawn again', (variant) => {
+    expect(uiOf({ layer: 'preferences', action: 'save', variant })).toEqual({
+      layer: 'preferences',
+      action: 'save',
+      variant,
+    });
+  });
+  test.each([
+    'on=ada@shop.test',
+    'on=measurement&who=ada',
+    'since=ada%40shop.test',
+    'has=receipt,ada',
+    '/reset?on=measurement',
+    `on=${'measurement,'.repeat(60)}measurement`,
+    { on: 'measurement' },
+  ])('consent 27: %j is no such thing, and nothing of it is kept', (variant) => {
+    expect(uiOf({ layer: 'first', variant })).toEqual({ layer: 'first' });
   });
 });
 

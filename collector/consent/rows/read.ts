@@ -9,7 +9,7 @@ import type { Policy } from '../policy/policy.js';
 import { regionCode, regionGrantStands, regionOf } from '../policy/region.js';
 import { transferredBy, vouchedFor } from '../voucher.js';
 import type { Act, RowContext, RowParts, RowResult } from './act.js';
-import { ageOf, flagOf, isDeliberate, labelsOf, originOf, pick, tokenOf } from './fields.js';
+import { ageOf, flagOf, isDeliberate, labelsOf, originOf, pick, tokenOf, uiOf } from './fields.js';
 import { effectiveInstant, instantOf } from './instant.js';
 import { ofAge, weigh } from './weigh.js';
 
@@ -114,9 +114,7 @@ export const readAct = (
         policy: underPolicy,
         text: pick(row.text, ['locale', 'sha256']),
         // Where it came from is the collector's word, not the page's.
-        ui: transferred
-          ? { layer: 'transfer', action: 'link', variant: `from=${transferred.from}` }
-          : pick(row.ui, ['layer', 'action', 'variant', 'position', 'themeHash']),
+        ui: transferred ? { layer: 'transfer', action: 'link', variant: `from=${transferred.from}` } : uiOf(row.ui),
         jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? (context.countryBy ?? 'cdn') : 'unknown' },
         gpc: { header: context.gpc, js: flagOf(row.gpc, 'js'), ack: weighed.ack !== 0 },
         // Where the site asks nobody's age, that much is known without the page's word.
