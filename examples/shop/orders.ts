@@ -4,8 +4,9 @@
 import { randomInt } from 'node:crypto';
 import { bounded } from './accounts.js';
 import { type Basket, type Bill, bill, type Delivery, type Payment } from './basket.js';
-import { type Choice, categoryById, currency, skuOf } from './catalogue.js';
+import { type Choice, currency, skuOf } from './catalogue.js';
 import { asNumber } from './money.js';
+import { productsOf } from './segment.js';
 
 const ordersMax = 5_000;
 
@@ -117,15 +118,7 @@ export const orderCall = ({
     ...(basket.coupon ? { coupon: basket.coupon.code } : {}),
     shipping_method: delivery.name,
     payment_method: payment.name,
-    products: sum.lines.map(({ choice, quantity, unitMinor }) => ({
-      product_id: choice.product.id,
-      name: choice.product.name,
-      brand: choice.product.maker,
-      category: `${categoryById(choice.product.category)?.name}/${choice.product.kind}`,
-      variant: choice.variant.name,
-      price: asNumber(unitMinor),
-      quantity,
-    })),
+    products: productsOf(sum),
   },
   context: { library: { name: 'oxlip-shop', version: '1' } },
   channel: 'server',

@@ -6,6 +6,7 @@ import { skuOf } from '../catalogue.js';
 import { viewCart } from '../data-layer.js';
 import { Frame, type FrameProps, type Visit, type WeftCall } from '../frame.js';
 import { asWords } from '../money.js';
+import { Saved } from './parts.js';
 
 export const BasketBody: FC<{ visit: Visit; basket: Basket | undefined; said?: string }> = ({
   visit,
@@ -86,12 +87,7 @@ export const BasketBody: FC<{ visit: Visit; basket: Basket | undefined; said?: s
               <dt>Things</dt>
               <dd>{asWords(sum.subtotalMinor)}</dd>
             </div>
-            {sum.discountMinor ? (
-              <div class="saved">
-                <dt>{basket.coupon?.code}</dt>
-                <dd>−{asWords(sum.discountMinor)}</dd>
-              </div>
-            ) : null}
+            <Saved basket={basket} bill={sum} />
             <div>
               <dt>By post</dt>
               <dd>{sum.shippingMinor ? asWords(sum.shippingMinor) : 'free'}</dd>

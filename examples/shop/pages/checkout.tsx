@@ -6,7 +6,7 @@ import { addPaymentInfo, type CartState, type Push } from '../data-layer.js';
 import { Frame, type FrameProps, type Visit } from '../frame.js';
 import { asWords } from '../money.js';
 import type { Address, Placed } from '../orders.js';
-import { Field } from './parts.js';
+import { BillLines, Field, Saved } from './parts.js';
 
 const steps = ['Address', 'Delivery', 'Payment'];
 
@@ -25,23 +25,9 @@ const Summary: FC<{ basket: Basket; delivery?: Delivery | undefined }> = ({ bask
   return (
     <section class="sum" aria-labelledby="sum-title">
       <h2 id="sum-title">Your order</h2>
-      <ul class="sum-lines">
-        {sum.lines.map(({ choice, quantity }) => (
-          <li>
-            <span>
-              {quantity} × {choice.product.name}, {choice.variant.name}
-            </span>
-            <span>{asWords(choice.variant.priceMinor * quantity)}</span>
-          </li>
-        ))}
-      </ul>
+      <BillLines bill={sum} />
       <dl>
-        {sum.discountMinor ? (
-          <div class="saved">
-            <dt>{basket.coupon?.code}</dt>
-            <dd>−{asWords(sum.discountMinor)}</dd>
-          </div>
-        ) : null}
+        <Saved basket={basket} bill={sum} />
         <div>
           <dt>{delivery?.name ?? 'By post'}</dt>
           <dd>{sum.shippingMinor ? asWords(sum.shippingMinor) : 'free'}</dd>
@@ -250,23 +236,9 @@ export const ThanksPage: FC<{ visit: Visit; order: Placed; pushes: Push[] }> = (
         Your order <strong data-order>{order.id}</strong> is with us. A real shop would now write to{' '}
         {order.address.email}.
       </p>
-      <ul class="sum-lines">
-        {order.bill.lines.map(({ choice, quantity }) => (
-          <li>
-            <span>
-              {quantity} × {choice.product.name}, {choice.variant.name}
-            </span>
-            <span>{asWords(choice.variant.priceMinor * quantity)}</span>
-          </li>
-        ))}
-      </ul>
+      <BillLines bill={order.bill} />
       <dl class="sum-list">
-        {order.bill.discountMinor ? (
-          <div class="saved">
-            <dt>{order.basket.coupon?.code}</dt>
-            <dd>−{asWords(order.bill.discountMinor)}</dd>
-          </div>
-        ) : null}
+        <Saved basket={order.basket} bill={order.bill} />
         <div>
           <dt>{order.delivery.name}</dt>
           <dd>{order.bill.shippingMinor ? asWords(order.bill.shippingMinor) : 'free'}</dd>

@@ -1,6 +1,7 @@
 // The pieces that several pages of the demo shop share: a grid of products, a price, a trail, a field.
 
 import type { FC } from 'hono/jsx';
+import type { Basket, Bill } from '../basket.js';
 import { type Category, fromPrice, type Product, skuOf, toPrice, type Variant } from '../catalogue.js';
 import { type List, listItem } from '../data-layer.js';
 import type { Visit } from '../frame.js';
@@ -148,3 +149,26 @@ export const Field: FC<FieldProps> = ({
     ) : null}
   </div>
 );
+
+/** What is bought, line by line, at full price; what is taken off stands below. */
+export const BillLines: FC<{ bill: Bill }> = ({ bill }) => (
+  <ul class="sum-lines">
+    {bill.lines.map(({ choice, quantity }) => (
+      <li>
+        <span>
+          {quantity} × {choice.product.name}, {choice.variant.name}
+        </span>
+        <span>{asWords(choice.variant.priceMinor * quantity)}</span>
+      </li>
+    ))}
+  </ul>
+);
+
+/** What a coupon took off; a row of a list of sums. */
+export const Saved: FC<{ basket: Basket; bill: Bill }> = ({ basket, bill }) =>
+  bill.discountMinor ? (
+    <div class="saved">
+      <dt>{basket.coupon?.code}</dt>
+      <dd>−{asWords(bill.discountMinor)}</dd>
+    </div>
+  ) : null;
