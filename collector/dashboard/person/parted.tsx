@@ -5,7 +5,7 @@ import type { FC } from 'hono/jsx';
 import type { Merge, Profile } from '../../contract/profile.js';
 import { Notice } from '../kit/panel.js';
 import { Time } from '../kit/time.js';
-import { Identifier } from './page.js';
+import { Identifier } from './known.js';
 
 type Known = Merge['identifiers'][number];
 

@@ -35,7 +35,9 @@ import { Revenue } from '../money.js';
 import { personPath } from '../people/people.js';
 import { SearchForm } from '../people/search.js';
 import { callProfile, joinWords, userIdOf } from '../words/person.js';
-import { Identifier, joinPath, PersonPage, undoPath } from './page.js';
+import { joinPath, undoPath } from './joined.js';
+import { Identifier } from './known.js';
+import { PersonPage } from './page.js';
 import { Parted, partingsOf } from './parted.js';
 import { readPerson, versionOfPerson } from './read.js';
 
