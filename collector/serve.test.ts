@@ -251,6 +251,16 @@ describe('bytes on a socket', () => {
     const second = await started({ WEFT_DATA: data });
     expect(await profilesBy(second.url, 'userId=u1')).toHaveLength(1);
   });
+
+  it('asked to stop while an answer is on its way, it ends with that answer and not with the last of its patience', async () => {
+    const { url, close } = await started();
+    // Its head is here, and promised more answers on the connection; its end is not.
+    const { status, headers } = await fetch(`${url}/nowhere`);
+    expect([status, headers.get('connection')]).toEqual([404, 'keep-alive']);
+    const askedAt = performance.now();
+    await close();
+    expect(performance.now() - askedAt).toBeLessThan(5_000);
+  });
 });
 
 describe('the start', () => {

@@ -177,6 +177,11 @@ const partingAnswers = (it: Server): (() => void) => {
   let parting = false;
   const part = (answer: ServerResponse): void => {
     if (!answer.headersSent) answer.setHeader('Connection', 'close');
+    // Its head has promised more answers: the connection goes once this one is through.
+    else {
+      const { socket } = answer;
+      answer.once('close', () => socket?.destroySoon());
+    }
   };
   it.prependListener('request', (_, answer) => {
     underWay.add(answer);
