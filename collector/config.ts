@@ -109,7 +109,11 @@ const variables = z.object({
     .string()
     .regex(/^[\w.:-]+$/, { error: 'must be a host name or an address' })
     .default('127.0.0.1'),
-  WEFT_DATA: z.string().default('./data'),
+  // Another address would be a folder of that name, and the data somewhere nobody looks.
+  WEFT_DATA: z
+    .string()
+    .regex(/^(postgres(ql)?:\/\/|(?!\w+:\/\/))/, { error: 'must be a folder, or postgres://…' })
+    .default('./data'),
   WEFT_LOG: z
     .string()
     .regex(/^nats:\/\//, { error: 'must be nats://…, or be left out for the embedded log' })

@@ -162,6 +162,9 @@ describe('weft restore', () => {
 
     const done = await told(['restore', file], { WEFT_DATA });
     expect(done.erasedAgain).toMatchObject({ people: 1, devices: 2 });
+    // It is handed out before any collector has opened it.
+    const people = await weft(['export', '--profiles'], { WEFT_DATA });
+    expect([people.stderr, people.code, people.stdout.trim().split('\n').length]).toEqual(['', 0, 2]);
     // The ledger goes on where the replaced store's ended, and holds together.
     expect(done.ledgerRows).toBeGreaterThan(0);
     const ledger = join(temporary(), 'ledger.jsonl');

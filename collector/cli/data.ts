@@ -95,6 +95,14 @@ export const readerOf = (place: Place): SqliteStore => {
   }
 };
 
+const openStore = (place: Place, toApply: typeof migrations): SqliteStore => {
+  try {
+    return openSqlite(place.file, toApply);
+  } catch (error) {
+    throw troubleWith(place, error);
+  }
+};
+
 /** One table that a running collector asks again by itself needs no lock; where nobody runs, the tables are brought up to date. */
 export const withStore = <Result>(place: Place, what: string, work: (store: SqliteStore) => Result): Result => {
   mkdirSync(place.folder, { recursive: true });
@@ -104,11 +112,14 @@ export const withStore = <Result>(place: Place, what: string, work: (store: Sqli
   } catch (error) {
     if (!isLocked(error)) throw error;
   }
-  const store = openSqlite(place.file, lock === null ? [] : migrations);
   try {
-    return work(store);
+    const store = openStore(place, lock === null ? [] : migrations);
+    try {
+      return work(store);
+    } finally {
+      store.close();
+    }
   } finally {
-    store.close();
     lock?.release();
   }
 };

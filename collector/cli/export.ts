@@ -23,7 +23,7 @@ import { readModelOf } from '../profiles/open.js';
 import type { Asked, IdentifierQuery, PageAsked, PeopleReading } from '../profiles/reading.js';
 import type { Sql } from '../store/sql.js';
 import { openSqlite } from '../store/sqlite.js';
-import { type Place, placeOf, readerOf, withStore } from './data.js';
+import { mustHaveData, type Place, placeOf, readerOf, withStore } from './data.js';
 import { type Ending, Failure } from './failure.js';
 import { type Kind, kinds, type PersonAsked, personOf } from './person.js';
 import { type Out, plural } from './say.js';
@@ -300,6 +300,9 @@ export const exportLines = async (asked: ExportAsked, out: Out): Promise<Ending>
   const chosen = kinds.filter((kind) => asked[kind]);
   const wanted = chosen.length === 0 ? kinds : chosen;
   const place = placeOf();
+  mustHaveData(place);
+  // A file that a restore has just put there has no log of writes yet, and takes one only while nobody reads from it.
+  withStore(place, 'weft export', () => undefined);
   const store = readerOf(place);
   let deliveries: ReturnType<typeof openDeliveries> | null = null;
   const progress = out.progress('Exporting');

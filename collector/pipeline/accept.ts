@@ -226,6 +226,8 @@ export const accept = (
   const { purposes, strip } = pass;
   const personal = purposes.includes('personalisation');
   const marketing = !strip.clickIds;
+  // A privacy refusal, should nothing be left that can own it: the sender did name somebody.
+  const unnamed = (strip.anonymousId && anonymousId !== null) || (strip.userId && userId !== null);
   if (strip.anonymousId) anonymousId = null;
   if (strip.userId) userId = null;
 
@@ -251,6 +253,7 @@ export const accept = (
     (!personal && key.trust === 'public' && sessionHint !== null) ||
     (key.trust === 'secret' && (keys.length > 0 || contacts.length > 0));
   if (!ownable) {
+    if (unnamed) return { kind: 'dropped', code: 'purpose' };
     return rejected(
       'no_identity',
       '',

@@ -188,10 +188,12 @@ describe('consent on the wire (consent.md; R9, R14, R15)', () => {
       under(row, { type: 'group', groupId: 'g', anonymousId: A, messageId: fresh('m'), context }),
       under(row, page('', 0, { anonymousId: undefined, context })),
       under(row, page('', 0, { anonymousId: undefined })),
+      // Its device is not kept, and it names no visit: a refusal of consent's, not a fault of the sender's.
+      under(row, page(A, 0)),
     ]);
     expect([answer.accepted, answer.dropped.map(({ index, code }) => [index, code])]).toEqual([
       3,
-      [2, 3, 4, 5].map((index) => [index, 'purpose']),
+      [2, 3, 4, 5, 8].map((index) => [index, 'purpose']),
     ]);
     expect(codes(answer.rejected)).toEqual(['no_identity']);
     expect([await it.profiles({ anonymousId: A }), await it.profiles({ userId: U })]).toEqual([[], []]);
