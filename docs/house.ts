@@ -100,7 +100,7 @@ const visitAll = (node: ts.Node, see: (node: ts.Node) => void): void => {
 const textOf = (node: ts.Node | undefined): string | undefined =>
   node && ts.isStringLiteralLike(node) ? node.text : undefined;
 
-export const importsOf = (file: ts.SourceFile): Import[] => {
+const importsOf = (file: ts.SourceFile): Import[] => {
   const found: Import[] = [];
   const add = (specifier: string | undefined, typeOnly: boolean, names: readonly string[] = []): void => {
     if (specifier !== undefined) found.push({ specifier, typeOnly, names });

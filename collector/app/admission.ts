@@ -48,7 +48,7 @@ export const admission =
   };
 
 /** Routes of which nobody has said who may ask. */
-export const unlisted = (app: Hono, more: Rows = {}): string[] => [
+const unlisted = (app: Hono, more: Rows = {}): string[] => [
   ...new Set(
     app.routes
       .filter(({ method, path }) => method !== 'ALL' && admissionOf(method, path, more) === null)

@@ -10,7 +10,7 @@ export const derivedId = (prefix: string, namespace: string, value: string): str
   `${prefix}${sha256Text(`${namespace}\n${value}`, 'base64url').slice(0, 22)}`;
 
 /** As R2 reads them: one `null` or `{{cart.token}}` would join everything that was ever bought. */
-export const readKey = (value: unknown): string | null => {
+const readKey = (value: unknown): string | null => {
   const gated = gateLookupKey(value);
   return gated.ok ? gated.value : null;
 };
@@ -27,7 +27,7 @@ export const readId = (value: unknown): string | null => {
 };
 
 /** Shopify's tokens end in `?key=…` on some routes and not on others: compared without, equal is equal. */
-export const bareToken = (token: string): string => {
+const bareToken = (token: string): string => {
   const at = token.indexOf('?key=');
   return at > 0 ? token.slice(0, at) : token;
 };

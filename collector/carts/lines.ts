@@ -26,7 +26,7 @@ export interface CartLine {
 }
 
 /** A quantity beyond this is a mistake or an attack; it is cut, so that no sum loses precision. */
-export const quantityMax = 1_000_000;
+const quantityMax = 1_000_000;
 const nameMax = 200;
 /** Of one event; an import may group an invoice of hundreds of lines. */
 const productsMax = 2_000;

@@ -210,7 +210,7 @@ export const findOrder = ({ shelf }: Step, orderId: string): OrderRecord | undef
   return document?.sort === 'order' ? document : undefined;
 };
 
-export const beginOrder = (orderId: string, at: number): OrderRecord => ({
+const beginOrder = (orderId: string, at: number): OrderRecord => ({
   sort: 'order',
   orderId,
   at,

@@ -4,7 +4,7 @@
 import type { Decimal } from '../contract/amount.js';
 import type { CartLine } from './lines.js';
 
-export const minuteMs = 60_000;
+const minuteMs = 60_000;
 export const dayMs = 24 * 60 * minuteMs;
 
 /** C3. */

@@ -41,7 +41,7 @@ const isBefore = (a: Telling, b: Telling): boolean => {
   return compareEvents(a.event, b.event) < 0;
 };
 
-export const standingOf = (tellings: readonly Telling[]): Standing => {
+const standingOf = (tellings: readonly Telling[]): Standing => {
   const persons = [...new Set(tellings.map(({ person }) => person))];
   let best: Telling | null = null;
   for (const telling of tellings) {

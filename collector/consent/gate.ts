@@ -93,7 +93,7 @@ export type Judgement =
 /** Events that follow the grant within this time were made by whoever was logged in when granting. */
 const sameActMaxMs = 5_000;
 /** How far before its grant an event may lie: two requests of one device need not agree on its clock. */
-export const grantToleranceMs = 2 * 60_000;
+const grantToleranceMs = 2 * 60_000;
 
 const measurement = bitOf('measurement');
 const personalisation = bitOf('personalisation');

@@ -62,7 +62,6 @@ export const consentRow = z.looseObject({
   ),
 });
 export type ConsentRow = z.output<typeof consentRow>;
-export type Decision = z.output<typeof decision>;
 
 /** `POST /v1/consent`: the row and the key it comes under. */
 export const consentCall = consentRow.extend({ writeKey: text() });
@@ -78,7 +77,6 @@ export const consentAnswer = z.object({
   }),
   error: z.object({ code: z.string(), message: z.string(), hint: z.string() }).optional(),
 });
-export type ConsentAnswer = z.output<typeof consentAnswer>;
 
 const carried = {
   purpose: z.string().min(1).max(64),

@@ -193,4 +193,3 @@ export type WireEvent = z.output<typeof event>;
 /** What a sender is asked to send. */
 export type SentContext = z.input<typeof context>;
 export type SentEvent = z.input<typeof event>;
-export type Traits = z.input<typeof traits>;

@@ -12,7 +12,7 @@ export interface Counted {
 }
 
 /** Values that were too few to be named, together. */
-export const few = ':few';
+const few = ':few';
 
 const dayMs = 86_400_000;
 const spanMaxDays = 7;

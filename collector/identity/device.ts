@@ -16,7 +16,7 @@ import {
 /** R13: after this many users a device links nobody further. */
 export const usersLinkedMax = 3;
 /** R4.3: how far back a first naming claims once the device is shared. */
-export const sharedClaimMaxMs = 7 * 86_400_000;
+const sharedClaimMaxMs = 7 * 86_400_000;
 
 export interface DeviceEvent extends SessionEvent {
   /** `personalisation` was granted when it was collected: rules 3 and 4 need it. */
@@ -91,7 +91,7 @@ const mayLink = (user: number, facts: NamingFacts, circumstances: DeviceCircumst
   facts.users.slice(0, usersLinkedMax).includes(user);
 
 /** R4: the first rule that applies. */
-export const decideOwner = (
+const decideOwner = (
   event: Pick<DeviceEvent, 'at' | 'messageId' | 'user' | 'personal'>,
   sessionUser: number | null,
   facts: NamingFacts,

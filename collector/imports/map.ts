@@ -112,7 +112,7 @@ const rule = z.strictObject({
   lineWhen: when.optional().describe('Rows of a group that give a line; without it, all.'),
 });
 
-export const importMap = z.strictObject({
+const importMap = z.strictObject({
   $schema: text.optional(),
   name: text
     .min(1)

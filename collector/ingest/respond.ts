@@ -4,10 +4,7 @@ import type { Context } from 'hono';
 import type { ErrorBody } from '../contract/answer.js';
 import { Refusal } from '../errors.js';
 
-/** What the meters and the access log may know of a refusal: its code. */
-export const refusedHeader = 'X-Weft-Error';
-
-export const errorBodyOf = (refusal: Refusal): ErrorBody => ({
+const errorBodyOf = (refusal: Refusal): ErrorBody => ({
   error: {
     code: refusal.code,
     message: refusal.more.message ?? refusal.advice.message,

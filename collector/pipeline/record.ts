@@ -18,7 +18,7 @@ import { sessionIdOf } from '../sessions/store.js';
 import { countEvent, discountEvent, isFloodOf } from './floods.js';
 import { circumstancesOf, type DeviceEntry, floodMaxOf, type WorkingSet } from './working-set.js';
 
-export const beatName = 'Page Engaged';
+const beatName = 'Page Engaged';
 /** S4 keeps the last beat of a page view; one each ten minutes is kept, so that a long read is still one session. */
 export const beatSlotMs = 10 * 60_000;
 

@@ -22,7 +22,7 @@ export interface Replayed {
   devices: number;
   withdrawals: number;
 }
-export const nothingReplayed: Replayed = { lines: 0, people: 0, devices: 0, withdrawals: 0 };
+const nothingReplayed: Replayed = { lines: 0, people: 0, devices: 0, withdrawals: 0 };
 
 type TookBack = Extract<JournalEntry, { act: 'took-back' }>;
 type Out = Extract<JournalEntry, { act: 'erased' | 'withdrawn' }>;

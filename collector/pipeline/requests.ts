@@ -56,9 +56,7 @@ const sweepAtOnce = 100;
 /** How often the folder is looked at for stores that were set aside too long ago. */
 const asideLookMs = 3_600_000;
 
-export const exportFile = (folder: string, id: string): string => join(folder, `${id}.zip`);
-/** Ids are made here; nothing else names a file. */
-export const isExportId = (id: string): boolean => /^x_[0-9a-f-]{36}$/.test(id);
+const exportFile = (folder: string, id: string): string => join(folder, `${id}.zip`);
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 const ok = (body: unknown, status = 200): CommandResult => ({ status, body });

@@ -455,7 +455,7 @@ const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): vo
   }
 };
 
-export const nodeNameOf = (set: WorkingSet, id: number): string => {
+const nodeNameOf = (set: WorkingSet, id: number): string => {
   const node = set.nodeById(id)!;
   return `${node.kind}:${node.value}`;
 };

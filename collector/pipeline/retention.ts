@@ -28,7 +28,7 @@ const sliceMaxEvents = 200;
 const sliceMaxRows = 500;
 
 /** Removals as they are noted: a purpose that was lost, and rows that went. */
-export const removalsOf = (plan: ExpiryPlan, deleted: number): Removal[] => [
+const removalsOf = (plan: ExpiryPlan, deleted: number): Removal[] => [
   ...Object.entries(plan.lost).map(([purpose, narrowed]) => ({
     class: 'events',
     purpose: purpose as Purpose,
@@ -39,7 +39,7 @@ export const removalsOf = (plan: ExpiryPlan, deleted: number): Removal[] => [
 ];
 
 /** Rows of a class that are too old; at most so many, the oldest first. */
-export const expire = (sql: Sql, it: RetentionClass, before: number): number => {
+const expire = (sql: Sql, it: RetentionClass, before: number): number => {
   const { table, from } = it;
   const statement =
     it.order === 'rowid'

@@ -12,7 +12,7 @@ import type { HouseRules } from './working-set.js';
 
 const minuteMs = 60_000;
 /** S2. */
-export const timeoutMinutes = { least: 5, most: 240 } as const;
+const timeoutMinutes = { least: 5, most: 240 } as const;
 const entriesMax = 1_000;
 
 const word = z
@@ -25,7 +25,7 @@ const list = z
 
 const minutes = `must be a whole number of minutes from ${timeoutMinutes.least} to ${timeoutMinutes.most}`;
 
-export const siteFile = z
+const siteFile = z
   .strictObject({
     $schema: z.string().optional(),
     blockedIdentifiers: list.optional().meta({

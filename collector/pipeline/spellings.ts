@@ -7,7 +7,7 @@ import { redacted } from '../enrich/redact.js';
 import { gateEmail } from '../identity/identifier.js';
 
 /** A shorter id stands in texts by chance; one without a digit may be a word. */
-export const idMinChars = 12;
+const idMinChars = 12;
 /** Without a plus before it a shorter number may be an article's. */
 const barePhoneMinDigits = 10;
 /** At home a number may have few digits; below this it is a price or a postcode, with marks between them too. */

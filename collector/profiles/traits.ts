@@ -6,7 +6,7 @@ import { type Assurance, assurances } from '../contract/purposes.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Aspect } from './aspect.js';
 
-export const traitsMax = 200;
+const traitsMax = 200;
 
 export interface Trait {
   /** null: unset at `at`. */
@@ -24,7 +24,7 @@ export interface TraitsState {
 const isSetOnce = (name: string, event: OwnedEvent): boolean => event.setOnce || name.startsWith('first_');
 
 /** Whether the next word on a trait counts, given the events come in order of (t, messageId). */
-export const prevails = (known: Trait | undefined, assurance: Assurance, once: boolean): boolean => {
+const prevails = (known: Trait | undefined, assurance: Assurance, once: boolean): boolean => {
   if (!known) return true;
   if (once) return false;
   return assurances.indexOf(assurance) >= assurances.indexOf(known.assurance);

@@ -20,9 +20,9 @@ export const sessionRules: SessionRules = {
 };
 
 /** S4: engaged time counts 30 minutes a page view at most. */
-export const engagedMaxMs = 30 * 60_000;
+const engagedMaxMs = 30 * 60_000;
 /** S4: an engaged session lasts at least this long in front of a person's eyes, or shows two pages, or trades. */
-export const engagedMinMs = 10_000;
+const engagedMinMs = 10_000;
 const touchesMax = 50;
 const pageViewsRemembered = 32;
 
@@ -78,7 +78,7 @@ export interface SessionState {
 export type SessionOutcome = 'new' | 'same' | 'outside';
 
 /** Why a session ends before this activity, or that it does not. The caller can forget no case. */
-export const sessionBoundary = (
+const sessionBoundary = (
   session: Session | null,
   event: Pick<SessionEvent, 'at' | 'user' | 'touch'>,
   rules: SessionRules,

@@ -219,7 +219,7 @@ export interface StaffAccount {
 const roleOf = ({ roles }: Credential): StaffRole =>
   roles.includes('owner') ? 'owner' : roles.includes('privacy') ? 'privacy' : 'marketing';
 
-export const accountOf = (credential: Credential): StaffAccount =>
+const accountOf = (credential: Credential): StaffAccount =>
   Object.freeze({
     id: credential.id,
     name: credential.id === owner.id ? owner.name : credential.label,

@@ -34,7 +34,7 @@ export class LockedError extends Error {
 export const isLocked = (error: unknown): error is LockedError =>
   error instanceof Error && (error as { code?: unknown }).code === 'locked';
 
-export const lockFile = (folder: string): string => join(folder, 'weft.lock');
+const lockFile = (folder: string): string => join(folder, 'weft.lock');
 
 /** How long a neighbour that is just writing down its name may take. */
 const patienceMs = 500;

@@ -4,7 +4,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Choice, choiceBySku, skuOf } from './catalogue.js';
 
-export const linesMax = 30;
+const linesMax = 30;
 export const quantityMax = 20;
 
 export interface Line {

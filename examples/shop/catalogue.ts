@@ -570,7 +570,7 @@ export const chosen = (product: Product, wanted: string | undefined, stockOf: (c
 export const fromPrice = (product: Product) => Math.min(...product.variants.map((variant) => variant.priceMinor));
 export const toPrice = (product: Product) => Math.max(...product.variants.map((variant) => variant.priceMinor));
 
-export const orders = ['ours', 'price', 'price-desc', 'newest'] as const;
+const orders = ['ours', 'price', 'price-desc', 'newest'] as const;
 export type Order = (typeof orders)[number];
 
 const compare: Record<Order, (a: Product, b: Product) => number> = {

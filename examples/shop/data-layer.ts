@@ -39,7 +39,7 @@ interface ItemDetail {
   unitDiscountMinor?: number;
 }
 
-export const item = ({ product, variant }: Choice, detail: ItemDetail = {}): Item => {
+const item = ({ product, variant }: Choice, detail: ItemDetail = {}): Item => {
   const { quantity = 1, index, list, coupon, unitMinor = variant.priceMinor } = detail;
   const discountMinor = detail.unitDiscountMinor ?? (variant.wasMinor ?? variant.priceMinor) - unitMinor;
   return {

@@ -36,7 +36,7 @@ export interface FrameProps {
 }
 
 /** JSON inside a script element: nothing in it may end the element or the line. */
-export const inScript = (value: unknown): string =>
+const inScript = (value: unknown): string =>
   JSON.stringify(value).replace(
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,

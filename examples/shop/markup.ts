@@ -1,15 +1,6 @@
 // Product markup of the demo shop: schema.org as JSON-LD, and Open Graph. What it says must also stand on the page.
 
-import {
-  type Category,
-  type Choice,
-  categoryById,
-  currency,
-  fromPrice,
-  type Product,
-  skuOf,
-  toPrice,
-} from './catalogue.js';
+import { type Category, type Choice, categoryById, currency, type Product, skuOf } from './catalogue.js';
 
 export interface Addresses {
   /** Absolute address of a path of the shop. */
@@ -102,5 +93,3 @@ export const openGraph = (choice: Choice, stock: number, { to }: Addresses): [pr
   ['product:price:amount', amount(choice.variant.priceMinor)],
   ['product:price:currency', currency],
 ];
-
-export const priceRange = (product: Product): [from: number, to: number] => [fromPrice(product), toPrice(product)];

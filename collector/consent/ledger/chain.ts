@@ -102,7 +102,7 @@ const verified = (spki: Uint8Array, text: string, signature: Uint8Array): boolea
   }
 };
 
-export const breaks = ['content', 'missing', 'order', 'head', 'anchor', 'signature', 'key'] as const;
+const breaks = ['content', 'missing', 'order', 'head', 'anchor', 'signature', 'key'] as const;
 export interface Break {
   /** The first row that cannot be relied on. */
   seq: number;

@@ -34,7 +34,7 @@ const keyOf = (key: KeyObject): SigningKey => {
 };
 
 /** It exists and cannot be used: nothing is signed until the operator has looked at it. */
-export class KeyFileError extends Error {
+class KeyFileError extends Error {
   override readonly name = 'KeyFileError';
 }
 

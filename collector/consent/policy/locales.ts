@@ -19,14 +19,14 @@ import pt from '../locales/pt.json' with { type: 'json' };
 import { clip, type Finding, meant, readText } from './read.js';
 
 /** By language; `en` is the structure of all. */
-export const builtIn: Readonly<Record<string, Words>> = { en, de, fr, es, it, nl, pl, pt, ar, ja };
+const builtIn: Readonly<Record<string, Words>> = { en, de, fr, es, it, nl, pl, pt, ar, ja };
 
 export interface Words {
   [key: string]: string | Words;
 }
 
 /** What not every site does, and what it is said by then: the banner of all others is spared those words. */
-export const features = ['account', 'oppose', 'age', 'off'] as const;
+const features = ['account', 'oppose', 'age', 'off'] as const;
 export type Feature = (typeof features)[number];
 const wordsFor = (feature: Feature): Readonly<Record<string, Words>> => more[feature];
 

@@ -294,7 +294,7 @@ const usedBy = ({ decision, cookieless, age, killSwitch }: ConsentFile): Feature
 ];
 
 /** From the JSON of a consent file, with the words beside it. Never throws. */
-export const readPolicyJson = (json: unknown, own: OwnLocales = {}, placeOf: Text['placeOf'] | null = null): Parsed => {
+const readPolicyJson = (json: unknown, own: OwnLocales = {}, placeOf: Text['placeOf'] | null = null): Parsed => {
   const parsed = consentFile.safeParse(json);
   if (!parsed.success) return { ok: false, findings: findingsOfIssues(parsed.error.issues, placeOf) };
   const findings: Finding[] = [];

@@ -89,7 +89,7 @@ const region = z
   })
   .meta({ id: 'Region' });
 
-export const presetNames = ['eu', 'us', 'world', 'everywhere-opt-in'] as const;
+const presetNames = ['eu', 'us', 'world', 'everywhere-opt-in'] as const;
 
 const colour = z.string().regex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i, { error: 'a colour as #rgb or #rrggbb' });
 const length = z.string().regex(/^(0|\d{1,2}(\.\d{1,2})?(px|rem|em))$/, { error: 'a length such as 8px or 0.5rem' });
@@ -112,7 +112,7 @@ const theme = z.strictObject({
   darkColours: z.strictObject(colours).optional().meta({ description: 'The same tokens where it is dark.' }),
 });
 
-export const buttons = ['reject', 'accept', 'choose'] as const;
+const buttons = ['reject', 'accept', 'choose'] as const;
 
 export const consentFile = z
   .strictObject({

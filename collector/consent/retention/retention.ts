@@ -53,13 +53,13 @@ const isOrder = ({ type, name }: Pick<HeldEvent, 'type' | 'name'>): boolean =>
   type === 'track' && name !== null && name.startsWith('Order ');
 
 /** For how many days an event may be used for a purpose; null = no end. */
-export const daysOf = (event: AgeingEvent, purpose: Purpose, terms: Terms): number | null => {
+const daysOf = (event: AgeingEvent, purpose: Purpose, terms: Terms): number | null => {
   if (event.kept && isOrder(event)) return event.kept.orderDays;
   return event.kept?.days ?? terms[purpose] ?? null;
 };
 
 /** The purposes whose time has not run out. One that needs another goes with it. */
-export const standing = (event: AgeingEvent, terms: Terms, now: number, removed: readonly RemovedPurpose[]): Mask => {
+const standing = (event: AgeingEvent, terms: Terms, now: number, removed: readonly RemovedPurpose[]): Mask => {
   let left = 0;
   for (const purpose of event.purposes) {
     const days = daysOf(event, purpose, terms);

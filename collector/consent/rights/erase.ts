@@ -320,7 +320,7 @@ const added = (before: Counts, more: Counts): Counts => {
 };
 
 type LoggedStep = [step: number, at: number];
-export const readSteps = (text: string): ErasureStatus['steps'] =>
+const readSteps = (text: string): ErasureStatus['steps'] =>
   (JSON.parse(text) as LoggedStep[]).map(([step, at]) => ({ step: erasureSteps[step - 1]!, at }));
 
 export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): Erasures => {

@@ -55,7 +55,7 @@ export interface Exports {
   waiting: () => number;
 }
 
-export const exportKeptMs = 7 * 86_400_000;
+const exportKeptMs = 7 * 86_400_000;
 /** A maker renews nothing: an export that takes longer than this is made anew. */
 const leaseMs = 10 * 60_000;
 

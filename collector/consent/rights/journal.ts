@@ -69,8 +69,7 @@ export class DamagedJournal extends Error {
 
 export const journalFile = (folder: string): string => join(folder, 'erasures.journal');
 
-export const siteDigest = (secret: string): string =>
-  createHash('sha256').update(`site ${secret}`).digest('hex').slice(0, 16);
+const siteDigest = (secret: string): string => createHash('sha256').update(`site ${secret}`).digest('hex').slice(0, 16);
 
 /** Each sum covers the one before it, so that a line that is missing shows as well as one that was changed. */
 const sumOf = (before: string, text: string): string =>

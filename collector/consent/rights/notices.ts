@@ -29,15 +29,6 @@ export const identityKey = (keyOf: KeyOf, { type, value }: Identity): Uint8Array
  */
 export type NoticeState = 'pending' | 'sent' | 'acknowledged' | 'manual' | 'settled';
 
-export interface Destination {
-  name: string;
-  url: string;
-  /** How people are named to it: as they are, or each by the SHA-256 of it. */
-  identities: 'raw' | 'sha256';
-  createdAt: number;
-  revokedAt: number | null;
-}
-
 /** One delivery that is due, ready to be posted. */
 export interface Outgoing {
   id: string;

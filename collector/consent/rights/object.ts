@@ -89,6 +89,5 @@ export const object = (parts: RowParts, asked: ObjectionAsked): RowResult[] => {
   });
 };
 
-export const allPurposes: Mask = everything;
 export const maskOfNames = (names: readonly Parameters<typeof bitOf>[0][]): Mask =>
   names.length === 0 ? everything : names.reduce((mask, name) => mask | bitOf(name), 0);

@@ -55,7 +55,7 @@ export const keyedHash =
       .subarray(0, 16);
 
 /** Of the key that makes the hashes; kept with each tombstone, because most of them never end. */
-export const keyVersion = 1;
+const keyVersion = 1;
 const dayMs = 86_400_000;
 /**
  * Until when a tombstone is kept. Those of people and devices never end (consent.md, decided list). A receipt is drawn by
@@ -63,7 +63,7 @@ const dayMs = 86_400_000;
  * no event can come under it, and the door refuses it as expired anyway.
  */
 const receiptKeptMs = 425 * dayMs;
-export const untilOf = (kind: TombstoneKind, erasedAt: number): number | null =>
+const untilOf = (kind: TombstoneKind, erasedAt: number): number | null =>
   kind === 'receipt' ? erasedAt + receiptKeptMs : null;
 /** Of each kind. Most events come from few people: 20,000 cover a busy hour in some megabytes. */
 const cachedMax = 20_000;

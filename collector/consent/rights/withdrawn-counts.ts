@@ -33,7 +33,7 @@ const orders = ':order';
 /** ISO 4217: no currency. */
 const noCurrency = 'XXX';
 
-export const classOf = (type: EventType, name: string | null): string =>
+const classOf = (type: EventType, name: string | null): string =>
   type === 'track' ? (knownName(name) ?? otherName) : type;
 
 /** One person's events, as sums. */

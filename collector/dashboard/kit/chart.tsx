@@ -29,7 +29,7 @@ const plotHeight = height - top - bottom;
 const axisWidth = 42;
 
 /** The least 1, 2 or 5 times a power of ten in whose four steps `value` fits. */
-export const niceStep = (value: number, steps = 4): number => {
+const niceStep = (value: number, steps = 4): number => {
   const raw = Math.max(1, value) / steps;
   const power = 10 ** Math.floor(Math.log10(raw));
   const step = [1, 2, 5, 10].find((factor) => factor * power >= raw)! * power;

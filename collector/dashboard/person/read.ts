@@ -13,7 +13,7 @@ import type {
 import { askedBy, type House, pageOf, versionOf } from '../frame.js';
 import { callProfile, userIdOf } from '../words/person.js';
 
-export const eventsShown = 80;
+const eventsShown = 80;
 const sessionsRead = 200;
 export const cartsShown = 20;
 export const ordersShown = 20;

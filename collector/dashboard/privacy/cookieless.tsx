@@ -38,7 +38,7 @@ const groupNames = Object.keys(groups) as Group[];
 const textOf = (item: CookielessCounts['items'][number], name: string): string => String(item[name] ?? '');
 
 /** One slot a day of the span, so that a day of nothing is seen as one. */
-export const daysOf = ({
+const daysOf = ({
   from,
   to,
   items,

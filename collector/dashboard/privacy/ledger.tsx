@@ -30,7 +30,7 @@ import { noSuchIn, respondRoom } from './room.js';
 const pagesAtOnce = 8;
 const checksMax = 50;
 /** Signed once a day: two hours of grace before it is called late. */
-export const signedMaxMs = 26 * 3_600_000;
+const signedMaxMs = 26 * 3_600_000;
 
 /** Rows that no signature covers, for too long. */
 export const isUnsigned = ({ rows, head, signedAt, signedSeq }: LedgerCheck, now: number): boolean =>

@@ -71,7 +71,7 @@ const kinds = {
 type Kind = keyof typeof kinds;
 const isKind = (name: string | undefined): name is Kind => name !== undefined && Object.hasOwn(kinds, name);
 
-export const kindWords: Readonly<Record<RightsRequest['kind'], string>> = {
+const kindWords: Readonly<Record<RightsRequest['kind'], string>> = {
   access: 'Access',
   erasure: 'Erasure',
   objection: 'Objection',

@@ -15,7 +15,7 @@ import { respondRoom } from './room.js';
 
 const runsShown = 30;
 /** A run begins six hours after the last one (pipeline/retention.ts). */
-export const runEveryMs = 6 * 3_600_000;
+const runEveryMs = 6 * 3_600_000;
 /** Two runs and a bit: then something keeps it from running. */
 export const lateAfterMs = 14 * 3_600_000;
 

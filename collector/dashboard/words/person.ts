@@ -26,7 +26,7 @@ const word = (traits: Profile['traits'], name: string): string | null => {
   const value = Object.hasOwn(traits, name) ? traits[name]!.value : null;
   return typeof value === 'string' && value.trim() !== '' ? legible(value.trim(), 100) : null;
 };
-export const nameOf = (traits: Profile['traits']): string | null => {
+const nameOf = (traits: Profile['traits']): string | null => {
   const full = [word(traits, 'firstName'), word(traits, 'lastName')].filter((part) => part !== null).join(' ');
   return word(traits, 'name') ?? (full === '' ? null : full);
 };
@@ -49,7 +49,7 @@ export const typeWord = (type: string): string =>
       ? legible(type.slice(9), 40)
       : legible(type, 40);
 
-export const assuranceWords: Readonly<Record<string, { word: string; tone: Tone; meaning: string }>> = {
+const assuranceWords: Readonly<Record<string, { word: string; tone: Tone; meaning: string }>> = {
   claimed: { word: 'claimed', tone: 'plain', meaning: 'A browser said so; nobody has checked it.' },
   transactional: {
     word: 'transactional',

@@ -44,7 +44,7 @@ const CardPrice: FC<{ product: Product }> = ({ product }) => {
   );
 };
 
-export const sizesOf = 'Size';
+const sizesOf = 'Size';
 
 const Swatches: FC<{ product: Product }> = ({ product }) => (
   <p class="card-variants">

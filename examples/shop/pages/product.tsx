@@ -9,7 +9,7 @@ import { asWords } from '../money.js';
 import { Grid, Price, Trail } from './parts.js';
 
 /** Said from a real count: this process knows how many it sold. */
-export const stockWords = (stock: number): string =>
+const stockWords = (stock: number): string =>
   stock === 0 ? 'Sold out, more are being made' : stock <= 5 ? `${stock} left` : 'In stock';
 
 interface ProductProps extends Pick<FrameProps, 'snapshot'> {
