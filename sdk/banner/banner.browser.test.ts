@@ -460,32 +460,32 @@ describe('an answer', () => {
   });
 });
 
-describe('the words that were seen', () => {
-  /** Draws it again in a page of its own, from what the ledger keeps of the row. */
-  const replayed = async (sent: any, { consent = {}, region = france, locale = 'en', gpc = false }: any = {}) => {
-    const context = await chromium.browser.newContext({ bypassCSP: true });
-    const page = await context.newPage();
-    (page as any).wrong = [];
-    pages.push(page);
-    // A page of the same origin without a banner of its own.
-    await page.goto(`${site.url}/texts/en.json`);
-    const given = {
-      document: fullConsent(site.url, consent),
-      texts: textsOf(locale),
-      locale,
-      layer: sent.ui.layer,
-      region,
-      gpc,
-      decisions: said(sent),
-      variant: sent.ui.variant,
-    };
-    // As text: what runs the tests would make its own of the import.
-    const hash = await page.evaluate(
-      `document.body.replaceChildren(), import('/replay.js').then(({ replay }) => replay(document.body, ${JSON.stringify(given)}))`,
-    );
-    return { hash, page };
+/** Draws it again in a page of its own, from what the ledger keeps of the row. */
+const replayed = async (sent: any, { consent = {}, region = france, locale = 'en', gpc = false }: any = {}) => {
+  const context = await chromium.browser.newContext({ bypassCSP: true });
+  const page = await context.newPage();
+  (page as any).wrong = [];
+  pages.push(page);
+  // A page of the same origin without a banner of its own.
+  await page.goto(`${site.url}/texts/en.json`);
+  const given = {
+    document: fullConsent(site.url, consent),
+    texts: textsOf(locale),
+    locale,
+    layer: sent.ui.layer,
+    region,
+    gpc,
+    decisions: said(sent),
+    variant: sent.ui.variant,
   };
+  // As text: what runs the tests would make its own of the import.
+  const hash = await page.evaluate(
+    `document.body.replaceChildren(), import('/replay.js').then(({ replay }) => replay(document.body, ${JSON.stringify(given)}))`,
+  );
+  return { hash, page };
+};
 
+describe('the words that were seen', () => {
   it('come to the same hash when they are drawn again, in each layer', async () => {
     const page = await asked();
     const sent = await row(page, () => page.click('.first .b >> nth=1'));
@@ -529,6 +529,45 @@ describe('the words that were seen', () => {
     await until(() => rows().length);
     const linked = await row(other, () => other.click('.link button >> nth=0'));
     expect((await replayed(linked, { region: california })).hash).toBe(linked.text.sha256);
+  });
+});
+
+describe('what a person objected to', () => {
+  const object = (page: Page) =>
+    page.evaluate(() => (window as any).weft.consent.set({ marketing: false }, { kind: 'object' }));
+
+  it('section 6: both layers say that it stays off and until when, and then it does', async () => {
+    const page = await asked();
+    await row(page, () => object(page));
+    const why = 'You objected to: Messages and advertising. It stays off until you switch it on yourself and save.';
+    await page.waitForSelector('.first .status');
+    expect(await page.textContent('.first .status')).toBe(why);
+    const sent = await row(page, () => page.click('.first .b >> nth=1'));
+    expect(said(sent)).toEqual({ measurement: true, personalisation: true, sharing: true, marketing: false });
+    expect((await replayed(sent)).hash).toBe(sent.text.sha256);
+    await show(page);
+    expect(await page.textContent('dialog .status')).toBe(why);
+    await page.click('.foot .b >> nth=1');
+    await page.waitForSelector('dialog', { state: 'detached' });
+    expect((await consentOf(page)).marketing).toBe(false);
+    await show(page);
+    await page.click('#marketing');
+    const saved = await row(page, () => page.click('.foot .b >> nth=2'));
+    expect([said(saved).marketing, saved.ui.variant]).toEqual([true, expect.stringContaining('objected=marketing')]);
+    expect((await replayed(saved)).hash).toBe(saved.text.sha256);
+    await show(page);
+    expect(await page.$('dialog .status')).toBeNull();
+  });
+
+  it.each(locales)('is said in %s', async (lang) => {
+    sitePage = { lang };
+    const page = await asked();
+    await row(page, () => object(page));
+    await show(page);
+    const { status, purposes } = textsOf(lang);
+    expect(await page.textContent('dialog .status')).toBe(
+      status.objected.replace('{purposes}', purposes.marketing.title),
+    );
   });
 });
 

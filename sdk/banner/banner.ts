@@ -1,9 +1,9 @@
 // The consent banner: fetched only where something is to be asked or shown. Owns when which layer is on the page, and
 // turns what was pressed into one call of `consent.set`. It stores nothing, and decides nothing that nobody pressed.
 
-import { after } from '../browser/clock.js';
+import { pause } from '../browser/clock.js';
 import { copy, firstInBody, languages, onFailure, whenBody } from '../browser/element.js';
-import { request } from '../browser/net.js';
+import { brought } from '../browser/net.js';
 import type { Client, Source } from '../client.js';
 import type { Act } from '../consent/record.js';
 import type { ConsentDocument, Layer, Scene, Texts } from './document.js';
@@ -40,9 +40,9 @@ export const start: Source = (client: Client) => {
     const locale = matched(config, languages());
     const href = config.texts?.[locale]?.href;
     for (const waitMs of [...retriesMs, 0]) {
-      const answer = href ? await request(new URL(href, host).href, wordsMaxMs, {}) : undefined;
-      if (answer?.status_ === 200) return { texts: answer.body_ as Texts, locale };
-      if (waitMs) await new Promise<void>((resolve) => after(waitMs, resolve));
+      const texts = href && (await brought(new URL(href, host).href, wordsMaxMs));
+      if (texts) return { texts: texts as Texts, locale };
+      if (waitMs) await pause(waitMs);
     }
     // Without words nothing can be asked, so nothing is answered: the gate stays shut. The next call tries again.
     loading = undefined;
@@ -56,6 +56,7 @@ export const start: Source = (client: Client) => {
       // The record's own, where there is one.
       since: (state.record?.policy as { version?: string } | undefined)?.version,
       on: consent.get(),
+      objected: idsOf(state.config).filter((id) => state.decisions[id]?.source === 'object'),
       receiptHref: `${state.host}/v1/receipts/${state.receipt}`,
       isKnown: !!state.anonymousId,
     };

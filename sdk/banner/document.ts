@@ -70,6 +70,8 @@ export interface Scene {
   on: Effective;
   /** Purposes that must be asked. */
   ask: readonly string[];
+  /** What the person objected to (art. 21): no button that accepts all brings it back. */
+  objected?: readonly string[];
   /** Policy version of the answer that stood before, if it is another than today's. */
   since?: string | undefined;
   /** Of a standing consent: possession proves who asks. */

@@ -3,7 +3,7 @@
 
 import { element } from '../browser/element.js';
 import type { Scene } from './document.js';
-import { buttonOf, changesSince, linkTo, signalled, signalStatus } from './parts.js';
+import { buttonOf, changesSince, linkTo, signalled, statuses } from './parts.js';
 import { type Words, wordsOf } from './words.js';
 
 export interface Drawn<Root extends HTMLElement = HTMLElement> {
@@ -55,7 +55,7 @@ export const first = (scene: Scene, acts: FirstActs): Drawn => {
       element('p', {}, say(`${part}.body`, ask), ' ', linkTo(words, config, 'privacy')),
       ...changesSince(words, scene),
       scope === 'account' && element('p', {}, say('layer1.account')),
-      signalStatus(words, scene),
+      ...statuses(words, scene),
     ),
     element('div', { class: 'pair', part: 'buttons' }, ...pair.map((name) => button(`${part}.${name}`, acts[name]))),
     button('layer1.choose', acts.choose, 'quiet'),

@@ -38,6 +38,8 @@ export const buttonOf =
   (key: string, click: (() => void) | undefined, look = 'b') =>
     element('button', { type: 'button', class: look, part: 'button', click }, say(key));
 
-/** That the browser's signal was heard, and what it keeps off. */
-export const signalStatus = ({ say }: Words, { config, signal }: Scene): Child =>
-  signal && element('p', { class: 'status' }, say('status.gpc'), '. ', say('status.gpcOff', signalled(config)));
+/** What stays off whatever is pressed for all: by the browser's signal, which was heard, and by what the person objected to. */
+export const statuses = ({ say }: Words, { config, signal, objected = [] }: Scene): Child[] => [
+  signal && element('p', { class: 'status' }, say('status.gpc'), '. ', say('status.gpcOff', signalled(config))),
+  objected[0] && element('p', { class: 'status' }, say('status.objected', objected)),
+];

@@ -4,7 +4,7 @@
 import { countryName, element } from '../browser/element.js';
 import type { Purpose, Scene } from './document.js';
 import type { Drawn } from './first.js';
-import { anchor, buttonOf, changesSince, linkTo, signalled, signalStatus } from './parts.js';
+import { anchor, buttonOf, changesSince, linkTo, signalled, statuses } from './parts.js';
 import { dependants, flipped } from './switches.js';
 import { type Words, wordsOf } from './words.js';
 
@@ -195,7 +195,7 @@ export const preferences = (scene: Scene, acts: PreferencesActs): Preferences =>
     'div',
     { class: 'body' },
     element('p', {}, say('layer2.body')),
-    signalStatus(words, scene),
+    ...statuses(words, scene),
     isOptOut && button('status.doNotSell', acts.optOut, 'o'),
     ...changesSince(words, scene),
     config.decision?.scope === 'account' && element('p', {}, say('layer1.account')),

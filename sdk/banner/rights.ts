@@ -1,9 +1,9 @@
 // What a person may ask for with what lies on their own device: a copy of their data, and its end. The id of the device
 // and the receipt together prove who asks; nobody else has both.
 
-import { after } from '../browser/clock.js';
+import { pause } from '../browser/clock.js';
 import { download } from '../browser/element.js';
-import { request } from '../browser/net.js';
+import { brought } from '../browser/net.js';
 
 const answerMaxMs = 3e4;
 const waitMs = 1500;
@@ -15,10 +15,13 @@ export interface Proof {
   receipt: string | undefined;
 }
 
-const post = async (url: string, { visitorId, receipt }: Proof) => {
-  const answer = await request(url, answerMaxMs, { method: 'POST', body: JSON.stringify({ visitorId, receipt }) });
-  return answer && answer.status_ < 300 ? (answer.body_ as { id: string; state: string; token: string }) : undefined;
-};
+interface Asked {
+  id: string;
+  token: string;
+}
+
+const post = (url: string, proof: Proof) =>
+  brought(url, answerMaxMs, { method: 'POST', body: JSON.stringify(proof) }) as Promise<Asked | undefined>;
 
 /** False where it could not be had. */
 export const takeOut = async (host: string, proof: Proof): Promise<boolean> => {
@@ -26,13 +29,12 @@ export const takeOut = async (host: string, proof: Proof): Promise<boolean> => {
   const asked = await post(url, proof);
   if (!asked) return false;
   for (let waits = 0; waits < waitsMax; waits++) {
-    const state = await request(`${url}/${asked.id}`, answerMaxMs, {
+    const { state: now } = ((await brought(`${url}/${asked.id}`, answerMaxMs, {
       headers: { 'weft-token': asked.token },
-    });
-    const { state: now } = (state?.body_ ?? {}) as { state?: string };
+    })) ?? {}) as { state?: string };
     if (now === 'done') return download(`${url}/${asked.id}/file`, asked.token, 'my-data.zip');
     if (now === 'failed' || now === 'expired' || now === 'erased') return false;
-    await new Promise<void>((resolve) => after(waitMs, resolve));
+    await pause(waitMs);
   }
   return false;
 };

@@ -77,11 +77,19 @@ test('a variant says what a layer depended on, is empty for a first question, an
     receipt: 'r',
     isKnown: true,
     isCounted: true,
+    objected: ['sharing'],
   };
   const text = variantOf(scene, ids, ['sharing']);
   expect(text.length).toBeLessThan(200);
   expect(readVariant(text, ids)).toEqual({ ...scene, receipt: '…', odd: ['sharing'] });
-  expect(readVariant('', ids)).toMatchObject({ ask: ids, since: undefined, on: {}, isKnown: false, isCounted: false });
+  expect(readVariant('', ids)).toMatchObject({
+    ask: ids,
+    since: undefined,
+    on: {},
+    isKnown: false,
+    isCounted: false,
+    objected: [],
+  });
 });
 
 test('no text is fainter than the colour it was checked in (WCAG 1.4.3): nothing is drawn through', () => {

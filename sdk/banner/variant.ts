@@ -5,7 +5,7 @@ import type { Scene } from './document.js';
 
 const listOf = (text: string | null): string[] => text?.split(',').filter(Boolean) ?? [];
 
-/** As a query: `ask=personalisation&since=3&on=measurement&has=receipt,device&odd=marketing`; empty for a first question. */
+/** As a query: `ask=personalisation&since=3&on=measurement&has=receipt,device&odd=marketing&objected=sharing`; empty for a first question. */
 export const variantOf = (
   {
     ask,
@@ -14,7 +14,8 @@ export const variantOf = (
     receipt,
     isKnown,
     isCounted,
-  }: Pick<Scene, 'ask' | 'since' | 'on' | 'receipt' | 'isKnown' | 'isCounted'>,
+    objected = [],
+  }: Pick<Scene, 'ask' | 'since' | 'on' | 'receipt' | 'isKnown' | 'isCounted' | 'objected'>,
   all: readonly string[],
   odd: readonly string[] = [],
 ): string => {
@@ -24,6 +25,7 @@ export const variantOf = (
     on: all.filter((id) => on[id]),
     has: [receipt && 'receipt', isKnown && 'device', isCounted && 'counts'],
     odd,
+    objected,
   };
   return Object.entries(parts)
     .map(([name, values]) => [name, values.filter(Boolean).join()])
@@ -44,6 +46,7 @@ export const readVariant = (variant: string, all: readonly string[]) => {
     receipt: has.includes('receipt') ? '…' : undefined,
     isKnown: has.includes('device'),
     isCounted: has.includes('counts'),
+    objected: listOf(query.get('objected')),
     odd: listOf(query.get('odd')),
   };
 };

@@ -6,6 +6,7 @@ export const now = () => Date.now();
 export const iso = (at: number) => new Date(at).toISOString();
 /** Browsers fire at once what is due in more than 24.8 days. */
 export const after = (ms: number, run: () => void): Timer => setTimeout(run, Math.min(ms, 1e9));
+export const pause = (ms: number) => new Promise<void>((resolve) => after(ms, resolve));
 /** Until it is stopped. Not in a page that is hidden for long: browsers see to that. */
 export const every = (ms: number, run: () => unknown) => {
   const timer = setInterval(run, ms);

@@ -31,6 +31,18 @@ export const request = async (url: string, timeoutMs: number, init: RequestInit)
   } catch {}
 };
 
+/** What a request brings, read; nothing where it was refused, or did not come. */
+export const brought = async (url: string, timeoutMs: number, init?: RequestInit): Promise<unknown> => {
+  try {
+    const response = await fetch(url, {
+      ...init,
+      credentials: 'omit',
+      signal: AbortSignal.timeout?.(timeoutMs) as AbortSignal,
+    });
+    return response.ok ? await response.json() : undefined;
+  } catch {}
+};
+
 /** In bytes as they travel. */
 export const sizeOf = (text: string): number => new TextEncoder().encode(text).length;
 

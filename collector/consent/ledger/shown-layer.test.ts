@@ -126,12 +126,21 @@ const variant = fc
     on: some(ids),
   })
   .chain((it) =>
-    fc.record({ has: some(['receipt', 'device', 'counts']), odd: some(ids) }).map(({ has, odd }) =>
-      Object.entries({ ask: it.ask?.join(), since: it.since, on: it.on.join(), has: has.join(), odd: odd.join() })
-        .filter(([, value]) => value)
-        .map((pair) => pair.join('='))
-        .join('&'),
-    ),
+    fc
+      .record({ has: some(['receipt', 'device', 'counts']), odd: some(ids), objected: some(ids) })
+      .map(({ has, odd, objected }) =>
+        Object.entries({
+          ask: it.ask?.join(),
+          since: it.since,
+          on: it.on.join(),
+          has: has.join(),
+          odd: odd.join(),
+          objected: objected.join(),
+        })
+          .filter(([, value]) => value)
+          .map((pair) => pair.join('='))
+          .join('&'),
+      ),
   );
 
 describe('a layer as text', () => {

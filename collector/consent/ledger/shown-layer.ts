@@ -91,6 +91,7 @@ export const shownLayer = ({
   const since = query.get('since');
   const on = new Set(listOf(query.get('on')));
   const odd = listOf(query.get('odd'));
+  const objected = listOf(query.get('objected'));
 
   const find = (key: string): string | undefined => {
     const found = key
@@ -122,8 +123,9 @@ export const shownLayer = ({
     const href = document.policy?.links?.[name];
     if (href) line('text', `${say(name === 'privacy' ? 'terms.policy' : 'terms.imprint')}: ${href}`);
   };
-  const signal = (): void => {
+  const statuses = (): void => {
     if (gpc) line('note', `${say('status.gpc')}. ${say('status.gpcOff', against)}`);
+    if (objected[0]) line('note', say('status.objected', objected));
   };
   const changes = (): void => {
     const version = document.policy?.version ?? '';
@@ -221,7 +223,7 @@ export const shownLayer = ({
     line('title', say('layer2.title'));
     button('layer2.close');
     line('text', say('layer2.body'));
-    signal();
+    statuses();
     if (region.model === 'opt-out' && isOpen) button('status.doNotSell');
     changes();
     account();
@@ -257,7 +259,7 @@ export const shownLayer = ({
     links('privacy');
     changes();
     account();
-    signal();
+    statuses();
     for (const name of order('accept') < order('reject') ? ['accept', 'reject'] : ['reject', 'accept'])
       button(`${part}.${name}`);
     button('layer1.choose');

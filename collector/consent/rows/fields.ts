@@ -24,14 +24,16 @@ export const pick = (value: unknown, keys: readonly string[], maxChars?: number)
   return Object.keys(picked).length > 0 ? picked : null;
 };
 
-/** Of what a layer's variant tells (sdk/banner/variant.ts): lists of purposes, of parts of the layer, or a version. */
+/** Whether the collector had a policy of that version: a site may call one as it likes. */
+type IsVersion = (version: string) => boolean;
+/** Of what a layer's variant tells (sdk/banner/variant.ts): lists of purposes and of parts of the layer. */
 const partsOfLayer = ['receipt', 'device', 'counts'];
 const isOfVariant: Readonly<Record<string, (word: string) => boolean>> = {
   ask: isPurpose,
   on: isPurpose,
   odd: isPurpose,
+  objected: isPurpose,
   has: (word) => partsOfLayer.includes(word),
-  since: (word) => tokenOf(word) !== null,
 };
 const variantMaxChars = 512;
 
@@ -39,19 +41,21 @@ const variantMaxChars = 512;
  * By which the layer is drawn again for whoever holds its receipt: all of it is of those words, or none is kept. Of a banner of
  * the site's own, a word.
  */
-const variantOf = (value: unknown): string | null => {
+const variantOf = (value: unknown, isVersion: IsVersion): string | null => {
   const word = tokenOf(value);
   if (word !== null || typeof value !== 'string' || value.length > variantMaxChars) return word;
   const told = [...new URLSearchParams(value)];
   const isKnown = ([name, list]: [string, string]): boolean =>
-    Object.hasOwn(isOfVariant, name) && list.split(',').every(isOfVariant[name]!);
+    name === 'since'
+      ? tokenOf(list) !== null || isVersion(list)
+      : Object.hasOwn(isOfVariant, name) && list.split(',').every(isOfVariant[name]!);
   return told.every(isKnown) ? value : null;
 };
 
 /** Which layer was answered by which of its buttons, and how it looked. */
-export const uiOf = (ui: unknown): Record<string, string> | null => {
+export const uiOf = (ui: unknown, isVersion: IsVersion): Record<string, string> | null => {
   const picked = pick(ui, ['layer', 'action', 'position', 'themeHash']);
-  const variant = variantOf((ui as { variant?: unknown } | null | undefined)?.variant);
+  const variant = variantOf((ui as { variant?: unknown } | null | undefined)?.variant, isVersion);
   return variant === null ? picked : { ...picked, variant };
 };
 

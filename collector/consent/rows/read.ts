@@ -114,7 +114,9 @@ export const readAct = (
         policy: underPolicy,
         text: pick(row.text, ['locale', 'sha256']),
         // Where it came from is the collector's word, not the page's.
-        ui: transferred ? { layer: 'transfer', action: 'link', variant: `from=${transferred.from}` } : uiOf(row.ui),
+        ui: transferred
+          ? { layer: 'transfer', action: 'link', variant: `from=${transferred.from}` }
+          : uiOf(row.ui, (version) => store.policyVersion(version, null) !== null),
         jurisdiction: { code, model, how: regionCode(told) ? 'page' : code ? (context.countryBy ?? 'cdn') : 'unknown' },
         gpc: { header: context.gpc, js: flagOf(row.gpc, 'js'), ack: weighed.ack !== 0 },
         // Where the site asks nobody's age, that much is known without the page's word.
