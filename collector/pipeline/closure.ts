@@ -3,17 +3,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Consent } from '../consent/consent.js';
-import {
-  type Closure,
-  type ErasableEvent,
-  type ErasureSubject,
-  fateOf,
-  goes,
-  marksOf,
-  type Naming,
-  type Place,
-  type Scope,
-} from '../consent/rights/erase.js';
+import type { Closure, ErasureSubject, Place, Scope } from '../consent/rights/erase.js';
+import { type ErasableEvent, fateOf, goes, marksOf, type Naming } from '../consent/rights/fate.js';
 import { redacted } from '../enrich/redact.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, unpackMessageId } from '../events/store.js';

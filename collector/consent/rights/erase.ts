@@ -1,131 +1,13 @@
-// Erasure (consent.md section 6, R14): what goes with a person or a device, and the requests for it as jobs of ten steps,
-// each logged with its instant. The plan is pure and the pipeline executes it; of the tables, only consent's own are touched
-// here. Whoever asks is answered the same, whether the person is known or not.
+// Requests for erasure (consent.md section 6, R14) as jobs of ten steps, each logged with its instant. What goes is decided by
+// fate.ts and carried out by the pipeline; of the tables, only consent's own are touched here. Whoever asks is answered the
+// same, whether the person is known or not.
 
-import { compareEvents } from '../../events/event.js';
 import type { Sql } from '../../store/sql.js';
 import { canonicalJson } from '../canonical.js';
 import { houseRow } from '../ledger/ledger.js';
 import type { ConsentStore } from '../store/store.js';
+import type { DeviceFate, Mark } from './fate.js';
 import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
-
-/** Of an event in the store, what decides. */
-export interface ErasableEvent {
-  seq: number;
-  messageId: string;
-  at: number;
-  anonymousId: string | null;
-  /** The user it names, if any. */
-  userId: string | null;
-  receipt: string | null;
-  /** It belongs to the person who goes (R4), whoever it names. */
-  owned: boolean;
-}
-
-/** On a device that others use: somebody was named here. Whom, is no longer known. */
-export interface Mark {
-  anonymousId: string;
-  at: number;
-  /** Stands for one unknown person on this one device, and for nobody anywhere else. */
-  person: string;
-}
-
-export interface ErasurePlan {
-  deleted: readonly number[];
-  /** Devices that go whole: nothing from them may come back. */
-  erased: readonly string[];
-  /** Devices of others, too: they live on with a mark. */
-  cut: readonly string[];
-  marks: readonly Mark[];
-}
-
-export interface Naming {
-  userId: string;
-  at: number;
-  messageId: string;
-}
-
-/** What happens to a device of the person: all of it goes, or what is theirs and what lies between their namings. */
-export type DeviceFate = { kind: 'whole' } | { kind: 'cut'; first: Naming | null; last: Naming | null };
-
-/** Of all who were named on it: of each the first and the last time are enough. */
-export const fateOf = (users: ReadonlySet<string>, namings: readonly Naming[]): DeviceFate => {
-  if (namings.every(({ userId }) => users.has(userId))) return { kind: 'whole' };
-  const theirs = namings.filter(({ userId }) => users.has(userId)).sort(compareEvents);
-  return { kind: 'cut', first: theirs[0] ?? null, last: theirs.at(-1) ?? null };
-};
-
-/** Whether an event of the device goes with them. */
-export const goes = (event: ErasableEvent, users: ReadonlySet<string>, fate: DeviceFate): boolean => {
-  if (fate.kind === 'whole' || event.owned || (event.userId !== null && users.has(event.userId))) return true;
-  const { first, last } = fate;
-  if (event.userId !== null || first === null || last === null) return false;
-  return compareEvents(event, first) > 0 && compareEvents(event, last) < 0;
-};
-
-export const marksOf = (anonymousId: string, fate: DeviceFate, mint: () => string): Mark[] => {
-  if (fate.kind === 'whole' || fate.first === null || fate.last === null) return [];
-  const { first, last } = fate;
-  const person = mint();
-  return [first.at, ...(last.at > first.at ? [last.at] : [])].map((at) => ({ anonymousId, at, person }));
-};
-
-/**
- * A device goes whole if nobody else was ever named on it. `events` are all events of `visitorIds`, by id or by one of the
- * device's receipts, and whatever else the person owns. `userIds` are all names of the person, former ones too. `mint`
- * draws a name for a mark.
- */
-export const planPersonErasure = (
-  person: {
-    userIds: readonly string[];
-    visitorIds: readonly string[];
-    /** Of each device: what it sent while it had no lasting id goes with it. */
-    receiptsOf: (visitorId: string) => readonly string[];
-  },
-  events: Iterable<ErasableEvent>,
-  mint: () => string,
-): ErasurePlan => {
-  const users = new Set(person.userIds);
-  const devices = new Map<string, ErasableEvent[]>(person.visitorIds.map((id) => [id, []]));
-  const byReceipt = new Map<string, string>();
-  for (const id of person.visitorIds) for (const receipt of person.receiptsOf(id)) byReceipt.set(receipt, id);
-  const deleted = new Set<number>();
-  for (const event of events) {
-    if (event.owned || (event.userId !== null && users.has(event.userId))) deleted.add(event.seq);
-    const device = event.anonymousId ?? (event.receipt === null ? undefined : byReceipt.get(event.receipt));
-    if (device !== undefined) devices.get(device)?.push(event);
-  }
-
-  const erased: string[] = [];
-  const cut: string[] = [];
-  const marks: Mark[] = [];
-  for (const [anonymousId, ofDevice] of devices) {
-    const fate = fateOf(
-      users,
-      ofDevice.flatMap(({ userId, at, messageId }) => (userId === null ? [] : [{ userId, at, messageId }])),
-    );
-    (fate.kind === 'whole' ? erased : cut).push(anonymousId);
-    for (const event of ofDevice) if (goes(event, users, fate)) deleted.add(event.seq);
-    if (fate.kind === 'cut') marks.push(...marksOf(anonymousId, fate, mint));
-  }
-  return { deleted: [...deleted].sort((a, b) => a - b), erased, cut, marks };
-};
-
-/**
- * A device asks for itself: all that came from it, and nothing else of whoever used it. `receipts` are those of its
- * consent, which find what it sent while it had no lasting id.
- */
-export const planDeviceErasure = (
-  device: { visitorId: string; receipts: readonly string[] },
-  events: Iterable<ErasableEvent>,
-): ErasurePlan => {
-  const receipts = new Set(device.receipts);
-  const deleted: number[] = [];
-  for (const event of events)
-    if (event.anonymousId === device.visitorId || (event.receipt !== null && receipts.has(event.receipt)))
-      deleted.push(event.seq);
-  return { deleted: deleted.sort((a, b) => a - b), erased: [device.visitorId], cut: [], marks: [] };
-};
 
 /** Who is to be erased: one of these. A visitor asks with the receipt of the same device. */
 export type ErasureSubject =
@@ -249,7 +131,7 @@ export interface Erasures {
   begin: (
     id: string,
     closure: Closure,
-    plan: Pick<ErasurePlan, 'deleted'>,
+    plan: { readonly deleted: readonly number[] },
     at: number,
     narrowed?: readonly number[],
   ) => void;
