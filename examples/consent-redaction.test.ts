@@ -3,7 +3,7 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { redactProperties, redactText } from '../collector/enrich/redact.js';
+import { redactProperties, redactText } from '../collector/enrich/redact/redact.js';
 import { withoutSecrets } from '../sdk/event/text.js';
 import type { PageEvent } from '../sdk/event/wire.js';
 

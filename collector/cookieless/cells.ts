@@ -5,7 +5,7 @@
 import type { Policy } from '../consent/policy/policy.js';
 import { expandMatch } from '../consent/policy/region.js';
 import type { CookielessEvent } from '../contract/cookieless.js';
-import { redactPage } from '../enrich/redact.js';
+import { redactPage } from '../enrich/redact/redact.js';
 
 export interface Cell {
   event: CookielessEvent['event'];

@@ -11,7 +11,7 @@ import ga4 from './lists/ga4-sources.json' with { type: 'json' };
 import passages from './lists/passages.json' with { type: 'json' };
 import engines from './lists/search-engines.json' with { type: 'json' };
 import networks from './lists/socials.json' with { type: 'json' };
-import { redactText } from './redact.js';
+import { redactText } from './redact/redact.js';
 
 /** GA4's default channel groups, and one of our own for what came after them. Direct is not here: it is no touch. */
 export const channels = [

@@ -13,7 +13,8 @@ import type { Assurance } from '../contract/purposes.js';
 import { readBot } from '../enrich/bot.js';
 import { readTouch } from '../enrich/channel.js';
 import { readDevice } from '../enrich/device.js';
-import { defaultQueryAllow, redactPage, redactProperties, redactText } from '../enrich/redact.js';
+import { redactPage, redactProperties, redactText } from '../enrich/redact/redact.js';
+import { defaultQueryAllow } from '../enrich/redact/text.js';
 import type { AcceptedEvent, Contact, LookupKey, LookupKind } from '../events/event.js';
 import {
   gateAnonymousId,

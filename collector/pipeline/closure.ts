@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import type { Consent } from '../consent/consent.js';
 import type { Closure, ErasureSubject, Place, Scope } from '../consent/rights/erase.js';
 import { type ErasableEvent, fateOf, goes, marksOf, type Naming } from '../consent/rights/fate.js';
-import { redacted } from '../enrich/redact.js';
+import { redacted } from '../enrich/redact/personal.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';

@@ -3,7 +3,7 @@
 
 import { domainToUnicode } from 'node:url';
 import type { Closure } from '../consent/rights/erase.js';
-import { redacted } from '../enrich/redact.js';
+import { redacted } from '../enrich/redact/personal.js';
 import { gateEmail } from '../identity/identifier.js';
 
 /** A shorter id stands in texts by chance; one without a digit may be a word. */

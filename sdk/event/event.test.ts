@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { redactUrl } from '../../collector/enrich/redact.js';
+import { redactUrl } from '../../collector/enrich/redact/redact.fixture.js';
 import { permit } from './permit.js';
 import { redact } from './redact.js';
 import type { PageEvent } from './wire.js';
