@@ -3,12 +3,9 @@
 // signs for a user who is logged in there. Whoever asks is answered the same, whether the person is known or not.
 
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { type Context, Hono } from 'hono';
 import type { z } from 'zod';
+import { openExportFile } from '../consent/rights/export-file.js';
 import { acknowledgementCall, erasureState, objectionCall, rightsCall } from '../contract/reading.js';
 import { certificatePage } from '../dashboard/certificate.js';
 import { type Refusal, refuse } from '../errors.js';
@@ -189,15 +186,8 @@ export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }:
     if (isRefusal(result)) return respondRefusal(c, result);
     if (result.status !== 200) return respondResult(c, result);
     const { id, state } = result.body as { id: string; state: string };
-    const file = exportsFolder === null ? null : join(exportsFolder, `${id}.zip`);
-    const size =
-      state === 'done' && file !== null
-        ? await stat(file).then(
-            ({ size: n }) => n,
-            () => null,
-          )
-        : null;
-    if (file === null || size === null)
+    const file = state === 'done' ? await openExportFile(exportsFolder, id) : null;
+    if (file === null)
       return respondRefusal(
         c,
         refuse('not_found', {
@@ -205,11 +195,11 @@ export const rights = ({ log, rate, crowd, now, identitySecret, exportsFolder }:
           hint: state === 'accepted' || state === 'running' ? 'Ask again in a moment.' : 'Ask for a new one.',
         }),
       );
-    c.header('Content-Type', 'application/zip');
-    c.header('Content-Length', String(size));
-    c.header('Content-Disposition', 'attachment; filename="my-data.zip"');
-    c.header('X-Content-Type-Options', 'nosniff');
-    return c.body(Readable.toWeb(createReadStream(file)) as ReadableStream);
+    return c.body(file.body, 200, {
+      ...file.headers,
+      'Content-Disposition': 'attachment; filename="my-data.zip"',
+      'X-Content-Type-Options': 'nosniff',
+    });
   });
 
   // A recipient's own word, by the token that only its notice held.

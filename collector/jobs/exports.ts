@@ -4,10 +4,10 @@
 
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { ZipFile } from 'yazl';
+import { exportFile } from '../consent/rights/export-file.js';
 import type { Log } from '../log/log.js';
 import { type DisclosedStore, disclosedStores } from '../profiles/disclose.js';
 import type { Reader } from '../profiles/reader.js';
@@ -55,7 +55,7 @@ export const makeExport = async (options: ExportOptions): Promise<boolean> => {
   const work = await claim(options);
   if (work === null) return false;
   const at = now();
-  const file = join(folder, `${work.id}.zip`);
+  const file = exportFile(folder, work.id);
   const part = `${file}.part`;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const counts: Record<string, number> = {};

@@ -8,6 +8,7 @@ import type { AuditStore } from '../audit/store.js';
 import { canonicalJson } from '../consent/canonical.js';
 import type { Consent } from '../consent/consent.js';
 import type { ErasureStep, ErasureSubject } from '../consent/rights/erase.js';
+import { exportFile } from '../consent/rights/export-file.js';
 import type { Identity } from '../consent/rights/notices.js';
 import { maskOfNames } from '../consent/rights/object.js';
 import { monthAfter } from '../consent/rights/rights-view.js';
@@ -55,8 +56,6 @@ const exportsWaitingMax = 1_000;
 const sweepAtOnce = 100;
 /** How often the folder is looked at for stores that were set aside too long ago. */
 const asideLookMs = 3_600_000;
-
-const exportFile = (folder: string, id: string): string => join(folder, `${id}.zip`);
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
 const ok = (body: unknown, status = 200): CommandResult => ({ status, body });

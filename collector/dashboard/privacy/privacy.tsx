@@ -16,7 +16,8 @@ import { isUnsigned, ledgerPages } from './ledger.js';
 import { findingsOf } from './policy/policy.js';
 import { recipientKeyPages } from './recipient-keys.js';
 import { recipientPages } from './recipients.js';
-import { nearMs, requestPages } from './requests.js';
+import { nearMs } from './requests/standing.js';
+import { requestPages } from './requests.js';
 import { isLate, retentionPages } from './retention.js';
 import { respondRoom } from './room.js';
 
