@@ -7,6 +7,9 @@ import { Hono } from 'hono';
 
 const beside = (file: string): string => readFileSync(new URL(file, import.meta.url), 'utf8');
 
+/** One sheet, in this order: what stands later dresses over what stands before. */
+const look = ['base', 'top', 'forms', 'making', 'panels', 'tables', 'chart', 'person', 'phone', 'policy'];
+
 interface Asset {
   path: string;
   type: string;
@@ -21,7 +24,12 @@ const asset = (name: string, ending: string, type: string, text: string): Asset 
   gzip: new Uint8Array(gzipSync(text, { level: 9 })),
 });
 
-const css = asset('dashboard', 'css', 'text/css; charset=utf-8', beside('./dashboard.css'));
+const css = asset(
+  'dashboard',
+  'css',
+  'text/css; charset=utf-8',
+  look.map((name) => beside(`./look/${name}.css`)).join('\n'),
+);
 const js = asset('dashboard', 'js', 'text/javascript; charset=utf-8', beside('./dashboard.js'));
 const preview = asset('policy-preview', 'js', 'text/javascript; charset=utf-8', beside('./policy-preview.js'));
 const icon = asset('weft', 'svg', 'image/svg+xml', beside('./weft.svg'));

@@ -35,6 +35,10 @@ export interface ShopOptions {
 
 const sendMs = 3_000;
 
+/** The style sheet, in this order: what stands later dresses over what stands before. */
+const look = ['base', 'header', 'shelves', 'product', 'order', 'account', 'footer', 'banner', 'screens'];
+const sheet = () => look.map((name) => beside(`look/${name}.css`)()).join('\n');
+
 /** A file that lies beside this one, in the source and in what is built from it. */
 const beside = (file: string) => () => readFileSync(new URL(file, import.meta.url), 'utf8');
 /** What the shop asks its visitors, and in which colours: the text of a consent file. */
@@ -75,7 +79,7 @@ export const demoShop = (options: ShopOptions): Hono => {
     };
   };
 
-  app.get('/shop.css', asset('text/css; charset=utf-8', beside('shop.css'), 300));
+  app.get('/shop.css', asset('text/css; charset=utf-8', sheet, 300));
   app.get('/shop.js', asset('text/javascript; charset=utf-8', beside('shop.js'), 300));
   app.get('/mark.svg', asset('image/svg+xml', mark, 86_400));
   app.get('/pictures/scene.svg', asset('image/svg+xml', scene, 86_400));
