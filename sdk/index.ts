@@ -25,6 +25,9 @@ export interface InitOptions extends Options {
   use?: readonly Source[];
 }
 
+/** Where a server renders the page there is no address to keep; the rest of the client does nothing there by itself. */
+const away: Client = { ...client, page: () => {} };
+
 /**
  * A page has one client: a second call gives the first again.
  *
@@ -32,5 +35,7 @@ export interface InitOptions extends Options {
  * const weft = init({ writeKey: 'wk_…', host: 'https://collect.shop.example' });
  * weft.cart.add({ product_id: 'p1', price: 19.9, quantity: 1 });
  */
-export const init = (given: InitOptions): Client =>
-  hasPage() && !options ? create({ base: `${given.host}/`, ...given }, [...ownSources, ...(given.use ?? [])]) : client;
+export const init = (given: InitOptions): Client => {
+  if (!hasPage()) return away;
+  return options ? client : create({ base: `${given.host}/`, ...given }, [...ownSources, ...(given.use ?? [])]);
+};
