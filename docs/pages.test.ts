@@ -137,7 +137,7 @@ describe('the command', () => {
   const flagsIn = (text: string): string[] => [...text.matchAll(/(?<![\w-])--[a-z][a-z-]*/g)].map(([flag]) => flag);
 
   it('is shown with every command and exit code', () => {
-    const made = [...source.matchAll(/(?:command|program\s*\.command|\.command)\(\s*'([a-z]+)'/g)].map(
+    const made = [...source.matchAll(/(?:command|group|program\s*\.command|\.command)\(\s*'([a-z]+)'/g)].map(
       ([, name]) => name!,
     );
     const shown = rowsUnder(page, 'command').map((row) => /`([a-z]+)`/.exec(row[0]!)![1]!);
