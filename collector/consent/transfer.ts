@@ -5,9 +5,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { TransferAsked } from '../log/log.js';
+import type { KeyOf } from './keys.js';
 import { bitOf, grantable, isPurpose, type Mask } from './mask.js';
 import { type Policy, termsHold } from './policy/policy.js';
-import type { KeyOf } from './rights/tombstones.js';
 import type { RowParts } from './rows/act.js';
 import { tokenOf } from './rows/fields.js';
 import { effectiveInstant, instantOf } from './rows/instant.js';

@@ -3,9 +3,9 @@
 
 import type { Purpose } from '../contract/purposes.js';
 import type { Sql } from '../store/sql.js';
+import { keyedHash } from './keys.js';
 import { bitOf, isPurpose, maskOf, purposesOf } from './mask.js';
 import { parsePolicy } from './policy/policy.js';
-import { keyedHash } from './rights/tombstones.js';
 
 export interface ConsentView {
   purposes: Readonly<Record<string, { value: string; source: string; at: number }>>;

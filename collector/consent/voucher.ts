@@ -3,8 +3,8 @@
 // given to has not been told.
 
 import { timingSafeEqual } from 'node:crypto';
+import type { KeyOf } from './keys.js';
 import { everything, type Mask } from './mask.js';
-import type { KeyOf } from './rights/tombstones.js';
 
 /** A row may wait on a device that has no network; in a day the account can be asked again. */
 export const voucherMaxMs = 86_400_000;

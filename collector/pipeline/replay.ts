@@ -4,10 +4,10 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Consent } from '../consent/consent.js';
+import type { TombstoneKind } from '../consent/keys.js';
 import { purposesOf } from '../consent/mask.js';
 import type { ErasureSubject } from '../consent/rights/erase.js';
 import type { JournalEntry } from '../consent/rights/journal.js';
-import type { TombstoneKind } from '../consent/rights/tombstones.js';
 import { parseBody } from '../events/store.js';
 import type { NodeKind } from '../identity/graph.js';
 import type { Sql } from '../store/sql.js';

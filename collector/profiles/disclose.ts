@@ -7,17 +7,12 @@ import { purposes } from '../contract/purposes.js';
 import { type EventRow, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier } from '../identity/identifier.js';
 import { identityStore, type NodeRow } from '../identity/store.js';
+import type { SubjectAsked } from '../log/log.js';
 import type { Sql } from '../store/sql.js';
 import type { PeopleReading } from './reading.js';
 
-export interface DisclosureSubject {
-  userId?: string;
-  anonymousId?: string;
-  email?: string;
-  phone?: string;
-  profileId?: string;
-  visitorId?: string;
-}
+/** A receipt is proved before, and finds nothing. */
+export type DisclosureSubject = Omit<SubjectAsked, 'receipt'>;
 
 /** Whom a request means: a person, or one device alone. */
 export interface Meant {

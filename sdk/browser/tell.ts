@@ -2,8 +2,6 @@
 // prints it. Telling is synchronous: whoever hears has acted before the teller goes on. What goes wrong in whoever hears
 // stays there.
 
-import type { Stop } from './listen.js';
-
 type Heard = ((detail: never, name: string) => void) | undefined | void;
 
 const ears = new Set<[name: string, heard: Heard]>();
@@ -19,7 +17,7 @@ export const tell = (name: string, detail?: unknown): void => {
 /** Without a name: everything. */
 export const hear = <Detail>(
   ...ear: [name: string, heard: ((detail: Detail, name: string) => void) | undefined | void]
-): Stop => {
+): (() => void) => {
   ears.add(ear);
   return () => ears.delete(ear);
 };
@@ -28,7 +26,7 @@ export const hear = <Detail>(
 export const tellPage = (name: string, detail: unknown) => document.dispatchEvent(new CustomEvent(name, { detail }));
 
 /** Prints the way of each event, until the returned function is called. */
-export const debug = (): Stop => hear('', console.debug.bind(0, 'weft'));
+export const debug = (): (() => void) => hear('', console.debug.bind(0, 'weft'));
 
 /** What goes wrong in here stays in here: nothing of ours is thrown into the page. */
 export const quietly = <Result>(run: () => Result): Result | undefined => {

@@ -4,10 +4,11 @@
 
 import type { Sql } from '../../store/sql.js';
 import { canonicalJson } from '../canonical.js';
+import type { KeyOf, TombstoneKind } from '../keys.js';
 import { houseRow } from '../ledger/ledger.js';
 import type { ConsentStore } from '../store/store.js';
 import type { DeviceFate, Mark } from './fate.js';
-import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
+import type { Tombstones } from './tombstones.js';
 
 /** Who is to be erased: one of these. A visitor asks with the receipt of the same device. */
 export type ErasureSubject =

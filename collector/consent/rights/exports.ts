@@ -4,10 +4,11 @@
 
 import { randomBytes } from 'node:crypto';
 import type { Sql } from '../../store/sql.js';
+import type { KeyOf, TombstoneKind } from '../keys.js';
 import type { ConsentStore } from '../store/store.js';
 import { type ErasureSubject, stepNumber } from './erase.js';
 import { type Identity, identityKey } from './notices.js';
-import type { KeyOf, TombstoneKind, Tombstones } from './tombstones.js';
+import type { Tombstones } from './tombstones.js';
 
 export type ExportState = 'accepted' | 'running' | 'done' | 'failed' | 'expired' | 'erased';
 

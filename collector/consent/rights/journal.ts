@@ -16,8 +16,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Sql } from '../../store/sql.js';
+import type { TombstoneKind } from '../keys.js';
 import type { Mask } from '../mask.js';
-import type { TombstoneKind } from './tombstones.js';
 
 /** Keys are keyed hashes in hex. */
 export type JournalEntry =

@@ -5,8 +5,8 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import { iso } from '../../contract/instant.js';
 import type { Sql } from '../../store/sql.js';
+import type { KeyOf } from '../keys.js';
 import type { Closure } from './erase.js';
-import type { KeyOf } from './tombstones.js';
 
 /** An identifier as recipients know it. */
 export interface Identity {

@@ -1,13 +1,13 @@
 // Objection (GDPR 21; consent.md section 6): a no that reaches every basis, that no banner asks away, and that only the same
 // person lifts, by a deliberate act. Asked for by a request, it becomes rows of the ledger like any other act.
 
+import { hexOf } from '../keys.js';
 import { houseRow } from '../ledger/ledger.js';
 import { bitOf, everything, type Mask, purposesOf, withDependants } from '../mask.js';
 import type { RowContext, RowParts, RowResult } from '../rows/act.js';
 import { noteObjected } from '../rows/life.js';
 import { notePersonAct } from '../rows/person.js';
 import { acceptRow } from '../rows/rows.js';
-import { hexOf } from './tombstones.js';
 
 export interface ObjectionAsked {
   id: string;

@@ -4,11 +4,11 @@
 import { iso } from '../../contract/instant.js';
 import type { Page } from '../../contract/profile.js';
 import type { Sql } from '../../store/sql.js';
+import { keyedHash } from '../keys.js';
 import { openWords } from '../ledger/receipt.js';
 import { type ShownDocument, type ShownLayer, shownLayer } from '../ledger/shown-layer.js';
 import { type RegionRule, regionOf } from '../policy/region.js';
 import { type Identity, identityKey } from './notices.js';
-import { keyedHash } from './tombstones.js';
 
 export interface RightsRequest {
   id: string;

@@ -3,8 +3,8 @@
 // the backup's. Reads and writes consent's own tables only.
 
 import type { Sql } from '../../store/sql.js';
+import { hexOf, type TombstoneKind } from '../keys.js';
 import type { JournalEntry } from './journal.js';
-import { hexOf, type TombstoneKind } from './tombstones.js';
 
 /** Consent's tables that only ever know more, or are about what is true now. The ledger is added to; these are replaced. */
 const replaced = [

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Sql } from '../../store/sql.js';
 import { openSqlite } from '../../store/sqlite.js';
+import { keyedHash } from '../keys.js';
 import { consentMigrations } from '../migrations.js';
-import { keyedHash, mayReturn, openTombstones, type Tombstones } from './tombstones.js';
+import { mayReturn, openTombstones, type Tombstones } from './tombstones.js';
 
 let sql: Sql;
 let tombstones: Tombstones;

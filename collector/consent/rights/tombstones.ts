@@ -1,14 +1,11 @@
 // Who is out and stays out (consent.md section 6, R14). Owns the table of tombstones: keyed hashes, so that the list of
 // erased people is not itself a list of people. It must never hold an identifier in the clear, and never forget one.
 
-import { createHmac } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../../store/sql.js';
+import { hexOf, type KeyOf, type TombstoneKind } from '../keys.js';
 import { everything, type Mask } from '../mask.js';
 import { type Journal, type JournalEntry, noJournal } from './journal.js';
-
-/** `alias`: an earlier user id of a person. */
-export type TombstoneKind = 'visitorId' | 'userId' | 'receipt' | 'email' | 'phone' | 'alias' | `external:${string}`;
 
 export interface Tombstone {
   kind: TombstoneKind;
@@ -36,23 +33,6 @@ export interface Grant {
 /** R14: only under a new device and a new grant. All three instants must lie after the erasure. */
 export const mayReturn = (tombstone: Tombstone, grant: Grant): boolean =>
   grant.at > tombstone.erasedAt && grant.effectiveAt > tombstone.erasedAt && grant.boundAt > tombstone.erasedAt;
-
-/** As the journal writes a key. */
-export const hexOf = (key: Uint8Array): string => Buffer.from(key).toString('hex');
-
-export type KeyOf = (kind: string, value: string) => Uint8Array;
-
-/** HMAC-SHA-256(site secret, kind ‖ value), 16 bytes. The secret never changes while a tombstone exists. */
-export const keyedHash =
-  (secret: string): KeyOf =>
-  (kind, value) =>
-    createHmac('sha256', secret)
-      .update('weft tombstone 1\0')
-      .update(kind)
-      .update('\0')
-      .update(value)
-      .digest()
-      .subarray(0, 16);
 
 /** Of the key that makes the hashes; kept with each tombstone, because most of them never end. */
 const keyVersion = 1;

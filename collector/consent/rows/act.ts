@@ -4,10 +4,11 @@
 import type { ConsentRow } from '../../contract/consent.js';
 import type { Purpose } from '../../contract/purposes.js';
 import type { Sql } from '../../store/sql.js';
+import type { KeyOf } from '../keys.js';
 import type { LedgerDecision } from '../ledger/ledger.js';
 import type { Policy } from '../policy/policy.js';
 import type { JournalEntry } from '../rights/journal.js';
-import type { KeyOf, Tombstones } from '../rights/tombstones.js';
+import type { Tombstones } from '../rights/tombstones.js';
 import type { ReceiptState } from '../store/receipts.js';
 import type { ConsentStore } from '../store/store.js';
 import type { Weighed } from './weigh.js';

@@ -1,8 +1,9 @@
 // A life: the consent of one device, from its first answer to its end, and the receipts that were given out in it. What
 // of it loses something, how it ends, and what the journal hears of it.
 
+import { hexOf, type KeyOf } from '../keys.js';
 import { bitOf, everything, type Mask, maskOf, purposesOf } from '../mask.js';
-import { hexOf, type KeyOf, type Tombstone } from '../rights/tombstones.js';
+import type { Tombstone } from '../rights/tombstones.js';
 import type { ConsentStore } from '../store/store.js';
 import { type Act, provenId, type RowParts, type Withdrawal } from './act.js';
 

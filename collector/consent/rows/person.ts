@@ -1,8 +1,8 @@
 // What a row says of the person who is logged in: their record, which holds on every device they use (R15).
 
+import { hexOf } from '../keys.js';
 import type { LedgerDecision } from '../ledger/ledger.js';
 import { bitOf, type Mask, purposesOf } from '../mask.js';
-import { hexOf } from '../rights/tombstones.js';
 import { type Act, type PersonChange, provenId, type RowContext, type RowParts } from './act.js';
 
 /** Who is logged in on a device that has proved itself says it as a person too. */

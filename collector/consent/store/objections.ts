@@ -2,9 +2,9 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../../store/sql.js';
+import { hexOf } from '../keys.js';
 import type { Mask } from '../mask.js';
 import type { JournalEntry } from '../rights/journal.js';
-import { hexOf } from '../rights/tombstones.js';
 import type { openLives } from './lives.js';
 import { clearUsed } from './memory.js';
 

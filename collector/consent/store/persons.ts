@@ -2,9 +2,9 @@
 
 import { LRUCache } from 'lru-cache';
 import type { Sql } from '../../store/sql.js';
+import { hexOf } from '../keys.js';
 import { type Mask, maskOfName } from '../mask.js';
 import type { JournalEntry } from '../rights/journal.js';
-import { hexOf } from '../rights/tombstones.js';
 import { clearUsed } from './memory.js';
 
 /** What a person denies whatever a device says: `objected` are those of art. 21, which reach every basis. */
