@@ -157,6 +157,8 @@ export const profile = z.object({
   consent: z.record(z.string(), z.object({ value: z.string(), source: z.string(), at: instant })),
   /** For mailing: how identifiers were written, where that differs and marketing may use it; always there in an answer. */
   spellings: z.array(z.object({ type: z.string(), value: z.string(), spelling: z.string() })).optional(),
+  /** With proof of identity on: users that a page claimed to be without one, which are not theirs; always there in an answer. */
+  claims: z.array(z.object({ userId: z.string(), at: instant })).optional(),
   /** When the browser's opt-out signal was first seen from one of the devices; always there in an answer. */
   gpcSeenAt: instant.nullable().optional(),
   lifecycle: z.string().nullable(),

@@ -360,6 +360,15 @@ describe('one person', () => {
     expect(words).toContain('Marketing no Sharing not asked');
   });
 
+  it('R8: names beside the identifiers whom a page claimed to be without proof', async () => {
+    const { staff, shop } = await loggedIn();
+    const { profile } = shop.people.get(visitorId)!;
+    const claimed = 'Claimed without proof, so nothing of theirs is here:';
+    expect(text(await staff.page(`/people/${visitorId}`))).not.toContain(claimed);
+    profile.claims = ['u-1', 'u-2'].map((userId) => ({ userId, at: profile.lastSeenAt! }));
+    expect(text(await staff.page(`/people/${visitorId}`)).replaceAll(' ,', ',')).toContain(`${claimed} u-1, u-2`);
+  });
+
   it('I10: only suggests who shares a claimed e-mail, and offers to join only two users', async () => {
     const { staff } = await loggedIn();
     const html = await staff.page(`/people/${adaId}`);

@@ -219,6 +219,9 @@ describe('identity scenarios', () => {
     expect(answer.warnings.map((warning) => warning.code)).toContain('unproved_identity');
     expect(values(shop.one({ userId: 'U1' }))).not.toContain('A6');
     expect(values(shop.one({ anonymousId: 'A6' }))).toEqual(['A6', 'evil@shop.com']);
+    // It is shown there, and only there.
+    expect(shop.one({ anonymousId: 'A6' }).claims).toEqual([{ userId: 'U1', at: expect.any(String) }]);
+    expect(shop.one({ userId: 'U1' }).claims).toEqual([]);
 
     const proof = createHmac('sha256', identitySecret).update('U1').digest('hex');
     shop.send([identify('A7', 'U1', 6, { context: { identityProof: proof } })]);

@@ -54,8 +54,9 @@ const identifierColumns: readonly Column[] = [
 export const Identifiers: FC<{
   identifiers: Profile['identifiers'];
   spellings: NonNullable<Profile['spellings']>;
+  claims: NonNullable<Profile['claims']>;
   threads: ReadonlyMap<string, Thread>;
-}> = ({ identifiers, spellings, threads }) => (
+}> = ({ identifiers, spellings, claims, threads }) => (
   <Panel id="identifiers" title="Identifiers">
     <Table label="Identifiers" columns={identifierColumns}>
       {identifiers.map(({ type, value, assurance, firstSeenAt, lastSeenAt }) => {
@@ -87,6 +88,17 @@ export const Identifiers: FC<{
         );
       })}
     </Table>
+    {claims.length > 0 && (
+      <p class="soft">
+        Claimed without proof, so nothing of theirs is here:{' '}
+        {claims.map(({ userId }, index) => (
+          <>
+            {index > 0 && ', '}
+            <Said text={userId} charsMax={120} />
+          </>
+        ))}
+      </p>
+    )}
   </Panel>
 );
 

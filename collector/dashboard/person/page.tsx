@@ -56,7 +56,12 @@ export const PersonPage: FC<{ read: PersonRead; isOlder: boolean; mayAct: boolea
             <Suggestions read={read} />
           </div>
           <Traits traits={profile.traits} />
-          <Identifiers spellings={read.profile.spellings ?? []} identifiers={profile.identifiers} threads={threads} />
+          <Identifiers
+            spellings={profile.spellings ?? []}
+            claims={profile.claims ?? []}
+            identifiers={profile.identifiers}
+            threads={threads}
+          />
           {mayAct && (
             <section class="panel" aria-labelledby="acts-title">
               <div class="panel-head">

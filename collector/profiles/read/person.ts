@@ -122,6 +122,7 @@ export const personOf = (
             spelling ? { type, value, spelling: spelling.text } : [],
           )
         : [],
+      claims: presence.claims.map(({ userId, at }) => ({ userId, at: iso(at) })),
       gpcSeenAt: isoOrNull(consent.gpcSeenAt),
       lifecycle:
         figures.counts.orders > 1
