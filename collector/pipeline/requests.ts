@@ -19,6 +19,7 @@ import type { Purpose } from '../contract/purposes.js';
 import type { CommandResult, RightsCommand } from '../log/log.js';
 import { asideMaxMs, dropAside, restoringRoom } from '../store/aside.js';
 import type { SqliteStore } from '../store/sqlite.js';
+import { failure, ok } from './answers.js';
 import { nodeOfSubject, subjectOf } from './closure.js';
 import type { Desk } from './desk.js';
 import { certify, eraseSome } from './erasing.js';
@@ -58,11 +59,6 @@ const sweepAtOnce = 100;
 const asideLookMs = 3_600_000;
 
 const isoOrNull = (at: number | null): string | null => (at === null ? null : iso(at));
-const ok = (body: unknown, status = 200): CommandResult => ({ status, body });
-const failure = (status: number, code: string, message: string, hint: string): CommandResult => ({
-  status,
-  body: { error: { code, message, hint } },
-});
 const noErasure = failure(
   404,
   'not_found',
