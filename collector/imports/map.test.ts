@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { csvReader } from './csv.js';
-import { compileMap, groupRowsMax, MapError, type Mapped, mapSchema, messageIdOf, readMap } from './map.js';
+import { MapError, mapSchema, readMap } from './map.js';
+import { compileMap, groupRowsMax, type Mapped, messageIdOf } from './mapper.js';
 
 type Map = Parameters<typeof JSON.stringify>[0];
 const mapOf = (map: Map) => readMap(JSON.stringify(map));

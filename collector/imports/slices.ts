@@ -6,7 +6,8 @@ import { limits } from '../contract/limits.js';
 import { judgeBatch, open } from '../ingest/parse.js';
 import { isRefusal } from '../ingest/respond.js';
 import type { Rejection } from '../log/log.js';
-import { compileMap, type ImportMap, type Mapped } from './map.js';
+import type { ImportMap } from './map.js';
+import { compileMap, type Mapped } from './mapper.js';
 import { readRows } from './rows.js';
 
 /** What the file and the map say; the target's part is not in it. */
