@@ -4,7 +4,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
-import { parsePolicy, publicConfig } from '../collector/consent/policy/policy.js';
+import { parsePolicy } from '../collector/consent/policy/policy.js';
+import { publicConfig } from '../collector/consent/policy/public-config.js';
 import {
   models,
   type RegionRule,

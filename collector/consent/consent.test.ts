@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Purpose, purposes } from '../contract/purposes.js';
 import type { Candidate } from './gate.js';
-import { publicConfig } from './policy/policy.js';
+import { publicConfig } from './policy/public-config.js';
 import { dayMs, openSite, receiptOf, type Site, start } from './site.fixture.js';
 
 const r1 = receiptOf('r1');

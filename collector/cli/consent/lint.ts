@@ -2,7 +2,8 @@
 
 import { basename } from 'node:path';
 import { readConfig } from '../../config.js';
-import { lint as lintSource, noticeTable, type Surroundings } from '../../consent/policy/lint.js';
+import { lint as lintSource, type Surroundings } from '../../consent/policy/lint.js';
+import { noticeTable } from '../../consent/policy/notice.js';
 import { lineOf, sourceOf } from '../../consent/policy/policy.js';
 import type { Finding } from '../../consent/policy/read.js';
 import { type Ending, Failure } from '../failure.js';

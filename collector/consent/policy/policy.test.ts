@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { configReply } from '../../contract/config-reply.js';
 import { purposesOf } from '../mask.js';
-import { PolicyError, parsePolicy, publicConfig, readPolicy, termsHold } from './policy.js';
+import { PolicyError, parsePolicy, readPolicy, termsHold } from './policy.js';
+import { publicConfig } from './public-config.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'weft-policy-'));
 afterAll(() => rmSync(folder, { recursive: true }));

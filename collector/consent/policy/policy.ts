@@ -8,16 +8,7 @@ import { contentHash } from '../canonical.js';
 import { bitOf, everything, isPurpose, type Mask, maskOf } from '../mask.js';
 import { type Feature, type Locales, readLocaleFiles, readLocales } from './locales.js';
 import { clip, documentMaxBytes, type Finding, findingsOfIssues, readText, type Text } from './read.js';
-import {
-  expandMatch,
-  isInEea,
-  type Model,
-  type Region,
-  type RegionRule,
-  regionCode,
-  regionOf,
-  regionPresets,
-} from './region.js';
+import { isInEea, type Model, type Region, type RegionRule, regionPresets } from './region.js';
 import { type ConsentFile, consentFile, type PurposeGiven } from './shape.js';
 
 /** The terms of one purpose, and the hash that says whether a decision was made under them. */
@@ -104,7 +95,7 @@ const consentMode: Readonly<Record<Purpose, readonly string[]>> = {
   sharing: [],
 };
 
-const defaults = {
+export const defaults = {
   policy: { version: '1', reconsent: 'material' },
   decision: {
     days: 180,
@@ -481,64 +472,6 @@ export const termsHold = (
     if (holds) mask |= bitOf(terms.id);
   }
   return mask & everything;
-};
-
-/** Its groups of countries written out, as those of the regions are. */
-const cookielessOf = ({ cookieless }: Policy['document']): unknown => {
-  const { regions = [], ...rest } = (cookieless ?? {}) as { regions?: readonly string[] };
-  return { ...rest, regions: expandMatch(regions) };
-};
-
-/**
- * How long an answer stands in a region. Where the default is yes, who has opted out is not asked to opt back in for longer
- * than an answer stands elsewhere (California: twelve months), and no default switches them on meanwhile.
- */
-const daysIn = ({ document }: Policy, { model }: { model: Model }): { granted: number; denied: number } => {
-  const { days, reaskAfterOptOutDays } = document.decision as typeof defaults.decision;
-  return { granted: days, denied: model === 'opt-in' ? days : Math.max(days, reaskAfterOptOutDays) };
-};
-
-/** With how long answers stand, and whether a page there needs more of the script than to record events. */
-const told = (policy: Policy, region: Region) => ({
-  ...region,
-  days: daysIn(policy, region),
-  // A default is granted by it, and a link stands for whoever has answered too.
-  rest: region.model !== 'opt-in' || region.ui === 'link',
-});
-
-/**
- * Whether a page needs more of the script than to record events, whatever has been answered there: it fetches that part only
- * where it does.
- */
-const needsRest = ({ document, scope, transfer }: Policy): boolean =>
-  scope === 'account' ||
-  transfer.length > 0 ||
-  (document.cookieless as typeof defaults.cookieless).mode !== 'off' ||
-  Object.values(document.bridges as object).includes(true);
-
-/** For `GET /v1/config`, without the site's settings: what a page must know before it may ask. */
-export const publicConfig = (
-  policy: Policy,
-  /** What the page says of itself goes before what its requests show. */
-  { said, seen }: { said?: unknown; seen: unknown },
-): {
-  policy: { version: string; configHash: string };
-  consent: Record<string, unknown> & { purposes: { id: string; materialHash: string }[] };
-  region: Region & { days: { granted: number; denied: number }; rest: boolean; told?: { code: string } };
-} => {
-  const code = regionCode(said);
-  // Read here, for this page: it carries no rules of regions.
-  const { regions: _, ...document } = policy.document;
-  return {
-    policy: { version: policy.version, configHash: policy.configHash },
-    consent: {
-      ...document,
-      rest: needsRest(policy),
-      purposes: policy.document.purposes as { id: string; materialHash: string }[],
-      cookieless: cookielessOf(policy.document),
-    },
-    region: { ...told(policy, regionOf(policy.regions, code ?? seen)), ...(code !== null && { told: { code } }) },
-  };
 };
 
 export type { Model, Region };

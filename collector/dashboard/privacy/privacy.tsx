@@ -13,7 +13,7 @@ import { auditPages } from './audit.js';
 import { consentPages } from './consent.js';
 import { cookielessPages } from './cookieless.js';
 import { isUnsigned, ledgerPages } from './ledger.js';
-import { findingsOf } from './policy/policy.js';
+import { findingsOf } from './policy/shown.js';
 import { recipientKeyPages } from './recipient-keys.js';
 import { recipientPages } from './recipients.js';
 import { nearMs } from './requests/standing.js';

@@ -2,15 +2,11 @@
 // wrong, whom it asks again and how it looks, and only then publish. Nothing changes before the last step.
 
 import { Hono } from 'hono';
-import type { FC } from 'hono/jsx';
 import { narrowedIn, withCompatible } from '../../../consent/policy/compatible.js';
-import { type Comparison, comparePolicies, recipientAdvice, shareText } from '../../../consent/policy/diff.js';
-import { lint, noticeOf, noticeTable } from '../../../consent/policy/lint.js';
+import { comparePolicies } from '../../../consent/policy/diff.js';
+import { lint } from '../../../consent/policy/lint.js';
 import type { LivePolicy } from '../../../consent/policy/live.js';
-import type { Policy, Source } from '../../../consent/policy/policy.js';
 import { documentMaxBytes, type Finding } from '../../../consent/policy/read.js';
-import type { Release } from '../../../consent/policy/releases.js';
-import { iso } from '../../../contract/instant.js';
 import { assets } from '../../assets.js';
 import {
   type House,
@@ -22,13 +18,13 @@ import {
   staffOf,
   tokenOf,
 } from '../../frame.js';
-import { Badge } from '../../kit/badge.js';
-import { Act, Code, Confirm, Empty, Notice, Panel } from '../../kit/panel.js';
+import { Act, Confirm, Empty, Notice, Panel } from '../../kit/panel.js';
 import { Said } from '../../kit/said.js';
-import { type Column, Row, Table } from '../../kit/table.js';
-import { Time } from '../../kit/time.js';
 import { respondRoom } from '../room.js';
-import { fieldsIn, onlyInText, starter, withFields } from './edit.js';
+import { starter, withFields } from './edit.js';
+import { Forms } from './forms.js';
+import { Preview, previewPage } from './preview.js';
+import { Changes, Findings, findingsOf, listed, Releases, Terms } from './shown.js';
 
 export interface PolicyRoom {
   live: LivePolicy;
@@ -36,292 +32,7 @@ export interface PolicyRoom {
   replayScript: () => string | null;
 }
 
-const here = '/privacy/policy';
-const causes: Readonly<Record<Release['how'], string>> = {
-  shipped: 'ships with Weft',
-  start: 'its file, at a start',
-  file: 'its file changed',
-  editor: 'published here',
-};
-const listed = (names: readonly string[]): string => names.join(', ');
-/** Linting draws colours and reads every language: once a policy, not once a look. */
-const linted = new WeakMap<Source, readonly Finding[]>();
-/** What is in force and should not ship. */
-export const findingsOf = (live: LivePolicy): readonly Finding[] => {
-  const { source } = live.current();
-  const findings = linted.get(source) ?? lint(source, [], live.around).findings;
-  linted.set(source, findings);
-  return findings;
-};
-
-const Findings: FC<{ findings: readonly Finding[] }> = ({ findings }) => (
-  <ul class="findings">
-    {findings.slice(0, 100).map((finding) => (
-      <li>
-        <Badge tone={finding.severity === 'error' ? 'bad' : 'warn'}>
-          {finding.severity === 'error' ? 'Error' : 'To be looked at'}
-        </Badge>{' '}
-        {finding.file !== undefined && (
-          <>
-            <Said text={finding.file} mono />{' '}
-          </>
-        )}
-        {finding.path !== '' && (
-          <>
-            <Said text={finding.path} mono />{' '}
-          </>
-        )}
-        {finding.line !== null && (
-          <span class="soft">
-            line {finding.line}, column {finding.column}:{' '}
-          </span>
-        )}
-        <Said text={finding.reason} charsMax={400} />. <span class="soft">{finding.next}</span>
-      </li>
-    ))}
-  </ul>
-);
-
-const Changes: FC<{ comparison: Comparison }> = ({ comparison }) => {
-  const changed = comparison.purposes.filter(({ kind }) => kind !== 'same');
-  return (
-    <>
-      {changed.length > 0 && (
-        <ul class="findings">
-          {changed.map(({ purpose, what, reasks, holders }) => (
-            <li data-purpose={purpose} data-reasks={reasks ? 'yes' : 'no'}>
-              <Badge tone={reasks ? 'warn' : 'good'}>{reasks ? 'Asked again' : 'Not asked'}</Badge> <b>{purpose}</b>:{' '}
-              <Said text={what.join('; ')} charsMax={400} />
-              {reasks && (
-                <>
-                  . This change re-asks {purpose} for {shareText(holders, comparison.holders)}
-                </>
-              )}
-              .
-            </li>
-          ))}
-        </ul>
-      )}
-      {comparison.recipients.length > 0 && (
-        <ul class="findings" id="recipients-changed">
-          {comparison.recipients.map((what) => (
-            <li>
-              <Badge tone="warn">To be looked at</Badge> <Said text={what} charsMax={400} />, and nobody is asked.{' '}
-              <span class="soft">{recipientAdvice}</span>
-            </li>
-          ))}
-        </ul>
-      )}
-      {comparison.reasked.length === 0 && <p id="nobody-asked">Nobody is asked anything again.</p>}
-      {(comparison.words || comparison.others.length > 0) && (
-        <p class="soft">
-          Also different, and asking nobody:{' '}
-          {[...(comparison.words ? ['the words'] : []), ...comparison.others].join(', ')}.
-        </p>
-      )}
-    </>
-  );
-};
-
-const releaseColumns: readonly Column[] = [
-  { name: 'Version' },
-  { name: 'In force since' },
-  { name: 'How' },
-  { name: 'Asked again' },
-  { name: 'Do' },
-];
-
-const Releases: FC<{ releases: readonly Release[]; inForce: string }> = ({ releases, inForce }) => (
-  <Table label="Policies that were in force" columns={releaseColumns}>
-    {releases.map((one, index) => (
-      <Row
-        columns={releaseColumns}
-        cells={[
-          <>
-            <Said text={one.version} charsMax={100} />{' '}
-            {index === 0 && one.configHash === inForce && <Badge tone="good">in force</Badge>}
-          </>,
-          <Time at={iso(one.at)} as="day" />,
-          <>
-            {causes[one.how]}
-            {one.how === 'editor' && (
-              <span class="soft">
-                {' '}
-                by <Said text={one.by} charsMax={60} mono />
-              </span>
-            )}
-          </>,
-          one.reasked.length === 0 ? (
-            <span class="soft">nothing</span>
-          ) : (
-            one.reasked.map(({ purpose, holders }) => `${purpose}: ${shareText(holders, one.holders)}`).join('; ')
-          ),
-          <>
-            <a href={`/consent/config/${one.configHash}.json`}>Read</a>
-            {' · '}
-            <a href={`${here}/edit?from=${one.configHash}`}>Begin with it…</a>
-          </>,
-        ]}
-      />
-    ))}
-  </Table>
-);
-
-const Forms: FC<{ text: string; over: string; csrf: string }> = ({ text, over, csrf }) => {
-  const groups = fieldsIn(text);
-  return (
-    <>
-      {groups.length > 0 && (
-        <Panel id="fields" title="The common keys">
-          <Act action={`${here}/review`} csrf={csrf} class="keys">
-            <input type="hidden" name="text" value={text} />
-            <input type="hidden" name="over" value={over} />
-            {groups.map(({ title, fields }) => (
-              <fieldset>
-                <legend>{title}</legend>
-                {fields.map(({ name, label, note, value, options }) => (
-                  <div class="key">
-                    <label for={`f-${name}`}>{label}</label>
-                    {options === undefined ? (
-                      <input
-                        id={`f-${name}`}
-                        name={`f.${name}`}
-                        value={value}
-                        maxlength={2000}
-                        autocomplete="off"
-                        spellcheck={false}
-                        aria-describedby={note === '' ? undefined : `n-${name}`}
-                      />
-                    ) : (
-                      <select id={`f-${name}`} name={`f.${name}`}>
-                        {['', ...options].map((option) => (
-                          <option value={option} selected={option === value}>
-                            {option === '' ? 'as it ships' : option}
-                          </option>
-                        ))}
-                      </select>
-                    )}
-                    {note !== '' && (
-                      <p id={`n-${name}`} class="soft small">
-                        {note}
-                      </p>
-                    )}
-                  </div>
-                ))}
-              </fieldset>
-            ))}
-            <div class="buttons">
-              <button type="submit">Look at the change</button>
-            </div>
-          </Act>
-        </Panel>
-      )}
-      <Panel id="raw" title="The file itself">
-        <Act action={`${here}/review`} csrf={csrf} class="keys">
-          <input type="hidden" name="over" value={over} />
-          <label for="text">
-            JSON. <a href="/consent.schema.json">Its schema</a> says what may stand in it. Changed here only:{' '}
-            {onlyInText().join(', ')}.
-          </label>
-          <textarea id="text" name="text" rows={24} spellcheck={false} autocomplete="off" class="mono">
-            {`\n${text}`}
-          </textarea>
-          <div class="buttons">
-            <button type="submit">Look at the change</button>
-          </div>
-        </Act>
-      </Panel>
-    </>
-  );
-};
-
-/** What is asked and under which terms, in the words of visitors; and the same for the privacy notice. */
-const Terms: FC<{ policy: Policy }> = ({ policy }) => {
-  const language = String((policy.document.locales as { default?: unknown }).default ?? 'en');
-  const { head, nobody, rows } = noticeOf(policy, language);
-  const columns: readonly Column[] = ['Purpose', ...head].map((name) => ({ name }));
-  return (
-    <>
-      <div lang={language} dir="auto">
-        <Table label="What is asked, and under which terms" columns={columns}>
-          {rows.map(({ title, body, basis, data, days, recipients }) => (
-            <Row
-              columns={columns}
-              cells={[
-                <>
-                  {title !== null && (
-                    <b>
-                      <Said text={title} charsMax={80} />
-                    </b>
-                  )}{' '}
-                  <Said text={body} charsMax={400} />
-                </>,
-                <Said text={basis} charsMax={80} />,
-                <Said text={data} charsMax={300} />,
-                String(days),
-                recipients.length === 0 ? (
-                  nobody
-                ) : (
-                  <ul class="plain-list">
-                    {recipients.map(({ name, says }) => (
-                      <li>
-                        <Said text={name} charsMax={80} />{' '}
-                        {says !== '' && (
-                          <span class="soft">
-                            <Said text={says} charsMax={80} />
-                          </span>
-                        )}
-                      </li>
-                    ))}
-                  </ul>
-                ),
-              ]}
-            />
-          ))}
-        </Table>
-      </div>
-      <details class="more">
-        <summary>This table for your privacy notice, in Markdown</summary>
-        <Code label="Table for the privacy notice" text={noticeTable(policy, language)} />
-        <p class="soft small">Engineering guidance, not legal advice.</p>
-      </details>
-    </>
-  );
-};
-
-const Preview: FC<{ text: string; csrf: string; policy: Policy }> = ({ text, csrf, policy }) => (
-  <Panel id="preview" title="How it looks">
-    <form method="post" action={`${here}/preview`} target="preview-frame" class="filters" data-submit="">
-      <input type="hidden" name="csrf" value={csrf} />
-      <input type="hidden" name="text" value={text} />
-      <label for="locale">Language</label>
-      <select id="locale" name="locale">
-        {Object.keys(policy.locales).map((language) => (
-          <option value={language} selected={language === (policy.document.locales as { default?: string }).default}>
-            {language}
-          </option>
-        ))}
-      </select>
-      <label for="layer">Layer</label>
-      <select id="layer" name="layer">
-        <option value="first">first</option>
-        <option value="preferences">preferences</option>
-        <option value="link">link of an opt-out region</option>
-      </select>
-      <button type="submit">Show</button>
-    </form>
-    <iframe name="preview-frame" title="The banner as a visitor sees it" class="preview" />
-  </Panel>
-);
-
-const scenes: Readonly<Record<string, { layer: string; region: object }>> = {
-  first: { layer: 'first', region: { code: null, model: 'opt-in', ui: 'banner', gpcStatus: false } },
-  preferences: { layer: 'preferences', region: { code: null, model: 'opt-in', ui: 'banner', gpcStatus: false } },
-  link: { layer: 'first', region: { code: null, model: 'opt-out', ui: 'link', gpcStatus: true } },
-};
-
-/** Inside a script element: what would end it is written otherwise. */
-const inScript = (value: unknown): string => JSON.stringify(value).replace(/</g, '\\u003c');
+export const here = '/privacy/policy';
 
 export const policyPages = (house: House, { live, replayScript }: PolicyRoom): Hono<Staffed> => {
   const app = new Hono<Staffed>();
@@ -535,19 +246,7 @@ export const policyPages = (house: House, { live, replayScript }: PolicyRoom): H
           script === null ? 'The page’s script is not built: npm run build.' : 'It cannot be shown before it is mended.'
         }</p></body></html>`,
       );
-    const { policy } = checked;
-    const locale = Object.hasOwn(policy.locales, fields.locale ?? '')
-      ? fields.locale!
-      : (Object.keys(policy.locales)[0] ?? 'en');
-    const words = policy.locales[locale]!;
-    const scene = scenes[fields.layer ?? 'first'] ?? scenes.first!;
-    const given = {
-      script,
-      scene: { document: policy.document, texts: JSON.parse(words.content), locale, gpc: false, ...scene },
-    };
-    return c.html(
-      `<!doctype html><html lang="${locale}" dir="${words.dir}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Preview</title></head><body><div id="place"></div><script type="application/json" id="given">${inScript(given)}</script><script type="module" src="${assets.preview}"></script></body></html>`,
-    );
+    return c.html(previewPage(checked.policy, fields, script));
   });
 
   app.post(here, async (c) => {
