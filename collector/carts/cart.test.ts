@@ -101,6 +101,16 @@ describe('C1: which cart', () => {
     expect(person.states).toEqual(['active']);
     expect(person.content).toEqual({ p2: 1 });
   });
+
+  it('C1: and so when a checkout fills it, as where the platform clears the cart before it asks for the address', () => {
+    const checkout = (t: number) => at(t, 'Checkout Started', { products: lines({ p1: 1 }) });
+    const order = (t: number) =>
+      at(t, 'Order Completed', { order_id: 'O1', total: 10, currency: 'EUR', products: lines({ p1: 1 }) });
+    const cleared = [add(0, 'p1'), snapshot(1, {})];
+    expect(fold(...cleared, checkout(2)).states).toEqual(['active']);
+    expect(fold(...cleared, checkout(2), order(3)).states).toEqual(['converted']);
+    expect(fold(...cleared, at(2, 'Checkout Started', { products: [] })).states).toEqual(['emptied']);
+  });
 });
 
 describe('C1: a line’s key', () => {

@@ -92,8 +92,15 @@ export const cartMeant = (step: Step, bearing: Bearing): CartRecord | undefined 
   if (implicit !== undefined) return implicit;
   // With one cart there is no doubt which is meant; with several, an event that names none means the implicit one.
   if (open.length === 1) return open[0];
-  return open.length === 0 ? visible.findLast((cart) => cart.token === null && cart.phase === 'emptied') : undefined;
+  return open.length === 0 ? emptiedIn(visible) : undefined;
 };
+
+const emptiedIn = (carts: readonly CartRecord[]): CartRecord | undefined =>
+  carts.findLast((cart) => cart.token === null && cart.phase === 'emptied');
+
+/** Where a checkout finds no open cart, its lines fill the one that was emptied: a platform that clears the cart goes on to ask. */
+const refilled = (step: Step): CartRecord | undefined =>
+  step.ids.token === null ? emptiedIn(step.state.carts.filter((cart) => isVisible(step, cart))) : undefined;
 
 const newId = ({ state, event, shelf }: Step, token: string | null): string => {
   if (token !== null) {
@@ -229,7 +236,7 @@ export const adoptImplicit = (step: Step, known: CartRecord | undefined, snapsho
 export const snapshotCart = (step: Step, lines: readonly CartLine[], bearing: Bearing): CartRecord | undefined => {
   const known = adoptImplicit(step, cartMeant(step, bearing), lines);
   if (known === undefined && lines.length === 0) return undefined;
-  const cart = known ?? beginCart(step);
+  const cart = known ?? refilled(step) ?? beginCart(step);
   const changed = replaceLines(cart, lines, step.warn);
   // A shop that sends all its carts every night must not take them all up again.
   const isSync = step.event.name === 'Cart Updated' && !step.event.active && !changed;

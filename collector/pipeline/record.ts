@@ -24,6 +24,7 @@ export const beatSlotMs = 10 * 60_000;
 
 const commerce = new Set([
   'Product Added',
+  'Wishlist Product Added to Cart',
   'Product Removed',
   'Cart Viewed',
   'Cart Updated',

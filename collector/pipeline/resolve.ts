@@ -152,8 +152,13 @@ interface Found {
 }
 const nobody = { owner: null, because: 'unowned', via: null } as const;
 
-/** An event with a device or a user that carries one of the keys. */
+/**
+ * Whose the event is says the first that carries one of the keys and has a device or a user; which visit it belongs to, the
+ * first that has a device. They are one, unless the shop's server named the user elsewhere: a refund that names its user
+ * must not take the visit from an order that the cart's device had placed (S-7).
+ */
 const carrierOf = (set: WorkingSet, seq: number, event: AcceptedEvent): Found | null => {
+  let found: Found | null = null;
   for (const kind of keyOrder) {
     for (const key of event.keys) {
       if (key.kind !== kind) continue;
@@ -161,11 +166,13 @@ const carrierOf = (set: WorkingSet, seq: number, event: AcceptedEvent): Found | 
         const row = lookup.seq === seq ? undefined : set.events.row(lookup.seq);
         // A named event is its user's, whether this batch has decided it yet or not.
         const owner = row?.owner ?? row?.usr ?? null;
-        if (row && owner !== null) return { owner, because: kind, via: row.dev };
+        if (!row || owner === null) continue;
+        found ??= { owner, because: kind, via: null };
+        if (row.dev !== null) return { ...found, via: row.dev };
       }
     }
   }
-  return null;
+  return found;
 };
 
 /** Whose contact it is says only that identifier: with `emailMerge: off` that is a profile of its own, joined with nobody. */

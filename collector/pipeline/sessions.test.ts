@@ -143,6 +143,25 @@ describe('sessions', () => {
     });
   });
 
+  it('S-7, S3: an order keeps the visit its cart leads to when its refund comes, though both name their user', () => {
+    const shop = openShop();
+    shop.send([
+      identify('A1', 'U1', 0),
+      track('A1', 'Cart Viewed', 1, { cart_token: 'T1', products: [{ product_id: 'p1', quantity: 1, price: 5 }] }),
+      identify('A2', 'U1', 2),
+    ]);
+    const money = { order_id: 'O1', total: 5, currency: 'EUR' };
+    shop.send([track(null, 'Order Completed', 41, { ...money, cart_token: 'T1' }, { userId: 'U1' })], {
+      key: secretKey,
+    });
+    shop.send([track(null, 'Order Refunded', 50, money, { userId: 'U1' })], { key: secretKey });
+    const [visit] = sessionsOf(shop, 'A1').filter(({ anonymousId }) => anonymousId === 'A1');
+    const { id } = shop.one({ userId: 'U1' });
+    expect(shop.orders(id)[0]?.sessionId).toBe(visit?.id);
+    expect(shop.events(id).find(({ event }) => event === 'Order Completed')?.sessionId).toBe(visit?.id);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
   it('S3: what is no person’s act neither begins nor extends a session', () => {
     const shop = openShop();
     shop.send([page('A1', 0), track('A1', 'Timer Fired', 20, {}, { context: { active: false } }), page('A1', 45)]);
@@ -207,6 +226,19 @@ describe('sessions', () => {
       track('A3', 'Product Added', 1, { product_id: 'p1' }),
     ]);
     expect(['A1', 'A2', 'A3'].map((device) => sessionsOf(shop, device)[0]?.engaged)).toEqual([false, true, true]);
+  });
+
+  it('S4: a wish put in the cart is trade; what the shop’s server tells of an order is nobody’s attention', () => {
+    const shop = openShop();
+    const order = { order_id: 'O1', total: 5, currency: 'EUR' };
+    shop.send([
+      page('A1', 0),
+      track('A1', 'Wishlist Product Added to Cart', 1, { product_id: 'p1' }),
+      page('A2', 0),
+      track('A3', 'Order Completed', 0, { ...order, order_id: 'O3' }),
+    ]);
+    shop.send([track('A2', 'Order Completed', 1, order, { channel: 'server' })], { key: secretKey });
+    expect(['A1', 'A2', 'A3'].map((device) => sessionsOf(shop, device)[0]?.engaged)).toEqual([true, false, true]);
   });
 
   it('S5: late events extend, bridge and prepend; bridged sessions keep the earlier id', () => {
