@@ -5,11 +5,11 @@ import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs
 import { createServer } from 'node:net';
 import { dirname, resolve } from 'node:path';
 import { type Config, ConfigError, readConfig } from '../config.js';
-import { openLedgerView } from '../consent/ledger/ledger-view.js';
+import { openLedgerView } from '../consent/ledger/view.js';
 import { unmetBy } from '../consent/policy/lint.js';
 import { PolicyError, readPolicy } from '../consent/policy/policy.js';
 import { dayMs } from '../consent/retention/retention.js';
-import { retentionRuns } from '../consent/retention/retention-store.js';
+import { retentionRuns } from '../consent/retention/store.js';
 import { DamagedJournal, journalFile, readJournal } from '../consent/rights/journal.js';
 import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { migrations } from '../pipeline/migrations.js';

@@ -8,7 +8,7 @@ import type { Writable } from 'node:stream';
 import { createGzip } from 'node:zlib';
 import { openAudit } from '../audit/store.js';
 import { keyedHash } from '../consent/keys.js';
-import { openLedgerView } from '../consent/ledger/ledger-view.js';
+import { openLedgerView } from '../consent/ledger/view.js';
 import { type Policy, purposesNaming, readSource } from '../consent/policy/policy.js';
 import { openReleases, policyToStartWith } from '../consent/policy/releases.js';
 import { openNotices } from '../consent/rights/notices.js';

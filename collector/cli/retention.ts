@@ -1,7 +1,7 @@
 // `weft retention`: what has been kept for long enough, shown or removed. The collector does it by itself; this is for a
 // folder nobody runs on, and for whoever wants to see before.
 
-import { type Removal, retentionPreview, retentionRuns } from '../consent/retention/retention-store.js';
+import { type Removal, retentionPreview, retentionRuns } from '../consent/retention/store.js';
 import { mustHaveData, placeOf, readerOf, writerOf } from './data.js';
 import type { Ending } from './failure.js';
 import type { Out } from './say.js';

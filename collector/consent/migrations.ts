@@ -2,7 +2,7 @@
 // No visitor, user, e-mail or phone stands in any of them in the clear, except in an erasure request until it is done.
 
 import type { Migration } from '../store/sql.js';
-import { rightsMigrations } from './rights/rights-migrations.js';
+import { rightsMigrations } from './rights/migrations.js';
 
 /**
  * `consent_ledger` only ever grows. `consent_receipts` is what the door asks:

@@ -2,7 +2,7 @@
 // conclusions are drawn, and what they agreed to, in the words they saw. Pure; every value is escaped.
 
 import type { ShownLine } from '../consent/ledger/shown-layer.js';
-import type { DisclosedConsent } from '../consent/rights/rights-view.js';
+import type { DisclosedConsent } from '../consent/rights/view.js';
 
 interface Terms {
   controller?: { name?: string; contact?: string };

@@ -7,7 +7,7 @@ import Database from 'better-sqlite3';
 import { afterEach, expect, test } from 'vitest';
 import { openConsent } from '../consent/consent.js';
 import { houseRow } from '../consent/ledger/ledger.js';
-import { openLedgerView } from '../consent/ledger/ledger-view.js';
+import { openLedgerView } from '../consent/ledger/view.js';
 import { consentMigrations } from '../consent/migrations.js';
 import { parsePolicy } from '../consent/policy/policy.js';
 import { secret, start } from '../consent/site.fixture.js';

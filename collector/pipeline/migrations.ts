@@ -2,7 +2,7 @@
 
 import { auditMigrations } from '../audit/migrations.js';
 import { consentMigrations } from '../consent/migrations.js';
-import { retentionMigrations } from '../consent/retention/retention-store.js';
+import { retentionMigrations } from '../consent/retention/store.js';
 import { cookielessMigrations } from '../cookieless/store.js';
 import { minuteMigrations } from '../events/minutes.js';
 import { eventMigrations } from '../events/store.js';

@@ -11,7 +11,7 @@ import type { ErasureStep, ErasureSubject } from '../consent/rights/erase.js';
 import { exportFile } from '../consent/rights/export-file.js';
 import type { Identity } from '../consent/rights/notices.js';
 import { maskOfNames } from '../consent/rights/object.js';
-import { monthAfter } from '../consent/rights/rights-view.js';
+import { monthAfter } from '../consent/rights/view.js';
 import type { AuditAct } from '../contract/audit.js';
 import type { Certificate } from '../contract/certificate.js';
 import { iso } from '../contract/instant.js';

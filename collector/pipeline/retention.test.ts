@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dayMs } from '../consent/retention/retention.js';
-import { retentionRuns } from '../consent/retention/retention-store.js';
+import { retentionRuns } from '../consent/retention/store.js';
 import { purposes } from '../contract/purposes.js';
 import type { KeyContext } from '../log/log.js';
 import { readModelOf } from '../profiles/open.js';

@@ -2,6 +2,7 @@
 // runs out is decided in consent/retention/retention.ts; here it happens, and profiles are folded again from what remains.
 
 import type { Consent } from '../consent/consent.js';
+import { classes } from '../consent/retention/classes.js';
 import {
   ageing,
   boundOf,
@@ -12,8 +13,7 @@ import {
   type RemovedPurpose,
   type RetentionClass,
 } from '../consent/retention/retention.js';
-import { classes } from '../consent/retention/retention-classes.js';
-import { openRetentionStore, type Removal } from '../consent/retention/retention-store.js';
+import { openRetentionStore, type Removal } from '../consent/retention/store.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, parseBody } from '../events/store.js';

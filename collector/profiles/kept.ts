@@ -8,7 +8,7 @@ import {
   retentionClasses,
   retentionPreview,
   retentionRuns,
-} from '../consent/retention/retention-store.js';
+} from '../consent/retention/store.js';
 import { type AnonymousCounts, anonymousCounts } from '../consent/rights/withdrawn-counts.js';
 import type { CookielessAsked, CookielessCounts } from '../contract/cookieless.js';
 import { cookielessCounts } from '../cookieless/store.js';

@@ -3,7 +3,7 @@
 import { cartAspect } from '../carts/aspect.js';
 import { openProofs } from '../consent/ledger/proofs.js';
 import { policyReading } from '../consent/policy/releases.js';
-import { rightsReading } from '../consent/rights/rights-view.js';
+import { rightsReading } from '../consent/rights/view.js';
 import { openConsentView } from '../consent/view.js';
 import { identityStore } from '../identity/store.js';
 import type { Sql } from '../store/sql.js';

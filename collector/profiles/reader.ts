@@ -3,7 +3,7 @@
 
 import type { ProofModel } from '../consent/ledger/proofs.js';
 import type { PolicyReading } from '../consent/policy/releases.js';
-import type { RightsReading } from '../consent/rights/rights-view.js';
+import type { RightsReading } from '../consent/rights/view.js';
 import type { DisclosureReading } from './disclose.js';
 import type { KeptReading } from './kept.js';
 import type { PeopleReading } from './reading.js';

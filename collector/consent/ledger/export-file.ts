@@ -1,7 +1,7 @@
 // The ledger as a file that somebody takes along: its lines as they are asked for, and the name it is saved under.
 
 import { dayOf } from '../../contract/instant.js';
-import type { ExportAsked } from './ledger-view.js';
+import type { ExportAsked } from './view.js';
 
 type ExportPage = { lines: string[]; next: ExportAsked | null };
 

@@ -14,8 +14,8 @@ import { parsePolicy } from '../policy/policy.js';
 import { dayMs, receiptOf, secret, start } from '../site.fixture.js';
 import { type ChainedRow, chainHash, fingerprint, proofText, statementText } from './chain.js';
 import { checkExport } from './check-export.js';
-import { openLedgerView } from './ledger-view.js';
 import { newKey } from './signing.js';
+import { openLedgerView } from './view.js';
 
 let folder: string;
 beforeAll(() => {

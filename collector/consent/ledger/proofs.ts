@@ -3,9 +3,9 @@
 
 import type { ConsentRates, LedgerCheck, RatesOnly, ReceiptProof } from '../../contract/proofs.js';
 import type { Sql } from '../../store/sql.js';
-import { type ExportAsked, openLedgerView, type VerifyAsked } from './ledger-view.js';
 import { openRates } from './rates.js';
 import { openReceipts } from './receipt.js';
+import { type ExportAsked, openLedgerView, type VerifyAsked } from './view.js';
 
 export interface ProofModel {
   ledgerCheck: (asked: VerifyAsked) => LedgerCheck;

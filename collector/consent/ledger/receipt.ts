@@ -7,7 +7,7 @@ import type { Sql } from '../../store/sql.js';
 import { isReceipt } from '../gate.js';
 import { bitOf, everything, isPurpose } from '../mask.js';
 import type { LedgerDecision } from './ledger.js';
-import type { LedgerView } from './ledger-view.js';
+import type { LedgerView } from './view.js';
 
 interface State {
   life: number;

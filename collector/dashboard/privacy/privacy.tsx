@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import type { Child, FC } from 'hono/jsx';
-import type { RecipientState, RightsRequest, Standing } from '../../consent/rights/rights-view.js';
+import type { RecipientState, RightsRequest, Standing } from '../../consent/rights/view.js';
 import type { Page } from '../../contract/profile.js';
 import { type House, type Staffed, segment } from '../frame.js';
 import { Badge, type Tone } from '../kit/badge.js';

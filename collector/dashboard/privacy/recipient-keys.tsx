@@ -3,7 +3,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
-import type { RecipientState } from '../../consent/rights/rights-view.js';
+import type { RecipientState } from '../../consent/rights/view.js';
 import { iso } from '../../contract/instant.js';
 import { type Purpose, purposes } from '../../contract/purposes.js';
 import { type Credential, newSecretKey, recipientName, secretCredential } from '../../site/keys.js';

@@ -2,7 +2,7 @@
 
 import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
-import { type RightsRequest, type Standing, standings } from '../../../consent/rights/rights-view.js';
+import { type RightsRequest, type Standing, standings } from '../../../consent/rights/view.js';
 import { type House, queryOf, type Staffed, tokenOf } from '../../frame.js';
 import { Empty, Panel } from '../../kit/panel.js';
 import { Said } from '../../kit/said.js';

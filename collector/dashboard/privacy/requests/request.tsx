@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import type { FC } from 'hono/jsx';
 import { z } from 'zod';
 import { openExportFile } from '../../../consent/rights/export-file.js';
-import type { RightsRequest } from '../../../consent/rights/rights-view.js';
+import type { RightsRequest } from '../../../consent/rights/view.js';
 import { type Certificate, signedCertificate } from '../../../contract/certificate.js';
 import { CertificateText, countWords, stepWords } from '../../certificate.js';
 import { type House, noteRead, respondTrouble, type StaffContext, type Staffed, tokenOf } from '../../frame.js';

@@ -1,7 +1,7 @@
 // How far a request is, and by when it must be answered: said alike in the list and of one.
 
 import type { FC } from 'hono/jsx';
-import type { RightsRequest } from '../../../consent/rights/rights-view.js';
+import type { RightsRequest } from '../../../consent/rights/view.js';
 import { type House, segment } from '../../frame.js';
 import { Badge, type Tone } from '../../kit/badge.js';
 import { Time } from '../../kit/time.js';

@@ -6,6 +6,7 @@ import { type Purpose, purposes } from '../../contract/purposes.js';
 import { type EventRow, parseBody } from '../../events/store.js';
 import type { Migration, Sql } from '../../store/sql.js';
 import { parsePolicy } from '../policy/policy.js';
+import { classes } from './classes.js';
 import {
   type AgeingEvent,
   ageing,
@@ -17,7 +18,6 @@ import {
   type Terms,
   termsOfDocument,
 } from './retention.js';
-import { classes } from './retention-classes.js';
 
 /**
  * A *cursor* is one number of days: every event up to `seq` has been looked at when it was that old. Events arrive in the
