@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { openProofs } from '../ledger/proofs.js';
 import { openSite, receiptOf, start } from '../site.fixture.js';
 import { PolicyError, type Source } from './policy.js';
 import { enforce, holdersOf, noteStart, openReleases, policyReading, policyToStartWith } from './releases.js';
@@ -194,5 +195,40 @@ describe('the policy of a start', () => {
       how: 'editor',
     });
     expect(policyToStartWith(releases, null, demo)).toMatchObject({ policy: { version: 'from the dashboard' } });
+  });
+});
+
+describe('a release', () => {
+  const file = (retentionDays: number, compatibleWith: string[] = []) => ({
+    policy: { version: `days-${retentionDays}` },
+    purposes: [
+      { id: 'necessary', always: true },
+      { id: 'measurement', retentionDays, compatibleWith },
+    ],
+  });
+  const kinds = (site: ReturnType<typeof openSite>) =>
+    site.sql
+      .prepare<{ kind: string }>('SELECT kind FROM consent_ledger ORDER BY seq')
+      .all()
+      .map(({ kind }) => kind);
+
+  test('consent 23: that asks a purpose again is one row of the ledger, whoever held it', () => {
+    const first = openSite(file(90));
+    first.post(first.row({ receipt: receiptOf('mine'), visitorId: null, grants: ['measurement'] }));
+    const second = openSite(file(200), first.sql);
+    expect(kinds(second)).toEqual(['grant', 'restale']);
+    const row = second.sql
+      .prepare<{ decisions: string; policy: string }>("SELECT * FROM consent_ledger WHERE kind = 'restale'")
+      .get()!;
+    expect(JSON.parse(row.decisions)).toMatchObject([{ purpose: 'measurement', value: 'unset', source: 'policy' }]);
+    expect(JSON.parse(row.policy)).toEqual({ version: 'days-200', configHash: second.policy.configHash });
+    expect(openProofs(second.sql).ledgerCheck({ full: true }).ok).toBe(true);
+  });
+  test('consent 24: that asks nothing again is none', () => {
+    const first = openSite(file(90));
+    const hash = first.policy.purposes[0]!.materialHash;
+    openSite(file(90), first.sql);
+    const second = openSite(file(60, [hash]), first.sql);
+    expect(kinds(second)).toEqual([]);
   });
 });

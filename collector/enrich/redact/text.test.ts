@@ -88,7 +88,7 @@ describe('an address', () => {
     expect(redactReferrer(url)).toBeNull();
     expect(redactSearch(url)).toBeNull();
   });
-  it('a query alone', () => {
+  it('a query alone is read as one, with its question mark or without', () => {
     expect(redactSearch('?a=1&utm_source=x#y')).toBe('?utm_source=x');
     expect(redactSearch('utm_source=x')).toBe('?utm_source=x');
     expect(redactSearch('?a=1')).toBeNull();
