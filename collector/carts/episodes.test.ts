@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { cartAspect } from './aspect.js';
-import { abandonments } from './show.js';
 import {
+  abandonments,
   at,
   day,
   fold,

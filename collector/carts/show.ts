@@ -108,22 +108,3 @@ export const cartFigures = (state: CartState): CartFigures => ({
   },
   revenue: showRevenue(state),
 });
-
-/** An abandonment as those who announce it need it (C4): keyed by cart and instant. A browse episode has no cart. */
-export interface AbandonmentNotice {
-  cartId: string | null;
-  currency: string | null;
-  episode: Episode;
-}
-
-/**
- * The last episode of every cart, and of the browsing: what may have to be announced, revoked or told recovered. Carts
- * that a step put on the shelf are handed in, or what became of them would be missed.
- */
-export const abandonments = (state: CartState, documents: Iterable<CartDocument> = []): AbandonmentNotice[] => [
-  ...allCarts(state, documents).flatMap((cart) => {
-    const episode = lastEpisode(cart);
-    return episode === undefined ? [] : [{ cartId: cart.id, currency: currencyIn(cart), episode }];
-  }),
-  ...state.browses.slice(-1).map((episode) => ({ cartId: null, currency: state.currency, episode })),
-];

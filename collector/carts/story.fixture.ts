@@ -4,8 +4,10 @@ import type { AnonymousId, MessageId, SessionId, UserId } from '../contract/ids.
 import { compareEvents, type OwnedEvent } from '../events/event.js';
 import type { Shelf } from '../profiles/aspect.js';
 import { cartAspect } from './aspect.js';
-import { type CartFigures, cartFigures, openCart, showCarts, showOrders } from './show.js';
-import type { CartDocument, CartState } from './state.js';
+import { currencyIn } from './content.js';
+import { lastEpisode } from './episodes.js';
+import { allCarts, type CartFigures, cartFigures, openCart, showCarts, showOrders } from './show.js';
+import type { CartDocument, CartState, Episode } from './state.js';
 
 /** A Monday, noon. */
 export const start = Date.parse('2026-03-02T12:00:00Z');
@@ -165,3 +167,19 @@ export const fold = (...events: OwnedEvent[]): Person => {
   for (const event of events.sort(compareEvents)) person.step(event);
   return person;
 };
+
+/** An abandonment, by its cart; that of a browse has none. */
+interface Abandonment {
+  cartId: string | null;
+  currency: string | null;
+  episode: Episode;
+}
+
+/** The last of every cart, those on the shelf among them, and of the browsing. */
+export const abandonments = (state: CartState, documents: Iterable<CartDocument> = []): Abandonment[] => [
+  ...allCarts(state, documents).flatMap((cart) => {
+    const episode = lastEpisode(cart);
+    return episode === undefined ? [] : [{ cartId: cart.id, currency: currencyIn(cart), episode }];
+  }),
+  ...state.browses.slice(-1).map((episode) => ({ cartId: null, currency: state.currency, episode })),
+];
