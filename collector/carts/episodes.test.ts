@@ -450,6 +450,19 @@ describe('C5: recovery', () => {
     ]);
   });
 
+  it('C5: and so when the account’s cart was left after it, but before they were joined', () => {
+    const person = fold(
+      add(0, 'p1', 5, { cart_id: 'g' }, guest('A1')),
+      at(200, 'Cart Updated', { cart_id: 'a', products: [product('p2', 1)] }, on('A2')),
+      identify(500),
+      order(510, ['p1', 'p2']),
+    );
+    expect(person.carts.map((cart) => [cart.state, cart.episodes.map((e) => e.outcome)])).toEqual([
+      ['converted', ['recovered']],
+      ['merged', ['recovered']],
+    ]);
+  });
+
   it('C5: once the joined cart was abandoned itself, what the guest had left is the past', () => {
     const person = fold(
       at(0, 'Cart Updated', { cart_id: 'a', products: [product('p2', 1)] }, on('A2')),

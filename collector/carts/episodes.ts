@@ -179,11 +179,14 @@ const recoverEpisode = (
   return true;
 };
 
-/** A merged cart's episode belongs to the past once the cart that took it in was abandoned itself. */
+/**
+ * A merged cart's episode belongs to the past once the cart that took it in was abandoned with it. What that one had been
+ * left at before was another leaving: both are recovered by an order that matches both.
+ */
 const isOutlived = (state: CartState, cart: CartRecord): boolean => {
   const survivor = cart.into === null ? undefined : state.carts.find((other) => other.id === cart.into);
   const theirs = survivor === undefined ? undefined : lastEpisode(survivor);
-  return theirs !== undefined && theirs.abandonedAt > (lastEpisode(cart)?.abandonedAt ?? 0);
+  return theirs !== undefined && theirs.abandonedAt > (cart.endedAt ?? 0);
 };
 
 /** C5: the last episode of every cart this order matches, by name (`named`) or by a line they share. */
