@@ -12,7 +12,7 @@ import { drop, put } from './buffer/buffer.js';
 import { decide, renewed } from './consent/decide.js';
 import { begin, type ConsentState, keep, look, on, record, rowFor, state, suspend, tune } from './consent/keeper.js';
 import type { Act, ConsentRecord } from './consent/record.js';
-import { ask, type Effective, hasSignal, place } from './consent/rules.js';
+import { ask, type Effective, place } from './consent/rules.js';
 import { drain, frozen, leave, retryNow, wait } from './delivery/delivery.js';
 import { permit } from './event/permit.js';
 import { stamp } from './event/stamp.js';
@@ -171,7 +171,7 @@ const start = (known: RemoteConfig | undefined) => {
   if (!begin(known) || isStarted) return;
   isStarted = true;
   // Still to be asked, or said; or the site's file asks for more than events, everywhere or here.
-  if (config.rest || ask[0] || place.rest || (hasSignal && place.gpcStatus)) needRest();
+  if (ask[0] || place.rest) needRest();
   if (on.measurement) return go();
   // What happens meanwhile may be held, told at the grant, or granted by the region: it waits as it did for the configuration.
   after(configMaxMs, go);

@@ -48,7 +48,7 @@ export interface Region {
   days?: { granted: number; denied: number };
   /** What a person sees before anybody has answered. */
   ui?: 'banner' | 'link' | 'none';
-  /** Who has answered needs more of the script here than to record events (sources/rest.ts). */
+  /** Who has answered needs more of the script than to record events, here or by the site's file (sources/rest.ts). */
   rest?: boolean;
   /** The page must say that the browser's opt-out signal is honoured. */
   gpcStatus?: boolean;
@@ -65,8 +65,6 @@ export interface RedactRules {
 
 export interface ConsentConfig {
   killSwitch?: boolean;
-  /** The file asks for more than events: something of what most pages do without (sources/rest.ts). */
-  rest?: boolean;
   purposes?: readonly PurposeRule[];
   decision?: { days?: number; countRefusals?: boolean; scope?: string };
   storage?: { name?: string; domain?: string | null };

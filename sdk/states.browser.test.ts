@@ -23,6 +23,8 @@ let collector: Collector;
 let site: Awaited<ReturnType<typeof startSite>>;
 let context: BrowserContext;
 let attributes: Record<string, string>;
+/** In the head, after the stub. */
+let script: string;
 
 beforeAll(async () => {
   chromium = await startChromium(folder);
@@ -33,8 +35,9 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   attributes = { 'data-pages': 'false' };
+  script = '';
   collector = await startCollector({ config: configOf({}, france) });
-  site = await startSite(collector.url, () => ({ attributes }));
+  site = await startSite(collector.url, () => ({ attributes, after: script }));
   context = await chromium.browser.newContext();
 });
 afterEach(async () => {
@@ -455,6 +458,26 @@ describe('what goes before every answer', () => {
     const silentPage = await open('/next', site.url, true);
     await silent(silentPage);
     expect((await recorded()).receipt).toBe(before.receipt);
+  });
+
+  it.each([
+    ['once it is there', ''],
+    ['before the script is', `weft.push(['consent.withdraw'])`],
+  ])('consent 2: on a page that tells no age a withdrawal works all the same, called %s', async (_, early) => {
+    collector.rule({ config: configOf({ age: { gate: true } }, france) });
+    attributes = { ...attributes, 'data-age': 'passed' };
+    await (await granted()).close();
+    const before = await recorded();
+    attributes = { 'data-pages': 'false' };
+    script = early;
+    const page = await open('/next', site.url, true);
+    if (!early) await call(page, 'weft.consent.withdraw()');
+    await until(async () => (await recorded()).rows.length === 0 && !(await recorded()).receipt);
+    expect(JSON.stringify(await recorded())).not.toMatch(/receipt|anonymousId|visitorId|session/);
+    await until(async () => (await databases(page)).length === 0);
+    const { body } = collector.posts().at(-1)!;
+    expect(body).toMatchObject({ kind: 'withdraw', supersedes: before.receipt, visitorId: before.anonymousId });
+    expect((page as any).errors).toEqual([]);
   });
 
   it('what the age gate said is not passed by any other word', async () => {

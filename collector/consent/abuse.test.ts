@@ -151,6 +151,44 @@ describe('a child', () => {
   });
 });
 
+describe('a page that tells no age, behind an age gate', () => {
+  const passed = () => {
+    const site = openSite({ age: { gate: true } });
+    site.send({
+      row: site.row({ receipt: theirs, visitorId: 'them', grants: MP, age: 'passed' }),
+      events: [{ receipt: theirs, anonymousId: 'them' }],
+    });
+    site.now += 60_000;
+    return site;
+  };
+  const untold = { receipt: mine, supersedes: theirs, visitorId: 'them' };
+  const codes = (site: ReturnType<typeof openSite>) =>
+    site.send({ events: [{ receipt: mine, anonymousId: 'them' }] }).codes;
+
+  test('consent 2: takes all of it back', () => {
+    const site = passed();
+    expect(site.post(site.row({ ...untold, kind: 'withdraw', denies: all }))).toMatchObject({
+      kind: 'accepted',
+      withdrawal: { all: true },
+    });
+    expect(site.events).toEqual([]);
+  });
+  test('consent 2: takes a part back, and the rest goes on where it stood', () => {
+    const site = passed();
+    const rest = all.filter((one) => one !== 'measurement');
+    site.post(site.row({ ...untold, kind: 'withdraw', grants: ['measurement'], denies: rest }));
+    expect(site.events.map(({ purposes }) => purposes)).toEqual([['measurement']]);
+    expect(codes(site)).toEqual(['kept']);
+    expect(site.events.at(-1)?.purposes).toEqual(['measurement']);
+  });
+  test('consent 2: adds nothing to it', () => {
+    const site = passed();
+    site.post(site.row({ ...untold, kind: 'update', grants: all }));
+    expect(codes(site)).toEqual(['kept']);
+    expect(site.events.at(-1)?.purposes).toEqual(MP);
+  });
+});
+
 describe('the kill switch', () => {
   test('stops what a receipt granted before', () => {
     const site = granted();

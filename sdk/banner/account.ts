@@ -10,7 +10,7 @@ import { openChannel, request } from '../browser/net.js';
 import type { Client, Source } from '../client.js';
 import { conclude, renewed } from '../consent/decide.js';
 import type { ConsentRecord } from '../consent/record.js';
-import { type Decided, type Decisions, enforce, lifeMs, purposes, stands } from '../consent/rules.js';
+import { type Decided, type Decisions, enforce, isShut, lifeMs, purposes, stands } from '../consent/rules.js';
 import type { PageEvent } from '../event/wire.js';
 import { dayMs, type Options, resolve } from '../options.js';
 import type { ConsentDocument, Texts } from './document.js';
@@ -61,6 +61,8 @@ export const start: Source = (client: Client) => {
   // This file has the rules for itself: what is in force is told to them once more.
   resolve({ host, writeKey, age, minor } as Options);
   enforce({ policy, region, consent: config }, undefined);
+  // Where nothing can be decided, no account decides anything either.
+  const decidable = isShut ? [] : purposes;
 
   let person: Person | undefined;
   /** Who gave the answer on this page that the account has not been told. */
@@ -156,14 +158,17 @@ export const start: Source = (client: Client) => {
     const has = record?.decisions ?? {};
     // Of somebody else's answers none may stay, whether this person has said anything or not.
     const isAnothers = !!aside && !isTheirs;
-    const isOther = purposes.some(
+    const isOther = decidable.some(
       (one) =>
         (isAnothers || stands(theirs[one.id], one)) &&
         (theirs[one.id]?.value !== has[one.id]?.value || !stands(has[one.id], one) !== !stands(theirs[one.id], one)),
     );
     answered = undefined;
     // Answers that are the same to the millisecond are of the same person.
-    if (isAnothers && purposes.some(({ id }) => theirs[id]?.value !== has[id]?.value || theirs[id]?.at !== has[id]?.at))
+    if (
+      isAnothers &&
+      decidable.some(({ id }) => theirs[id]?.value !== has[id]?.value || theirs[id]?.at !== has[id]?.at)
+    )
       turn = (aside.turn ?? 0) + 1;
     else turn = aside?.turn ?? 0;
     const setAside = (standing: ConsentRecord | undefined) =>
@@ -197,7 +202,7 @@ export const start: Source = (client: Client) => {
     let aside = asideNow();
     if (!aside?.left) return;
     const isSame = ({ decisions = {} }: Partial<ConsentRecord> = {}, { decisions: own }: Aside) =>
-      purposes.every(({ id }) => decisions[id]?.value === own[id]?.value);
+      decidable.every(({ id }) => decisions[id]?.value === own[id]?.value);
     if (recordNow()?.receipt && !isSame(recordNow(), aside))
       await Promise.race([client.flush(), new Promise<void>((resolve) => after(farewellMaxMs, resolve))]);
     aside = asideNow();

@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test, vi } from 'vitest';
 import { resolve } from '../options.js';
 import { decide, renewed } from './decide.js';
 import type { Act, ConsentRecord } from './record.js';
-import { enforce } from './rules.js';
+import { ask, effective, enforce } from './rules.js';
 
 const purposes = [
   { id: 'measurement', materialHash: 'm' },
@@ -140,6 +140,34 @@ test.each([
   expect(anew.at).toBeGreaterThan(next.at);
   expect(lastRow(next).clientAt).toBe(new Date(then).toISOString());
   expect(anew).toMatchObject({ rev: 4, life: then, epoch: then });
+});
+
+describe('where nothing can be granted', () => {
+  const shut = (consent: object, options: object = {}) => {
+    resolve({ writeKey: 'wk', host: 'http://c', ...options });
+    enforce({ policy: { version: '1' }, region: { model: 'opt-in' }, consent: { purposes, ...consent } }, undefined);
+  };
+  const reasons: [string, object, object][] = [
+    ['the age is untold', { age: { gate: true } }, {}],
+    ['the person is a child', {}, { minor: true }],
+    ['the site is switched off', { killSwitch: true }, {}],
+  ];
+
+  test.each(reasons)('%s: a no takes back, with what builds on it, and a yes does nothing', (_, consent, options) => {
+    const granted = made(undefined, all);
+    shut(consent, options);
+    expect(effective(granted.decisions, [])).toEqual({});
+    expect(ask).toEqual([]);
+    expect(decide(granted, all, {})).toBeUndefined();
+    const part = made(granted, { measurement: true, personalisation: false });
+    expect(values(part)).toEqual(['measurement granted', 'personalisation denied', 'marketing denied']);
+    expect(lastRow(part)).toMatchObject({ kind: 'withdraw', supersedes: granted.receipt });
+    expect(decide(part, { marketing: true }, {})).toBeUndefined();
+    const none = made(granted, { measurement: false });
+    expect(values(none).every((text) => text.endsWith('denied'))).toBe(true);
+    expect([none.receipt, none.anonymousId]).toEqual([undefined, undefined]);
+    expect(lastRow(none)).toMatchObject({ kind: 'withdraw', visitorId: granted.anonymousId });
+  });
 });
 
 describe('art. 21: an objection', () => {

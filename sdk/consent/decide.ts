@@ -3,7 +3,7 @@
 import { iso, newReceipt, now, uuid } from '../browser/clock.js';
 import { options } from '../options.js';
 import type { Act, ConsentRecord, Row } from './record.js';
-import { type Decided, type Decisions, hasSignal, lifeMs, place, policy, purposes, stands } from './rules.js';
+import { type Decided, type Decisions, hasSignal, isShut, lifeMs, place, policy, purposes, stands } from './rules.js';
 
 const isGranted = (decisions: Decisions | undefined, id: string) => decisions?.[id]?.value === 'granted';
 
@@ -93,7 +93,7 @@ export const decide = (
       materialHash,
       ack: act.gpcAck,
     };
-    if (wishes[id] == null || JSON.stringify(said) === JSON.stringify(recorded)) continue;
+    if ((wishes[id] && isShut) || wishes[id] == null || JSON.stringify(said) === JSON.stringify(recorded)) continue;
     decisions[id] = { ...said, at: now() } as Decided;
     isChanged = true;
   }

@@ -21,6 +21,8 @@ export type Decisions = Readonly<Record<string, Decided>>;
 /** Listed after what they require. */
 export let purposes: readonly PurposeRule[] = [];
 export let policy: unknown;
+/** Nothing is in force here, and nothing can be granted: it can only be taken back. */
+export let isShut: unknown;
 export let isOptIn = true;
 export let hasSignal: boolean;
 /** Where the visitor is, and what holds there. */
@@ -37,10 +39,9 @@ export const enforce = (
   const { purposes: listed, killSwitch, age } = config?.consent ?? {};
   place = config?.region ?? {};
   // Where the site has an age gate, nobody is asked, and nothing granted, until it says who passed or has a guardian's word.
+  isShut = killSwitch || options.minor || /^[^pg]/.test((options.age || age?.gate || '') as string);
   purposes =
-    (killSwitch || options.minor || ((options.age || age?.gate) && !/^[pg]/.test(options.age as never))
-      ? []
-      : listed?.filter((one) => !one.always)) ??
+    listed?.filter((one) => !one.always) ??
     Object.entries(recorded?.decisions ?? {}).map(([id, decision]) => ({ ...decision, id }));
   isOptIn = !!config && (place.model ?? 'opt-in') === 'opt-in';
   hasSignal = hasGpcSignal();
@@ -80,7 +81,7 @@ export let ask: string[] = [];
 export const effective = (decisions: Decisions, suspended: readonly string[]): Effective => {
   const result: Effective = {};
   ask = [];
-  for (const purpose of purposes) {
+  for (const purpose of isShut ? [] : purposes) {
     const { id, gpc, requires = [] } = purpose;
     const decision = decisions[id];
     const isGranted = stands(decision, purpose) ? (decision as Decided).value === 'granted' : null;

@@ -9,7 +9,7 @@ import type { Source } from '../client.js';
 import { conclude } from '../consent/decide.js';
 import { joined } from '../consent/join.js';
 import type { Row } from '../consent/record.js';
-import { type Decided, enforce, isCurrent, isSignalled, lifeMs, purposes, stands } from '../consent/rules.js';
+import { type Decided, enforce, isCurrent, isShut, isSignalled, lifeMs, purposes, stands } from '../consent/rules.js';
 import { type Options, resolve } from '../options.js';
 
 export interface Legacy {
@@ -100,6 +100,7 @@ export const start: Source = (client) => {
   // This file has the rules for itself: what is in force is told to them once more.
   resolve({ host, writeKey, age, minor } as Options);
   enforce({ policy, region, consent: config }, undefined);
+  if (isShut) return;
   const name = legacy.cookie ?? (legacy.from === 'klaro' ? 'klaro' : 'cc_cookie');
   const text = cookiesNow()
     .split('; ')

@@ -210,25 +210,17 @@ const unanswered = (client: Client): Stop => {
 };
 
 /**
- * Where nothing can be decided (the age is untold, the person is a child, the site is switched off) the banner has no purposes
- * to show, so no buttons, and says why. What a person may do with their data stays; to be erased wipes the device too, since
- * `forget()` has nothing to take back here.
+ * Where nothing can be granted (the age is untold, the person is a child, the site is switched off) the banner has no purposes
+ * to show, so no buttons, and says why. What a person may do with their data stays.
  */
-const shut = ({ consent, on, tell }: Client): Stop => {
-  const isShut = () => !Object.keys(consent.get())[0];
-  return together(
-    on('scene', (scene: { config: object; texts: Record<string, Record<string, string>> }) => {
-      if (!isShut()) return;
-      const { config, texts } = scene;
-      scene.config = { ...config, purposes: [] };
-      // A site that declares children and has no age gate has no words for it.
-      scene.texts = { ...texts, layer2: { ...texts.layer2, body: texts.shut?.body ?? '' } };
-    }),
-    on('erased', () => {
-      if (isShut()) tell('keep');
-    }),
-  );
-};
+const shut = ({ consent, on }: Client): Stop =>
+  on('scene', (scene: { config: object; texts: Record<string, Record<string, string>> }) => {
+    if (Object.keys(consent.get())[0]) return;
+    const { config, texts } = scene;
+    scene.config = { ...config, purposes: [] };
+    // A site that declares children and has no age gate has no words for it.
+    scene.texts = { ...texts, layer2: { ...texts.layer2, body: texts.shut?.body ?? '' } };
+  });
 
 /** For whoever looks why nobody is asked (`weft.debug()`): a page of a site with an age gate that says nothing of it. */
 const tellUntold = ({ consent, tell }: Client) => {

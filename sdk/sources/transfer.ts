@@ -9,7 +9,7 @@ import { referrerNow } from '../browser/page.js';
 import type { Client, Source } from '../client.js';
 import { conclude } from '../consent/decide.js';
 import { joined } from '../consent/join.js';
-import { type Decided, enforce, isSignalled, purposes, stands } from '../consent/rules.js';
+import { type Decided, enforce, isShut, isSignalled, purposes, stands } from '../consent/rules.js';
 import { type Options, resolve } from '../options.js';
 
 const answerMaxMs = 5e3;
@@ -86,7 +86,7 @@ export const arrive = async (client: Client, token: string): Promise<void> => {
   // This file has the rules for itself: what is in force is told to them once more.
   resolve({ host, writeKey, age, minor } as Options);
   enforce({ policy, region, consent: config }, undefined);
-  if (!purposes[0]) return;
+  if (isShut) return;
   const answer = await request(`${host}/v1/consent/transfer/accept`, answerMaxMs, {
     method: 'POST',
     body: JSON.stringify({ writeKey, token, from: referrerNow().split('/', 3).join('/') }),

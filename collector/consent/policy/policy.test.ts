@@ -182,6 +182,25 @@ describe('what a page is told', () => {
     expect(told.region).toEqual({ code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false, days, rest: false });
     expect(told.consent).not.toHaveProperty('regions');
   });
+  test.each<[string, object, string, boolean]>([
+    ['nothing but events', {}, 'FR', false],
+    ['a default that is granted, and a link', {}, 'US-CA', true],
+    [
+      'the signal that is said to be honoured',
+      { regions: [{ match: ['*'], model: 'opt-in', ui: 'banner', gpcStatus: true, fallback: true }] },
+      'FR',
+      true,
+    ],
+    ['choices that follow an account', { decision: { scope: 'account' } }, 'FR', true],
+    ['an answer that is handed on', { transfer: ['shop.test'] }, 'FR', true],
+    ['counting', { cookieless: { mode: 'on-reject' } }, 'FR', true],
+    ['a bridge', { bridges: { googleConsentMode: true } }, 'FR', true],
+  ])('whether it needs more than to record events: for %s', (_, more, seen, rest) => {
+    const bridges = { googleConsentMode: false };
+    const { region, consent } = publicConfig(parsePolicy({ ...example, bridges, ...more }), { seen });
+    expect(region.rest).toBe(rest);
+    expect(consent).not.toHaveProperty('rest');
+  });
   test('the page’s word on its region goes before what its requests show, where it is a region', () => {
     const policy = parsePolicy(example);
     expect(publicConfig(policy, { said: 'us-ca', seen: 'FR' }).region).toMatchObject({

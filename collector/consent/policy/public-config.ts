@@ -22,15 +22,15 @@ const daysIn = ({ document }: Policy, { model }: { model: Model }): { granted: n
 const told = (policy: Policy, region: Region) => ({
   ...region,
   days: daysIn(policy, region),
-  // A default is granted by it, and a link stands for whoever has answered too.
-  rest: region.model !== 'opt-in' || region.ui === 'link',
+  rest: needsRest(policy, region),
 });
 
-/**
- * Whether a page needs more of the script than to record events, whatever has been answered there: it fetches that part only
- * where it does.
- */
-const needsRest = ({ document, scope, transfer }: Policy): boolean =>
+/** Whatever has been answered on the page: it fetches that part only where it is needed. */
+const needsRest = ({ document, scope, transfer }: Policy, { model, ui, gpcStatus }: Region): boolean =>
+  // A default is granted by it, a link stands for whoever has answered too, and that a signal is honoured is said to all.
+  model !== 'opt-in' ||
+  ui === 'link' ||
+  gpcStatus ||
   scope === 'account' ||
   transfer.length > 0 ||
   (document.cookieless as typeof defaults.cookieless).mode !== 'off' ||
@@ -53,7 +53,6 @@ export const publicConfig = (
     policy: { version: policy.version, configHash: policy.configHash },
     consent: {
       ...document,
-      rest: needsRest(policy),
       purposes: policy.document.purposes as { id: string; materialHash: string }[],
       cookieless: cookielessOf(policy.document),
     },

@@ -111,10 +111,12 @@ export const weigh = (
 
 /**
  * A declared child grants nothing, and what was granted on the device before is taken back; where the site has an age gate,
- * nobody grants who has not passed it. Nothing here guesses an age.
+ * nobody grants who has not passed it. What was granted before goes on where it stood: a page that does not tell the age may
+ * take a part back, and says of the rest what stands. Nothing here guesses an age.
  */
 export const ofAge = (weighed: Weighed, age: Age | null, gate: boolean): Weighed => {
   const nothing = { granted: 0, added: 0, chosen: 0, ack: 0, followed: 0, asksForGrant: false } as const;
   if (age === 'minor') return { ...weighed, ...nothing, denied: everything, stated: everything };
-  return gate && weighed.asksForGrant && age !== 'passed' && age !== 'guardian' ? { ...weighed, ...nothing } : weighed;
+  if (!gate || !weighed.asksForGrant || age === 'passed' || age === 'guardian') return weighed;
+  return { ...weighed, ...nothing, followed: weighed.followed | weighed.added };
 };
