@@ -10,7 +10,8 @@ export default defineConfig({
     setupFiles: ['.ci/seed.mjs'],
     testTimeout: 90_000,
     hookTimeout: 120_000,
-    // Two cores are what most machines of CI have; browsers and servers under test need a share of them.
-    maxWorkers: 2,
+    // Two cores are what most machines of CI have. A file waits a good part of its time, for a page, a process or a back-off:
+    // three of them keep the cores busy.
+    maxWorkers: 3,
   },
 });

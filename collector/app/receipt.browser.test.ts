@@ -1,17 +1,16 @@
 // The receipt of a real answer: somebody accepts by the banner of the demo in Chromium, and the page of their receipt draws
 // that banner again, finds its words to be those of the ledger's row, and can be used by everybody.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { folded } from '../../sdk/browser/cookie.js';
+import { axeFaults } from '../../sdk/fixtures/axe.js';
+import { type Chromium, startChromium } from '../../sdk/fixtures/chromium.js';
 import { readConfig } from '../config.js';
 import { type Served, serve } from '../serve.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const waitMs = 60_000;
-let browser: Browser;
+let chromium: Chromium;
 let served: Served;
 let accepted: string;
 
@@ -26,7 +25,7 @@ const press = async (page: Page, button: string): Promise<string | null> => {
 };
 /** What the visitor's own record holds after a click on the banner, and what comes after that; null = no receipt. */
 const answer = async (button: string, more?: (page: Page) => Promise<string | null>): Promise<string | null> => {
-  const context = await browser.newContext({ locale: 'en-GB' });
+  const context = await chromium.browser.newContext({ locale: 'en-GB' });
   const page = await context.newPage();
   await page.goto(`${served.url}/demo`);
   let receipt = await press(page, button);
@@ -37,19 +36,16 @@ const answer = async (button: string, more?: (page: Page) => Promise<string | nu
 
 beforeAll(async () => {
   served = await serve(readConfig({ PORT: '0', WEFT_DATA: ':memory:', WEFT_DEMO: '1' }));
-  browser = await chromium.launch({
-    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  });
+  chromium = await startChromium();
   accepted = (await answer('Accept all'))!;
 }, 180_000);
 afterAll(async () => {
-  await browser?.close();
+  await chromium?.kill();
   await served?.close();
 });
 
 const open = async (path: string, options: Parameters<Browser['newContext']>[0]): Promise<Page> => {
-  const page = await (await browser.newContext(options)).newPage();
+  const page = await (await chromium.browser.newContext(options)).newPage();
   await page.addInitScript(() => {
     const found: string[] = [];
     Object.assign(window, { violations: found });
@@ -62,21 +58,6 @@ const open = async (path: string, options: Parameters<Browser['newContext']>[0])
 };
 const violations = (page: Page): Promise<string[]> =>
   page.evaluate(() => (window as unknown as { violations: string[] }).violations);
-const faults = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    interface Fault {
-      id: string;
-      nodes: { target: string[]; failureSummary: string }[];
-    }
-    const { axe } = window as unknown as { axe: { run: (of: Document) => Promise<{ violations: Fault[] }> } };
-    const { violations } = await axe.run(document);
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
-    );
-  });
-};
-
 const looks = (['light', 'dark'] as const).flatMap((scheme) => [1280, 390].map((width) => ({ scheme, width })));
 
 describe('the page of a receipt', () => {
@@ -100,7 +81,7 @@ describe('the page of a receipt', () => {
       );
       // Before axe, whose own way into the page is no part of it.
       expect(await violations(page)).toEqual([]);
-      expect(await faults(page)).toEqual([]);
+      expect(await axeFaults(page)).toEqual([]);
       await page.context().close();
     },
   );
@@ -127,7 +108,7 @@ describe('the page of a receipt', () => {
     const page = await open(`/v1/receipts/${'none'.padEnd(22, '_')}`, { colorScheme: 'dark' });
     expect(await page.locator('h1').textContent()).toBe('No such receipt');
     expect(await violations(page)).toEqual([]);
-    expect(await faults(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await page.context().close();
   });
 

@@ -2,10 +2,11 @@
 // without it.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type ServerType, serve } from '@hono/node-server';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { axeFaults } from '../../sdk/fixtures/axe.js';
+import { type Chromium, startChromium } from '../../sdk/fixtures/chromium.js';
 import { openTurnedAway } from '../ingest/turned-away.js';
 import { hostile } from './fixtures/hostile.js';
 import { adaId, back, bertaId, event, hostileId, nowAt, visitorId } from './fixtures/person.js';
@@ -13,31 +14,18 @@ import { openShop, type Shop } from './fixtures/shop.js';
 import { openDashboard, password } from './fixtures/staff.js';
 import { ago, duration } from './kit/time.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-let browser: Browser;
+let chromium: Chromium;
 const servers: ServerType[] = [];
 const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-  });
+  chromium = await startChromium();
 });
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
   for (const server of servers.splice(0)) server.close();
 });
-afterAll(() => browser.close());
+afterAll(() => chromium.kill());
 
 const listen = async (
   shop: Shop,
@@ -58,7 +46,7 @@ interface Look {
 }
 /** Staff at a screen. Whatever goes wrong in the page is kept in `wrong`. */
 const sit = async (url: string, { scheme = 'light', width = 1280, script = true, zone = 'UTC' }: Look = {}) => {
-  const context = await browser.newContext({
+  const context = await chromium.browser.newContext({
     colorScheme: scheme,
     viewport: { width, height: 844 },
     javaScriptEnabled: script,
@@ -86,21 +74,6 @@ const sit = async (url: string, { scheme = 'light', width = 1280, script = true,
   return { page, wrong };
 };
 
-/** What axe finds; it is put in by the debugger, past the page's policy. */
-const faults = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    interface Fault {
-      id: string;
-      nodes: { target: string[]; failureSummary: string }[];
-    }
-    const { axe } = window as unknown as { axe: { run: (of: Document) => Promise<{ violations: Fault[] }> } };
-    const { violations } = await axe.run(document);
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
-    );
-  });
-};
 const overflow = (page: Page): Promise<number> =>
   page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
 
@@ -142,13 +115,13 @@ describe('everybody can use it', () => {
           await page.evaluate(() => {
             for (const details of document.querySelectorAll('details')) details.open = true;
           });
-          expect([path, await faults(page)]).toEqual([path, []]);
+          expect([path, await axeFaults(page)]).toEqual([path, []]);
           expect([path, await overflow(page)]).toEqual([path, 0]);
         }
         expect(wrong).toEqual([]);
         await page.context().clearCookies();
         await page.goto(`${url}/login`);
-        expect(await faults(page)).toEqual([]);
+        expect(await axeFaults(page)).toEqual([]);
       }
     },
   );
@@ -201,7 +174,7 @@ describe('a page that is open', () => {
     ).toBe(true);
     expect(await page.locator('#told').textContent()).toBe('New: Ordered Linen shirt × 2, €78.00 (order 10055)');
     expect(await page.locator('.event.fresh').count()).toBe(1);
-    expect(await faults(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(wrong).toEqual([]);
   });
 
@@ -253,7 +226,7 @@ describe('a page that is open', () => {
     await page.locator('#turned-rows tr').nth(1).waitFor();
     turnedAway.note('https://a-shop-with-a-rather-long-name.shops.example:8443', 'origin');
     await page.locator('#turned-rows tr', { hasText: 'https://a-shop' }).locator('text="2"').waitFor();
-    expect(await faults(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(await overflow(page)).toBe(0);
     expect(wrong).toEqual([]);
     if (process.env.SHOT) await page.screenshot({ path: `${process.env.SHOT}-${scheme}.png` });
@@ -278,7 +251,7 @@ describe('a page that is open', () => {
     shop.overview = openShop().overview;
     await page.locator('#hours .chart').waitFor();
     expect(await page.locator('#first').count()).toBe(0);
-    expect(await faults(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(wrong).toEqual([]);
   });
 

@@ -1,13 +1,13 @@
 // The shop in a real browser: what it looks like to axe, to a keyboard, to a phone, to somebody without scripts, and what
 // it says to Weft. Weft itself is a stand-in here that writes down what it is told; the whole of both is tested elsewhere.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { createAdaptorServer, type ServerType } from '@hono/node-server';
 import { Hono } from 'hono';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { axeFaults } from '../../sdk/fixtures/axe.js';
+import { type Chromium, startChromium } from '../../sdk/fixtures/chromium.js';
 import { demoShop, type ServerCall } from './app.js';
 
 const standIn = `(() => {
@@ -26,10 +26,9 @@ const standIn = `(() => {
   for (const one of queued) call(one);
 })();`;
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const calls: ServerCall[] = [];
 let server: ServerType;
-let browser: Browser;
+let chromium: Chromium;
 let root = '';
 
 beforeAll(async () => {
@@ -42,23 +41,10 @@ beforeAll(async () => {
   server = createAdaptorServer({ fetch: app.fetch });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   root = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  browser = await chromium.launch({
-    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: [
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-quic',
-      '--no-first-run',
-      '--disable-background-networking',
-      '--disable-component-update',
-      '--disable-sync',
-    ],
-    // The back-forward cache is what one of these tests is about.
-    ignoreDefaultArgs: ['--disable-back-forward-cache'],
-  });
+  chromium = await startChromium();
 });
 afterAll(async () => {
-  await browser?.close();
+  await chromium?.kill();
   await new Promise((resolve) => server?.close(resolve));
 });
 
@@ -67,7 +53,7 @@ const visit = async (
   path: string,
   options: BrowserContextOptions = {},
 ): Promise<Page & { close: () => Promise<void> }> => {
-  const context = await browser.newContext({ baseURL: root, ...options });
+  const context = await chromium.browser.newContext({ baseURL: root, ...options });
   const page = await context.newPage();
   page.on('pageerror', (error) => {
     throw error;
@@ -77,17 +63,6 @@ const visit = async (
   });
   await page.goto(`/demo${path}`);
   return Object.assign(page, { close: () => context.close() });
-};
-const violations = async (page: Page) => {
-  await page.evaluate(axe);
-  const found = await page.evaluate(() =>
-    (
-      globalThis as unknown as {
-        axe: { run: () => Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      }
-    ).axe.run(),
-  );
-  return found.violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]);
 };
 const told = (page: Page, verb: string) =>
   page.evaluate(
@@ -122,7 +97,7 @@ describe.each<[string, BrowserContextOptions, withAxe: boolean]>([
   test('every page is clean to axe and never scrolls sideways', async () => {
     const page = await visit('', options);
     const check = async (where: string) => {
-      if (withAxe) expect(await violations(page), where).toEqual([]);
+      if (withAxe) expect(await axeFaults(page), where).toEqual([]);
       expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth), where).toBeLessThanOrEqual(
         0,
       );

@@ -2,9 +2,9 @@
 // and a strict Content Security Policy; and what it then tells the collector.
 
 import { readFileSync, rmSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import type { BrowserContextOptions, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { axeFaults } from '../fixtures/axe.js';
 import { type Chromium, newFolder, startChromium, until } from '../fixtures/chromium.js';
 import { type Collector, purposes, startCollector } from '../fixtures/collector.js';
 import { type StorageCall, watchStorage } from '../fixtures/watch.js';
@@ -19,7 +19,6 @@ import {
   textsOf,
 } from './banner.fixture.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const small = { width: 320, height: 640 };
 const none = { measurement: false, personalisation: false, marketing: false, sharing: false };
 const all = { measurement: true, personalisation: true, marketing: true, sharing: true };
@@ -144,13 +143,6 @@ const said = ({ decisions }: any): Record<string, boolean> =>
 const consentOf = (page: Page) => page.evaluate(() => (window as any).weft.consent.get());
 const shift = (page: Page): Promise<number> =>
   page.evaluate(() => new Promise((resolve) => setTimeout(() => resolve((window as any).shift), 300)));
-const violations = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => (window as any).axe.run());
-  return violations.map(
-    ({ id, nodes }: any) => `${id}: ${nodes.map(({ target }: any) => target.flat().join(' ')).join(', ')}`,
-  );
-};
 const box = (page: Page, selector: string) =>
   page.$eval(selector, (element) => {
     const { left, right, top, bottom, width, height } = element.getBoundingClientRect();
@@ -169,7 +161,7 @@ describe('consent 30: everything at once', () => {
     expect(await page.locator('body').ariaSnapshot()).toContain(`region "${layer1.title}"`);
     expect(await page.evaluate(() => document.body.firstElementChild!.localName)).toBe('weft-consent');
     expect(await focus(page)).toContain('page');
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(await widest(page)).toBe(0);
     // On a screen it would fill, it keeps the same distance to both edges.
     const { left, right } = await box(page, '.first');
@@ -190,7 +182,7 @@ describe('consent 30: everything at once', () => {
     await press(page, 'Shift+Tab', 'Enter');
     await page.waitForSelector('dialog[open]');
     expect(await page.locator('body').ariaSnapshot()).toContain(`dialog "${layer2.title}"`);
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(await widest(page)).toBe(0);
     expect(await page.$eval('dialog', (dialog) => dialog.scrollWidth - dialog.clientWidth)).toBe(0);
     expect(await page.$eval('dialog', (dialog) => getComputedStyle(dialog).direction)).toBe('rtl');
@@ -324,7 +316,7 @@ describe('weight', () => {
     async (accent) => {
       serve({ ui: { theme: { accent, dark: 'light' } } });
       const page = await asked();
-      expect(await violations(page)).toEqual([]);
+      expect(await axeFaults(page)).toEqual([]);
     },
   );
 });
@@ -342,22 +334,22 @@ describe('axe finds nothing', () => {
   it.each(cases)('%s', async (_, opening, written) => {
     sitePage = written;
     const page = await asked(opening);
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await show(page);
     await page.$$eval('details', (all) => {
       for (const one of all) one.open = true;
     });
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 
   it('in the link of an opt-out region, and in what a person may do with their data', async () => {
     serve({}, california);
     const page = await asked();
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     await until(async () => (await page.evaluate(() => (window as any).weft.consent.state().anonymousId)) as string);
     await show(page);
     await page.click('button:text-is("Erase my data")');
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
   });
 });
 
@@ -897,7 +889,7 @@ describe('where nothing can be decided', () => {
   ];
   it.each(looks)('axe finds nothing, and keys reach all of it: %s', async (_, opening, lang) => {
     const page = await shut(opening, lang);
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth)).toBe(true);
     await press(page, 'Tab');
     expect(await focus(page)).toBe(`banner ${textsOf(lang).layer2.close}`);
@@ -915,7 +907,7 @@ describe('where nothing can be decided', () => {
     const { receipt, anonymousId: visitorId } = await page.evaluate(() => (window as any).weft.consent.state());
     expect(visitorId).toBeTruthy();
     await show(page);
-    expect(await violations(page)).toEqual([]);
+    expect(await axeFaults(page)).toEqual([]);
     expect(await page.textContent('dialog')).toContain(receipt);
     await page.waitForSelector('button:text-is("Download my data")');
     let heard: unknown;

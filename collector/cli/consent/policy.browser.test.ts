@@ -2,30 +2,27 @@
 
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { folded } from '../../../sdk/browser/cookie.js';
+import { axeFaults } from '../../../sdk/fixtures/axe.js';
+import { type Chromium, startChromium } from '../../../sdk/fixtures/chromium.js';
 import { start, whenDone } from '../weft.fixture.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const patience = { timeout: 45_000 };
 
-let browser: Browser;
+let chromium: Chromium;
 const contexts: BrowserContext[] = [];
 beforeAll(async () => {
-  browser = await chromium.launch({
-    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--no-first-run'],
-  });
+  chromium = await startChromium();
 });
 afterEach(async () => {
   for (const context of contexts.splice(0)) await context.close();
 });
-afterAll(() => browser.close());
+afterAll(() => chromium.kill());
 
 const consent = {
   policy: { version: '3', links: { privacy: '/privacy' } },
@@ -73,7 +70,7 @@ const opened = async () => {
 };
 
 const sit = async (): Promise<{ page: Page; wrong: string[] }> => {
-  const context = await browser.newContext({ locale: 'en-US' });
+  const context = await chromium.browser.newContext({ locale: 'en-US' });
   contexts.push(context);
   // Intercepting turns the browser's cache off: as if five minutes had passed.
   await context.route('**/v1/config/**', (route) => route.continue());
@@ -188,13 +185,9 @@ describe('a policy that is published while a shop is open', () => {
     expect(await page.locator('[data-purpose="measurement"]').textContent()).toContain('kept 300 days instead of 395');
     await page.getByRole('button', { name: 'Ask nobody about it' }).click();
     await page.waitForSelector('[data-purpose="measurement"][data-reasks="no"]', patience);
-    await page.evaluate(axe);
     for (const width of [1280, 412]) {
       await page.setViewportSize({ width, height: 800 });
-      const { violations } = (await page.evaluate(() => (globalThis as any).axe.run(document, { iframes: false }))) as {
-        violations: { id: string; nodes: { target: unknown }[] }[];
-      };
-      expect(violations.map(({ id, nodes }) => [id, nodes.map(({ target }) => target)])).toEqual([]);
+      expect(await axeFaults(page)).toEqual([]);
       expect(
         await page.evaluate(() => document.documentElement.scrollWidth <= document.documentElement.clientWidth),
       ).toBe(true);

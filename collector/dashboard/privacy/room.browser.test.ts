@@ -1,15 +1,14 @@
 // The privacy room and the accounts in a real Chromium: axe on every page, light and dark, wide and narrow, and what is left
 // without a script.
 
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { type ServerType, serve } from '@hono/node-server';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { axeFaults } from '../../../sdk/fixtures/axe.js';
+import { type Chromium, startChromium } from '../../../sdk/fixtures/chromium.js';
 import { password } from '../fixtures/staff.js';
 import { openRoom, type Room, receiptOf } from './room.fixture.js';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const pages = [
   '/privacy',
   '/privacy/consent',
@@ -29,7 +28,7 @@ const pages = [
 /** Pages of what was asked for in the full room. */
 const requests: string[] = [];
 
-let browser: Browser;
+let chromium: Chromium;
 let room: Room;
 let empty: Room;
 const servers: ServerType[] = [];
@@ -63,37 +62,19 @@ beforeAll(async () => {
     if (kind === 'erasure') requests.push(`/privacy/requests/${id}/certificate`);
   }
   empty = await openRoom({ answers: false });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROME_PATH ?? '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-  });
+  chromium = await startChromium();
 }, 180_000);
 afterAll(async () => {
-  await browser?.close();
+  await chromium?.kill();
   for (const server of servers) server.close();
   await room?.end();
   await empty?.end();
 });
 
-const faults = async (page: Page): Promise<string[]> => {
-  await page.evaluate(axe);
-  return page.evaluate(async () => {
-    interface Fault {
-      id: string;
-      nodes: { target: string[]; failureSummary: string }[];
-    }
-    const { axe } = window as unknown as { axe: { run: (of: Document) => Promise<{ violations: Fault[] }> } };
-    const { violations } = await axe.run(document);
-    return violations.flatMap(({ id, nodes }) =>
-      nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')} ${failureSummary}`),
-    );
-  });
-};
-
 const enter = async (url: string, context: Awaited<ReturnType<Browser['newContext']>>, name: string): Promise<Page> => {
   const page = await context.newPage();
   await page.goto(`${url}/login`);
-  expect(await faults(page)).toEqual([]);
+  expect(await axeFaults(page)).toEqual([]);
   await page.fill('#account', name);
   await page.fill('#password', password);
   await page.click('main button');
@@ -117,14 +98,14 @@ describe('everybody can use the room', () => {
       ] as const) {
         if (of === empty && !isOnce) continue;
         const url = await listen(of);
-        const context = await browser.newContext({ colorScheme: scheme, viewport: { width, height: 844 } });
+        const context = await chromium.browser.newContext({ colorScheme: scheme, viewport: { width, height: 844 } });
         const page = await enter(url, context, 'owner');
         for (const path of name === 'full' ? [...pages, ...requests] : pages) {
           await page.goto(url + path);
           await page.evaluate(() => {
             for (const details of document.querySelectorAll('details')) details.open = true;
           });
-          for (const fault of await faults(page)) found.push(`${name} ${path} ${fault}`);
+          for (const fault of await axeFaults(page)) found.push(`${name} ${path} ${fault}`);
           const over = await page.evaluate(
             () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
           );
@@ -146,7 +127,10 @@ describe('everybody can use the room', () => {
     timeout: 120_000,
   }, async () => {
     const url = await listen(room);
-    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
+    const context = await chromium.browser.newContext({
+      javaScriptEnabled: false,
+      viewport: { width: 390, height: 844 },
+    });
     const page = await context.newPage();
     await page.goto(`${url}/login`);
     await page.fill('#account', 'Piet');
