@@ -86,12 +86,7 @@ test('a page of the shop’s own origin is heard, under its content security pol
   await hasAnswered(page);
   await weft(page, 'track', 'Last');
   await weft(page, 'flush');
-  const id = (await anonymousId())!;
-  const profile = await until(async () => {
-    const [found] = await collector.profiles({ anonymousId: id });
-    const events = found ? await collector.list(found.id, 'events') : [];
-    return events.some(({ event }) => event === 'Last') && found;
-  });
+  const profile = await collector.profileWith('Last', (await anonymousId())!);
   expect(profile.counts).toMatchObject({ pageViews: 2, cartAdds: 1, sessions: 1 });
   expect(profile.counts.productViews).toBeGreaterThanOrEqual(1);
   expect(profile.cart).toMatchObject({ lines: [{ productId: 'M-1', priceMinor: 1900 }], currency: 'EUR' });

@@ -95,22 +95,18 @@ describe('who accepts', () => {
     await page.press('#q', 'Enter');
     await page.waitForURL('**/search?q=linen');
     await weft(page, 'flush');
-    const id = (await anonymousId())!;
-    const [profile] = await until(async () => {
-      const found = await visit.collector.profiles({ anonymousId: id });
-      return found[0] && (await names(found[0].id)).includes('Products Searched') && found;
-    });
-    const told = await names(profile!.id);
+    const profile = await visit.collector.profileWith('Products Searched', (await anonymousId())!);
+    const told = await names(profile.id);
     // What the data layer and the markup both say of a thing is said once, and nothing from before the grant.
     expect(told.slice(0, 2).sort()).toEqual(['Cart Updated', 'page']);
     expect(told.filter((name) => name === 'Product Viewed')).toHaveLength(1);
     expect(told).not.toContain('Product Added');
-    expect(profile!.counts).toMatchObject({ pageViews: 3, productViews: 1, sessions: 1, cartsOpen: 1, orders: 0 });
-    expect(profile!.cart!.lines).toMatchObject([{ productId: 'OX-101', quantity: 1, priceMinor: 1900 }]);
-    expect(profile!.touches).toMatchObject([{ channel: 'Email', source: 'letter' }]);
-    expect(profile!.lastSession!.device).toMatchObject({ kind: 'desktop' });
+    expect(profile.counts).toMatchObject({ pageViews: 3, productViews: 1, sessions: 1, cartsOpen: 1, orders: 0 });
+    expect(profile.cart!.lines).toMatchObject([{ productId: 'OX-101', quantity: 1, priceMinor: 1900 }]);
+    expect(profile.touches).toMatchObject([{ channel: 'Email', source: 'letter' }]);
+    expect(profile.lastSession!.device).toMatchObject({ kind: 'desktop' });
     // An address in a link is nobody's to keep.
-    expect(JSON.stringify([profile, await visit.collector.list(profile!.id, 'events')])).not.toContain(
+    expect(JSON.stringify([profile, await visit.collector.list(profile.id, 'events')])).not.toContain(
       'ada@example.com',
     );
   });
@@ -419,11 +415,7 @@ describe('a page out of the back-forward cache', () => {
   const whole = async ({ page, anonymousId }: Device) => {
     await weft(page, 'track', 'Last');
     await weft(page, 'flush');
-    const id = (await until(anonymousId))!;
-    return until(async () => {
-      const [found] = await visit.collector.profiles({ anonymousId: id });
-      return found && (await names(found.id)).includes('Last') && found;
-    });
+    return visit.collector.profileWith('Last', await until(anonymousId));
   };
 
   test('S4: is one more page view of the same visit', async () => {

@@ -111,6 +111,23 @@ export const startCollector = async ({ environment = {}, data }: StartOptions = 
     return (await response.json()) as Body;
   };
 
+  const profiles = async (query: Record<string, string>): Promise<Profile[]> =>
+    (await read<{ profiles: Profile[] }>(`/v1/profiles?${new URLSearchParams(query)}`)).profiles;
+  /** All of it, newest first. */
+  const list = async <Name extends keyof Lists>(profileId: string, name: Name): Promise<Lists[Name][]> => {
+    const items: Lists[Name][] = [];
+    let cursor: string | null = '';
+    while (cursor !== null) {
+      const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+      const page: { items: Lists[Name][]; next: string | null } = await read(
+        `/v1/profiles/${profileId}/${name}?limit=500${query}`,
+      );
+      items.push(...page.items);
+      cursor = page.next;
+    }
+    return items;
+  };
+
   await start();
   return {
     get url() {
@@ -148,21 +165,16 @@ export const startCollector = async ({ environment = {}, data }: StartOptions = 
         counts[verdict as string] = (counts[verdict as string] ?? 0) + Number(count);
       return counts;
     },
-    profiles: async (query: Record<string, string>): Promise<Profile[]> =>
-      (await read<{ profiles: Profile[] }>(`/v1/profiles?${new URLSearchParams(query)}`)).profiles,
-    /** All of it, newest first. */
-    list: async <Name extends keyof Lists>(profileId: string, name: Name): Promise<Lists[Name][]> => {
-      const items: Lists[Name][] = [];
-      let cursor: string | null = '';
-      while (cursor !== null) {
-        const query: string = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
-        const page: { items: Lists[Name][]; next: string | null } = await read(
-          `/v1/profiles/${profileId}/${name}?limit=500${query}`,
-        );
-        items.push(...page.items);
-        cursor = page.next;
-      }
-      return items;
+    profiles,
+    list,
+    /** The one of a device, read once an event of this name is in it: what was read before that may be older. */
+    profileWith: async (name: string, anonymousId: string): Promise<Profile> => {
+      const find = async () => (await profiles({ anonymousId }))[0];
+      return until(async () => {
+        const found = await find();
+        const events = found ? await list(found.id, 'events') : [];
+        return events.some(({ event }) => event === name) && find();
+      });
     },
     /** What was announced to the outside, which no state shows. */
     announced: (kind: string): { key: string; at: number }[] => {
