@@ -86,9 +86,11 @@ test('a page of the shop’s own origin is heard, under its content security pol
   await hasAnswered(page);
   await weft(page, 'track', 'Last');
   await weft(page, 'flush');
-  const profile = await collector.profileWith('Last', (await anonymousId())!);
+  const id = (await anonymousId())!;
+  await collector.profileWith('Last', id);
+  // Markup is read a second after its page is there, so that a data layer can tell first.
+  const profile = await collector.profileWith('Product Viewed', id);
   expect(profile.counts).toMatchObject({ pageViews: 2, cartAdds: 1, sessions: 1 });
-  expect(profile.counts.productViews).toBeGreaterThanOrEqual(1);
   expect(profile.cart).toMatchObject({ lines: [{ productId: 'M-1', priceMinor: 1900 }], currency: 'EUR' });
   expect([troubles, complaints]).toEqual([[], []]);
   expect(heard).toContain(true);
