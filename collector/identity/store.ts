@@ -209,6 +209,9 @@ export interface LookupRow {
   seq: number;
 }
 
+/** So many events that carry a key are asked whose it is, the earliest: a shop may fill a key with one word (docs/decisions/0308). */
+const carriersMax = 100;
+
 /** All statements of the tables above. Named after what they are for, not after what they do. */
 export const identityStore = (sql: Sql) => {
   const one = <Row>(text: string) => sql.prepare<Row>(text);
@@ -263,6 +266,14 @@ export const identityStore = (sql: Sql) => {
   const skipRename = one('UPDATE renames SET skipped = ? WHERE mid = ?');
   const deleteContacts = one('DELETE FROM contacts WHERE seq = ?');
   const lookups = one<LookupRow>('SELECT * FROM lookups WHERE kind = ? AND value = ? ORDER BY at, mid');
+  const carriers = one<{ seq: number }>(
+    `SELECT seq FROM lookups WHERE kind = ? AND value = ? ORDER BY at, mid LIMIT ${carriersMax}`,
+  );
+  const carriersBefore = one<{ n: number }>(
+    `SELECT count(*) AS n FROM (
+       SELECT 1 FROM lookups WHERE kind = ? AND value = ? AND (at, mid) < (?, ?) LIMIT ${carriersMax}
+     )`,
+  );
   const lookupsOfEvent = one<LookupRow>('SELECT * FROM lookups WHERE seq = ?');
   const putLookup = one('INSERT OR REPLACE INTO lookups (kind, value, at, mid, seq) VALUES (?, ?, ?, ?, ?)');
   const deleteLookups = one('DELETE FROM lookups WHERE kind = ? AND value = ?');
@@ -360,6 +371,9 @@ export const identityStore = (sql: Sql) => {
     ownContacts: (seq: number, owner: number | null) => ownContacts.run(owner, seq),
     deleteContacts: (seq: number) => deleteContacts.run(seq),
     lookups: (kind: LookupKind, value: string) => lookups.all(kind, value),
+    carriers: (kind: LookupKind, value: string) => carriers.all(kind, value).map((row) => row.seq),
+    isCarrier: ({ kind, value, at, mid }: Pick<LookupRow, 'kind' | 'value' | 'at' | 'mid'>) =>
+      carriersBefore.get(kind, value, at, mid)!.n < carriersMax,
     lookupsOfEvent: (seq: number) => lookupsOfEvent.all(seq),
     putLookup: (kind: LookupKind, value: string, at: number, messageId: string, seq: number) =>
       putLookup.run(kind, value, at, messageId, seq),

@@ -362,7 +362,7 @@ export const indexEvent = (
 const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEvent): boolean => {
   if (key.kind !== 'session') {
     set.identity.putLookup(key.kind, key.value, event.at, event.messageId, seq);
-    return true;
+    return set.identity.isCarrier({ ...key, at: event.at, mid: event.messageId });
   }
   let earliest = set.sessionHints.get(key.value);
   if (!earliest) {

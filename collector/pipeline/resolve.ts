@@ -126,6 +126,7 @@ const moved = (set: WorkingSet, row: Pick<EventRow, 'seq' | 'owner'>, owner: num
   if (row.owner !== null) set.spoiltProfiles.add(row.owner);
   if (owner !== null) set.spoiltProfiles.add(owner);
   for (const key of set.identity.lookupsOfEvent(row.seq)) {
+    if (!set.identity.isCarrier(key)) continue;
     for (const seq of set.identity.seekers(key.kind, key.value)) if (seq !== row.seq) set.spoiltSeekers.add(seq);
   }
   const contacts = set.identity.contactsOfEvent(row.seq);
@@ -162,8 +163,8 @@ const carrierOf = (set: WorkingSet, seq: number, event: AcceptedEvent): Found | 
   for (const kind of keyOrder) {
     for (const key of event.keys) {
       if (key.kind !== kind) continue;
-      for (const lookup of set.identity.lookups(kind, key.value)) {
-        const row = lookup.seq === seq ? undefined : set.events.row(lookup.seq);
+      for (const carrier of set.identity.carriers(kind, key.value)) {
+        const row = carrier === seq ? undefined : set.events.row(carrier);
         // A named event is its user's, whether this batch has decided it yet or not.
         const owner = row?.owner ?? row?.usr ?? null;
         if (!row || owner === null) continue;

@@ -162,6 +162,29 @@ describe('sessions', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  it.each([
+    ['one of the first hundred', 99, true],
+    ['one behind them', 102, false],
+  ])(
+    'S-7, R4, R10: of a key that everybody carries, %s is asked or not, in any order of arrival',
+    (_, minute, isFound) => {
+      const order = (n: number) =>
+        track(null, 'Order Updated', n, { checkout_id: 'checkout', order_id: `O${n}` }, { userId: `U${n}` });
+      const orders = Array.from({ length: 130 }, (_, n) => order(n + 1)).filter((_, n) => n + 1 !== minute);
+      const cart = track('A1', 'Cart Viewed', minute, { checkout_id: 'checkout', products: [] });
+      for (const isCartFirst of [false, true]) {
+        const shop = openShop();
+        const sendCart = () => shop.send([page('A1', minute - 1), cart]);
+        if (isCartFirst) sendCart();
+        for (const one of isCartFirst ? orders : orders.toReversed()) shop.send([one], { key: secretKey });
+        if (!isCartFirst) sendCart();
+        const { id } = shop.one({ userId: 'U120' });
+        expect(shop.events(id)[0]?.sessionId).toBe(isFound ? sessionsOf(shop)[0]?.id : null);
+        expect(shop.rebuild().equal).toBe(true);
+      }
+    },
+  );
+
   it('S3: what is no person’s act neither begins nor extends a session', () => {
     const shop = openShop();
     shop.send([page('A1', 0), track('A1', 'Timer Fired', 20, {}, { context: { active: false } }), page('A1', 45)]);
