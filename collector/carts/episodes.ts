@@ -49,9 +49,6 @@ const abandonment = (n: number, stage: Episode['stage'], at: number, valueMinor:
     abandonedAt: at,
     valueMinor,
     outcome: 'open',
-    recoveredBy: null,
-    recoveredMinor: null,
-    recoveredOrderId: null,
     lines,
   }) satisfies Episode;
 

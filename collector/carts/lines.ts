@@ -8,16 +8,17 @@ import { readId } from './ids.js';
 import { averagePrice, roundQuantity, timesQuantity, toMinor } from './money.js';
 import type { Warn } from './warnings.js';
 
+/** What was not told is absent rather than null: most lines tell an id and a price, and a profile keeps dozens of them. */
 export interface CartLine {
   /** C1: variant id or sku or product id, plus a hash of options. */
   key: string;
-  productId: string | null;
-  sku: string | null;
-  variantId: string | null;
+  productId?: string | undefined;
+  sku?: string | undefined;
+  variantId?: string | undefined;
   /** As a person reads it: `Black`. */
-  variant: string | null;
-  options: string | null;
-  name: string | null;
+  variant?: string | undefined;
+  options?: string | undefined;
+  name?: string | undefined;
   quantity: number;
   price: Decimal | null;
   currency: string | null;
@@ -36,10 +37,10 @@ type Product = Readonly<Record<string, unknown>>;
 const isProduct = (value: unknown): value is Product =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-const readText = (value: unknown): string | null => {
-  if (typeof value !== 'string' && typeof value !== 'number') return null;
+const readText = (value: unknown): string | undefined => {
+  if (typeof value !== 'string' && typeof value !== 'number') return undefined;
   const text = String(value).trim().slice(0, nameMax);
-  return text === '' ? null : text;
+  return text === '' ? undefined : text;
 };
 
 const hash = (text: string): string => createHash('sha256').update(text).digest('base64url').slice(0, 10);
@@ -65,11 +66,11 @@ const isEmpty = (value: unknown): boolean =>
   (isProduct(value) && Object.keys(value).length === 0);
 
 /** Engraving, size, gift wrap: `options`, or `properties` as Shopify's line items call them. */
-const optionsHash = (product: Product): string | null => {
+const optionsHash = (product: Product): string | undefined => {
   const given = [product.options, isProduct(product.properties) ? product.properties : undefined].filter(
     (v) => !isEmpty(v),
   );
-  return given.length === 0 ? null : hash(canonical(given));
+  return given.length === 0 ? undefined : hash(canonical(given));
 };
 
 const readQuantity = (value: unknown, warn: Warn): number | null => {
@@ -114,14 +115,14 @@ export const currencyOf = (value: unknown, warn: Warn): string | null => {
 
 /** `null` = nothing here names a product, or its quantity is refused. A quantity of zero is a line of zero. */
 const readLine = (product: Product, currency: string | null, at: number, warn: Warn): CartLine | null => {
-  const productId = readId(product.product_id) ?? readId(product.id) ?? readId(product.item_id);
-  const sku = readId(product.sku);
-  const variantId = readId(product.variant_id);
+  const productId = readId(product.product_id) ?? readId(product.id) ?? readId(product.item_id) ?? undefined;
+  const sku = readId(product.sku) ?? undefined;
+  const variantId = readId(product.variant_id) ?? undefined;
   const variant = readText(product.variant);
   const name = readText(product.name);
   // GA4 items may have a name alone.
-  const base = variantId ?? sku ?? productId ?? (name === null ? null : `name:${hash(name)}`);
-  if (base === null) {
+  const base = variantId ?? sku ?? productId ?? (name === undefined ? undefined : `name:${hash(name)}`);
+  if (base === undefined) {
     warn('cart_line_unreadable');
     return null;
   }
@@ -130,8 +131,8 @@ const readLine = (product: Product, currency: string | null, at: number, warn: W
   const own = currencyOf(product.currency, warn) ?? currency;
   const options = optionsHash(product);
   // A variant's id and a sku tell variants apart by themselves; a product id does not: its red and its blue are two lines.
-  const shade = variantId === null && sku === null && variant !== null ? hash(variant) : null;
-  const suffix = [shade, options].filter((part) => part !== null).join('.');
+  const shade = variantId === undefined && sku === undefined && variant !== undefined ? hash(variant) : undefined;
+  const suffix = [shade, options].filter((part) => part !== undefined).join('.');
   return {
     key: suffix === '' ? base : `${base}#${suffix}`,
     productId,
@@ -208,14 +209,17 @@ export const addQuantity = (a: number, b: number, warn: Warn): number => {
   return quantityMax;
 };
 
+/** States that were folded by earlier versions hold null. */
+const isTold = (part: string | null | undefined): boolean => part != null;
+
 /** The same goods, told by whichever ids both sides have: a webhook says `sku` where the page said `product_id`. */
 const isSameGoods = (a: CartLine, b: CartLine): boolean => {
   if (a.key === b.key) return true;
-  if (a.options !== null && b.options !== null && a.options !== b.options) return false;
-  if (a.variantId !== null && b.variantId !== null) return a.variantId === b.variantId;
-  if (a.sku !== null && b.sku !== null) return a.sku === b.sku;
-  if (a.productId === null || a.productId !== b.productId) return false;
-  return a.variant === null || b.variant === null || a.variant === b.variant;
+  if (isTold(a.options) && isTold(b.options) && a.options !== b.options) return false;
+  if (isTold(a.variantId) && isTold(b.variantId)) return a.variantId === b.variantId;
+  if (isTold(a.sku) && isTold(b.sku)) return a.sku === b.sku;
+  if (!isTold(a.productId) || a.productId !== b.productId) return false;
+  return !isTold(a.variant) || !isTold(b.variant) || a.variant === b.variant;
 };
 
 /** The line of exactly this key, else the first of the same goods. */
@@ -244,9 +248,9 @@ export const linesMinor = (lines: readonly CartLine[], currency: string | null):
 
 export const showLine = (line: CartLine, currency: string | null): Line => ({
   key: line.key,
-  productId: line.productId,
-  variant: line.variant ?? line.variantId,
-  name: line.name,
+  productId: line.productId ?? null,
+  variant: line.variant ?? line.variantId ?? null,
+  name: line.name ?? null,
   quantity: line.quantity,
   priceMinor: line.price === null ? null : toMinor(line.price, line.currency ?? currency),
 });

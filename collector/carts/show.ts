@@ -22,7 +22,7 @@ const showEpisode = ({
   abandonedAt: iso(abandonedAt),
   valueMinor,
   outcome,
-  recoveredBy,
+  recoveredBy: recoveredBy ?? null,
 });
 
 /** Of an abandoned cart, the deadline that passed. */

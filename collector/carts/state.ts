@@ -42,9 +42,10 @@ export interface Episode {
   abandonedAt: number;
   valueMinor: number | null;
   outcome: Outcome;
-  recoveredBy: string | null;
-  recoveredMinor: number | null;
-  recoveredOrderId: string | null;
+  /** Of one that is recovered. */
+  recoveredBy?: string;
+  recoveredMinor?: number | null;
+  recoveredOrderId?: string;
   /** What was left behind. Only a cart's last episode keeps them, and the last browse: it is the one an order can recover. */
   lines: CartLine[];
 }

@@ -14,11 +14,13 @@ import { Failure } from './failure.js';
 const ownKey: KeyContext = { id: 'weft import', trust: 'secret', mode: 'external', purposes, categories: {} };
 
 /** A slice is one transaction: what several of its events change is written once (docs/decisions/0680). */
-const directSliceMaxCalls = 10_000;
-const directSliceMaxBytes = 8_000_000;
+const directSliceMaxCalls = 40_000;
+const directSliceMaxBytes = 32_000_000;
 const directBatchMaxCalls = 2_000;
 /** 120 MB: pages that one slice after the other changes go from the log of writes into the file once for all of them. */
 const logMaxPages = 30_000;
+/** A collector gets by with less, for its memory; the pages of a slice of an import do not fit there and are written twice. */
+const fileCacheMaxKib = 64 * 1024;
 /** Nothing is settled while rows still come; `due` does it once, at the end. */
 const notYet = null;
 
@@ -28,6 +30,7 @@ export const directTarget = (
   now: () => number = Date.now,
 ): Target => {
   writer.store.pragma(`wal_autocheckpoint = ${logMaxPages}`);
+  writer.store.pragma(`cache_size = -${fileCacheMaxKib}`);
   return {
     name: `folder ${folder}`,
     sliceMaxCalls: directSliceMaxCalls,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { exponentOf, readAmount, readCurrency } from './amount.js';
+import { exponentOf, isUnreadable, readAmount, readCurrency } from './amount.js';
 
 const read = (value: unknown, currency: string | null = null): string => {
   const amount = readAmount(value, currency);
@@ -16,6 +16,12 @@ describe('an amount is read to a decimal text', () => {
     [1e-7, '0'],
     [2.5e-3, '0.0025'],
     ['19.90', '19.9'],
+    ['12.00', '12'],
+    ['0.00', '0'],
+    ['100', '100'],
+    ['10.050', '10.05'],
+    ['007.50', '7.5'],
+    ['1.1234567', '1.123457'],
     ['1.234', '1.234'],
     ['.5', '0.5'],
     ['5.', '5'],
@@ -99,6 +105,13 @@ describe('an amount is read to a decimal text', () => {
     ['999999999999999'],
   ])('%j is unreadable, never zero', (value) => {
     expect(read(value)).toBe('unreadable');
+    expect(isUnreadable(value)).toBe(true);
+  });
+
+  it('says quickly of a number what reading it would say', () => {
+    const numbers = [0, -0, 9.99, 99_999_999_999_999, 99_999_999_999_999.98, 1e14, -1e14, 1e15, 1e-300];
+    for (const value of [...numbers, '1e13', '9,99', '', null, undefined])
+      expect(isUnreadable(value), String(value)).toBe(readAmount(value).kind === 'unreadable');
   });
 });
 

@@ -115,15 +115,19 @@ const readWriting = (
   return grouped && (decimal === ',' || isDecorated) ? [before + after, ''] : [before, after];
 };
 
-/** As `assemble` would write it: JSON numbers print without trailing zeros. */
-const usual = /^\d{1,9}(\.\d{1,6})?$/;
+/** What nearly every sender writes, and every JSON number of a shop: digits that `assemble` would leave as they are. */
+const usual = /^(?:0|[1-9]\d{0,8})(?:\.\d{1,6})?$/;
+const zerosAtEnd = /\.?0+$/;
 
 export const readAmount = (value: unknown, currency: string | null = null): Amount => {
   if (value === undefined || value === null) return { kind: 'absent' };
   if (typeof value !== 'number' && typeof value !== 'string') return { kind: 'unreadable' };
-  // What nearly every sender writes is canonical already; the rest is read below.
-  if (typeof value === 'number' && usual.test(`${value}`)) return { kind: 'amount', decimal: `${value}`, plain: true };
-  const text = String(value)
+  const given = `${value}`;
+  if (usual.test(given)) {
+    const hasZeros = given.endsWith('0') && given.includes('.');
+    return { kind: 'amount', decimal: hasZeros ? given.replace(zerosAtEnd, '') : given, plain: true };
+  }
+  const text = given
     .slice(0, textMax + 1)
     .normalize('NFKC')
     .replace(/\s+/gu, ' ')
@@ -145,5 +149,11 @@ export const readAmount = (value: unknown, currency: string | null = null): Amou
   const decimal = assemble(negative, read[0], read[1], 0);
   return decimal === null ? { kind: 'unreadable' } : { kind: 'amount', decimal, plain: false };
 };
+
+/** Whether `readAmount` can't read it. The door asks this of each amount of each event; a JSON number of a shop's size is one. */
+export const isUnreadable = (value: unknown): boolean =>
+  typeof value === 'number' && Math.abs(value) < 10 ** integerDigitsMax
+    ? false
+    : readAmount(value).kind === 'unreadable';
 
 export const isNegative = (decimal: Decimal): boolean => decimal.startsWith('-');

@@ -2,7 +2,7 @@
 // and what it needs. On the wire a missing property is a warning and the event is kept; in the SDK's types it is an error.
 
 import { z } from 'zod';
-import { isNegative, readAmount, readCurrency } from './amount.js';
+import { isNegative, isUnreadable, readAmount, readCurrency } from './amount.js';
 import { amount, anything, flag, text } from './lenient.js';
 
 const productShape = {
@@ -209,7 +209,14 @@ export interface EcommerceWarning {
   path: string;
 }
 
-const amountNames = new Set(['price', 'quantity', 'value', ...Object.keys(amounts), 'engaged_ms', 'score']);
+const amountNames = ['price', 'quantity', 'value', ...Object.keys(amounts), 'engaged_ms', 'score'];
+/** Those that each event has, of its own or of a line's: found once, since most events have most of a line's. */
+const amountsOf = Object.fromEntries(
+  Object.entries<Definition>(ecommerce).map(([name, { shape }]) => [
+    name,
+    amountNames.filter((key) => key in shape || key in productShape),
+  ]),
+) as Record<EcommerceName, string[]>;
 
 export const ratingMax = 5;
 /** A number from 0 to 5; null for anything else. */
@@ -232,9 +239,9 @@ export const checkEcommerce = (name: string, properties: Readonly<Record<string,
     }
   }
   const judge = (values: Readonly<Record<string, unknown>>, path: string): void => {
-    for (const key of amountNames) {
-      if (!(key in definition.shape) && !(key in productShape)) continue;
-      if (readAmount(values[key]).kind === 'unreadable') warnings.push({ code: 'bad_amount', path: `${path}.${key}` });
+    for (const key of amountsOf[name]) {
+      if (values[key] !== undefined && isUnreadable(values[key]))
+        warnings.push({ code: 'bad_amount', path: `${path}.${key}` });
     }
   };
   judge(properties, 'properties');

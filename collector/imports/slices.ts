@@ -177,6 +177,8 @@ export async function* readSlices(asked: SlicesAsked): AsyncGenerator<Found> {
   let refused: RefusedRow[] = [];
   let waiting: Waiting[] = [];
   let bytes = 0;
+  // The first is a batch, each next one twice as long: whoever writes need not wait for the longest before they begin.
+  let atOnce = Math.min(asked.batchMaxCalls, asked.sliceMaxCalls);
   const refuse = (line: number, rows: number, reason: string): void => {
     countRefused(report, rows, reason);
     refused.push({ line, rows, reason });
@@ -191,6 +193,7 @@ export async function* readSlices(asked: SlicesAsked): AsyncGenerator<Found> {
     yield { kind: 'slice', ...sliceOf(waiting, asked) };
     waiting = [];
     bytes = 0;
+    atOnce = Math.min(2 * atOnce, asked.sliceMaxCalls);
   }
 
   for await (const { mapped, done, total, rows } of mapFile(asked.file, asked.map)) {
@@ -222,7 +225,7 @@ export async function* readSlices(asked: SlicesAsked): AsyncGenerator<Found> {
       if (bytes + size > asked.sliceMaxBytes) yield* cut();
       waiting.push(next);
       bytes += size + 1;
-      if (waiting.length >= asked.sliceMaxCalls) yield* cut();
+      if (waiting.length >= atOnce) yield* cut();
     }
     yield { kind: 'progress', done, total, rows };
   }
