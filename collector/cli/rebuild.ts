@@ -1,12 +1,12 @@
 // `weft rebuild`: everything derived, made again from the facts. With --check it is compared byte by byte with what was
 // there, and nothing is changed.
 
-import { createHash } from 'node:crypto';
 import { foldedOtherwise, foldedUnderKey } from '../pipeline/folded-under.js';
 import { dump, rebuild } from '../pipeline/rebuild.js';
 import type { WorkingSet } from '../pipeline/working-set.js';
 import type { Writer } from '../pipeline/writer.js';
 import { announcementsOf } from '../profiles/announcements.js';
+import { digestOfAll, sha256 } from '../store/digest.js';
 import { mustHaveData, placeOf, writerOf } from './data.js';
 import type { Ending } from './failure.js';
 import { type Out, plural } from './say.js';
@@ -21,21 +21,19 @@ const shownMax = 10;
 /** Of a line's digest, what is kept to find it again: eight bytes a line, so that millions fit in memory. */
 const digestBytes = 8;
 
-const lineDigest = (line: string): Buffer => createHash('sha256').update(line).digest().subarray(0, digestBytes);
-
 /** The state's lines as digests, and one over all of them. */
 const digestOf = (set: WorkingSet): { all: string; lines: number; each: Buffer } => {
-  const hash = createHash('sha256');
+  const all = digestOfAll();
   let each = Buffer.alloc(1024 * digestBytes);
   let lines = 0;
   dump(set, (line) => {
-    const digest = lineDigest(line);
-    hash.update(digest);
+    const digest = sha256(line);
+    all.add(digest);
     if ((lines + 1) * digestBytes > each.length) each = Buffer.concat([each, Buffer.alloc(each.length)]);
-    digest.copy(each, lines * digestBytes);
+    digest.copy(each, lines * digestBytes, 0, digestBytes);
     lines += 1;
   });
-  return { all: hash.digest('hex'), lines, each: each.subarray(0, lines * digestBytes) };
+  return { all: all.hex(), lines, each: each.subarray(0, lines * digestBytes) };
 };
 
 /** The text of some lines. */

@@ -59,6 +59,8 @@ export const eventMigrations: readonly Migration[] = [
       ) WITHOUT ROWID;
     `,
   },
+  // Whoever is forgotten is looked for in it by device.
+  { name: '0846-measured-visits-by-device', sql: 'CREATE INDEX measured_visits_by_device ON measured_visits (dev)' },
 ];
 
 /** Bits of `flags`. */

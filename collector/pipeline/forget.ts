@@ -151,9 +151,15 @@ const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {
 /** Identifiers no event carries any more go too: the graph must not remember whom it forgot. */
 const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: ReadonlySet<number>): number => {
   let gone = 0;
+  // Whoever a server event names owns it, once that is decided; no index leads to it by whom it names.
+  const named = new Set<number>();
+  for (const seq of set.spoiltSeekers) {
+    const usr = set.events.row(seq)?.usr ?? null;
+    if (usr !== null) named.add(usr);
+  }
   const carried = set.sql.prepare(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM events WHERE dev = ?)
-       OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND (owner = ? OR usr = ?))
+       OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND owner = ?)
        OR EXISTS (SELECT 1 FROM contacts WHERE node = ? OR owner = ?)
        OR EXISTS (SELECT 1 FROM namings JOIN events ON events.dev = namings.dev AND events.usr = namings.usr WHERE namings.usr = ?)
        OR EXISTS (SELECT 1 FROM marks WHERE dev = ?)
@@ -161,7 +167,7 @@ const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: Reado
   );
   for (const id of nodes) {
     const node = set.nodeById(id);
-    if (!node || carried.get(id, id, id, id, id, id, id, id, id)) continue;
+    if (!node || named.has(id) || carried.get(id, id, id, id, id, id, id, id)) continue;
     const { leader } = node;
     for (const member of set.identity.members(id)) {
       if (member.id === id) continue;

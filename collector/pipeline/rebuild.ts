@@ -1,10 +1,10 @@
 // Makes everything derived again from the facts, and writes down the derived state so that two of them can be compared
 // byte by byte (`weft rebuild --check`). The facts themselves are only read.
 
-import { createHash } from 'node:crypto';
 import type { MessageId } from '../contract/ids.js';
 import { type AcceptedEvent, compareEvents } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
+import { digestOfAll, sha256 } from '../store/digest.js';
 import { noteRebuilt } from './folded-under.js';
 import { type Announcer, refoldProfile, save } from './project.js';
 import { indexEvent } from './record.js';
@@ -136,7 +136,11 @@ export const rebuild = (
   return total;
 };
 
-/** The derived state in names that survive a rebuild and any order of arrival: no row ids, no clock of the process. */
+/**
+ * The derived state in names that survive a rebuild and any order of arrival: no row ids, no clock of the process. The lines
+ * themselves come in the order of the tables, which a rebuild keeps: by their names, each of millions of rows would be looked
+ * for by itself.
+ */
 export const dump = (set: WorkingSet, take: (line: string) => void): void => {
   const { sql } = set;
   const name = (id: number | null): string | null => {
@@ -149,7 +153,7 @@ export const dump = (set: WorkingSet, take: (line: string) => void): void => {
     return node ? (set.nodeById(node.leader)?.hid ?? null) : null;
   };
   const sessionIds = sql.prepare<{ public_id: string }>('SELECT public_id FROM sessions WHERE begin = ?');
-  for (const row of sql.prepare<EventRow>('SELECT * FROM events ORDER BY mid').iterate()) {
+  for (const row of sql.prepare<EventRow>('SELECT * FROM events ORDER BY seq').iterate()) {
     const session = row.session === null ? null : (sessionIds.get(row.session)?.public_id ?? null);
     take(
       JSON.stringify([
@@ -165,7 +169,7 @@ export const dump = (set: WorkingSet, take: (line: string) => void): void => {
   }
   for (const row of sql
     .prepare<{ dev: number; body: string; public_id: string }>(
-      'SELECT dev, body, public_id FROM sessions ORDER BY public_id',
+      'SELECT dev, body, public_id FROM sessions ORDER BY begin',
     )
     .iterate()) {
     const { begin: _begin, user, ...session } = JSON.parse(row.body) as { begin: number; user: number | null };
@@ -173,7 +177,7 @@ export const dump = (set: WorkingSet, take: (line: string) => void): void => {
   }
   const hids = sql
     .prepare<{ leader: number; hid: string; state: string }>(
-      'SELECT profiles.leader AS leader, hid, state FROM profiles JOIN nodes ON nodes.id = profiles.leader ORDER BY hid',
+      'SELECT profiles.leader AS leader, hid, state FROM profiles JOIN nodes ON nodes.id = profiles.leader ORDER BY leader',
     )
     .iterate();
   const documents = sql.prepare<{ key: string; body: string }>(
@@ -182,14 +186,13 @@ export const dump = (set: WorkingSet, take: (line: string) => void): void => {
   const joins = sql.prepare<{ id: string; cause: string; reason: string }>(
     'SELECT id, cause, reason FROM joins WHERE leader = ? ORDER BY id',
   );
-  const members = sql.prepare<{ id: number }>('SELECT id FROM nodes WHERE leader = ?');
   for (const { leader, hid, state } of hids) {
     take(
       JSON.stringify([
         'profile',
         hid,
-        members
-          .all(leader)
+        set.identity
+          .members(leader)
           .map(({ id }) => name(id))
           .sort(),
         state,
@@ -200,19 +203,20 @@ export const dump = (set: WorkingSet, take: (line: string) => void): void => {
   }
 };
 
+/** For small stores, and to compare two that were told the same in another order. */
 export const dumpLines = (set: WorkingSet): string[] => {
   const lines: string[] = [];
   dump(set, (line) => lines.push(line));
-  return lines;
+  return lines.sort();
 };
 
-/** One hash of the whole state and how many lines it has. */
+/** One hash of the whole state and how many lines it has: equal where two stores know the same, in whatever order they were told. */
 export const fingerprint = (set: WorkingSet): { hash: string; lines: number } => {
-  const hash = createHash('sha256');
+  const all = digestOfAll();
   let lines = 0;
   dump(set, (line) => {
-    hash.update(line).update('\n');
+    all.add(sha256(line));
     lines += 1;
   });
-  return { hash: hash.digest('hex'), lines };
+  return { hash: all.hex(), lines };
 };

@@ -82,7 +82,6 @@ export const replay = (
   const page = sql.prepare<{ id: number; kind: NodeKind; value: string; leader: number; hid: string }>(
     `SELECT id, kind, value, leader, hid FROM nodes WHERE id > ? ORDER BY id LIMIT ${nodesAtOnce}`,
   );
-  const livingUser = sql.prepare<{ value: string }>("SELECT value FROM nodes WHERE leader = ? AND kind = 'user_id'");
   for (let last = 0; ; ) {
     const nodes = page.all(last);
     if (nodes.length === 0) break;
@@ -110,7 +109,7 @@ export const replay = (
       }
       // An address that since went to another: in this store it is somebody's who was not erased; and where it is an erased
       // user's, the user's own line speaks for it.
-      if (livingUser.all(leader).length > 0) continue;
+      if (desk.set.identity.members(leader).some((member) => member.kind === 'user_id')) continue;
       requests.push({ subject: { profileId: hid }, at: entry.at });
       done.people += 1;
     }

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { hmacSha256, sha256, sha256Text } from './digest.js';
+import { digestOfAll, hmacSha256, sha256, sha256Text } from './digest.js';
 
 describe('digests', () => {
   it('are those of the streaming form, under keys of any length', () => {
@@ -19,5 +19,17 @@ describe('digests', () => {
         },
       ),
     );
+  });
+
+  it('are one over many, whatever their order, and another for a text more, fewer, other or twice', () => {
+    const over = (texts: readonly string[]): string => {
+      const all = digestOfAll();
+      for (const text of texts) all.add(sha256(text));
+      return all.hex();
+    };
+    const texts = ['a', 'b', 'c'];
+    expect(over(['c', 'a', 'b'])).toBe(over(texts));
+    for (const other of [['a', 'b'], ['a', 'b', 'd'], [...texts, 'd'], [...texts, 'c'], ['a', 'a', 'b'], []])
+      expect(over(other)).not.toBe(over(texts));
   });
 });

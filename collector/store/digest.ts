@@ -26,3 +26,17 @@ export const hmacSha256 = (secret: string): ((text: string) => Buffer) => {
     return sha256(outer);
   };
 };
+
+/** One digest over many, whatever order they come in: their sums, each four bytes by themselves. */
+export const digestOfAll = (): { add: (digest: Uint8Array) => void; hex: () => string } => {
+  const sums = new Uint32Array(digestBytes / 4);
+  let count = 0;
+  return {
+    add: (digest) => {
+      const words = new DataView(digest.buffer, digest.byteOffset, digestBytes);
+      for (let at = 0; at < sums.length; at += 1) sums[at] = sums[at]! + words.getUint32(4 * at);
+      count += 1;
+    },
+    hex: () => sha256Text(`${count} ${sums.join(' ')}`, 'hex'),
+  };
+};
