@@ -67,7 +67,8 @@ export const door = (options: DoorOptions): Hono => {
     rejected: judged.rejected,
   });
 
-  const take = async (c: Context, type: CallType | null, longest: number): Promise<Answer | Refusal> => {
+  /** What was read of the request ends with this: only its text waits for the writer. */
+  const prepared = async (c: Context, type: CallType | null, longest: number): Promise<Submission | Refusal> => {
     const entered = await enter(c, null, open);
     if (isRefusal(entered)) return entered;
     const judged =
@@ -76,14 +77,16 @@ export const door = (options: DoorOptions): Hono => {
         : judgeCall(entered.opened, type);
     if (isRefusal(judged)) return judged;
     entered.charge(Math.max(1, judged.count));
-    const waits = busy();
-    if (waits !== null) return waits;
-    try {
-      return await log.append(submissionOf(c, entered, type, judged));
-    } catch (error) {
+    return busy() ?? submissionOf(c, entered, type, judged);
+  };
+  const take = async (c: Context, type: CallType | null, longest: number): Promise<Answer | Refusal> => {
+    const submission = await prepared(c, type, longest);
+    if (isRefusal(submission)) return submission;
+    // Not awaited here: a function that waits keeps what it holds, and each collection would copy it (decision 0600).
+    return log.append(submission).catch((error: unknown) => {
       if (isUnavailable(error)) return comeAgain;
       throw error;
-    }
+    });
   };
 
   const app = new Hono();

@@ -104,19 +104,14 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
     }
     syncing = null;
   };
-  const ask = <Kind extends FromWriter['kind']>(
-    message: (id: number) => ToWriter,
+  /** What waits holds nothing of the message: that is copied to the writer, and need not live here until the answer. */
+  const answerOf = <Kind extends FromWriter['kind']>(
+    id: number,
     kind: Kind,
-    weight = 0,
+    weight: number,
   ): Promise<Extract<FromWriter, { kind: Kind }>> =>
     new Promise((resolve, reject) => {
-      if (gone) {
-        reject(new UnavailableError(gone.message));
-        return;
-      }
-      lastId += 1;
-      events += weight;
-      waiting.set(lastId, {
+      waiting.set(id, {
         events: weight,
         reject,
         resolve: (answer) => {
@@ -125,8 +120,18 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
           else reject(new Error('reason' in answer ? answer.reason : `unexpected ${answer.kind}`));
         },
       });
-      port.postMessage(message(lastId));
     });
+  const ask = <Kind extends FromWriter['kind']>(
+    message: (id: number) => ToWriter,
+    kind: Kind,
+    weight = 0,
+  ): Promise<Extract<FromWriter, { kind: Kind }>> => {
+    if (gone) return Promise.reject(new UnavailableError(gone.message));
+    lastId += 1;
+    port.postMessage(message(lastId));
+    events += weight;
+    return answerOf(lastId, kind, weight);
+  };
 
   await new Promise<void>((resolve, reject) => {
     port.on('error', (error) => {
@@ -161,9 +166,11 @@ export const embeddedLog = async (port: WriterPort, options: EmbeddedLogOptions)
   });
 
   return {
-    append: async (submission) => {
+    append: (submission) => {
       const weight = countEvents(submission);
-      return (await ask((id) => ({ id, kind: 'append', submission, events: weight }), 'answer', weight)).answer;
+      return ask((id) => ({ id, kind: 'append', submission, events: weight }), 'answer', weight).then(
+        ({ answer }) => answer,
+      );
     },
     command: async (command) => (await ask((id) => ({ id, kind: 'command', command }), 'result')).result,
     waiting: () => events,
