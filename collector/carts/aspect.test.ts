@@ -40,6 +40,7 @@ const product = fc.record(
     product_id: fc.constantFrom('p1', 'p2', 'p3', 'p4'),
     sku: fc.constantFrom('s1', 's2'),
     variant: fc.constantFrom('red', 'blue'),
+    name: fc.constantFrom('Tea', 'Tea of the first flush'),
     quantity: fc.constantFrom(-1, 0, 1, 2, 3, '2', 1.5, 'x'),
     price: fc.constantFrom(10, '9,99', 0, null, 'x', -5),
     currency: fc.constantFrom('EUR', 'USD'),
@@ -356,6 +357,20 @@ describe('what the aspect is', () => {
       }),
       { numRuns: 100 },
     );
+  });
+
+  it('C2: keeps a line’s parts in one order, whenever each was told', () => {
+    const told = [{}, { variant: 'Red' }, { name: 'Tea' }, { currency: 'EUR', price: 3 }];
+    const events = told.map((more, minutes) =>
+      at(minutes, 'Product Added', { product_id: 'p1', variant_id: 'v1', ...more }),
+    );
+    const stored = new Person();
+    for (const event of events) {
+      stored.state = JSON.parse(JSON.stringify(stored.state));
+      stored.step(event);
+    }
+    expect(stored.bytes).toBe(fold(...events).bytes);
+    expect(stored.bytes).toContain('"variant":"Red","name":"Tea","quantity":4,"price":"3"');
   });
 
   it('C2: a currency is named only where the lines agree', () => {

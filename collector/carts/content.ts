@@ -31,16 +31,23 @@ const keepWithin = (lines: CartLine[], warn: Warn): CartLine[] => {
   return lines.slice(0, linesInCartMax);
 };
 
-/** What is told anew replaces what was known; what is not told stays. */
-const refresh = (line: CartLine, told: CartLine): void => {
-  line.productId = told.productId ?? line.productId;
-  line.sku = told.sku ?? line.sku;
-  line.variantId = told.variantId ?? line.variantId;
-  line.variant = told.variant ?? line.variant;
-  line.name = told.name ?? line.name;
-  line.price = told.price ?? line.price;
-  line.currency = told.currency ?? line.currency;
-};
+/**
+ * What is told anew replaces what was known; what is not told stays. Written out in the order in which a line is first read:
+ * what is added to a line that came out of the store would stand at its end, and a rebuild would not give the same bytes.
+ */
+const refreshed = (line: CartLine, told: CartLine): CartLine => ({
+  key: line.key,
+  productId: told.productId ?? line.productId,
+  sku: told.sku ?? line.sku,
+  variantId: told.variantId ?? line.variantId,
+  variant: told.variant ?? line.variant,
+  options: line.options,
+  name: told.name ?? line.name,
+  quantity: line.quantity,
+  price: told.price ?? line.price,
+  currency: told.currency ?? line.currency,
+  at: line.at,
+});
 
 export const addLine = (cart: CartRecord, added: CartLine, warn: Warn): boolean =>
   changing(cart, warn, () => {
@@ -52,9 +59,10 @@ export const addLine = (cart: CartRecord, added: CartLine, warn: Warn): boolean 
       cart.lines = keepWithin([...cart.lines, { ...added }], warn);
       return cart.lines.length > before;
     }
-    refresh(line, added);
-    line.quantity = addQuantity(line.quantity, added.quantity, warn);
-    line.at = added.at;
+    const more = refreshed(line, added);
+    more.quantity = addQuantity(line.quantity, added.quantity, warn);
+    more.at = added.at;
+    cart.lines = cart.lines.map((known) => (known === line ? more : known));
     return true;
   });
 
