@@ -1,7 +1,8 @@
 // Takes events out of the house: the row, what was read from it, and the identifiers nothing else carries. What remains is
 // folded again, so that it is exactly what the remaining events say (R14, consent.md section 6).
 
-import { type Narrowing, without } from '../consent/rights/withdraw.js';
+import { isReadAlike, type Narrowing, without } from '../consent/rights/withdraw.js';
+import { packBody } from '../events/body.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { countedUnder, discountEvent } from './floods.js';
@@ -81,24 +82,37 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
 export const findsNobody = (event: AcceptedEvent, { identity }: Pick<Narrowing, 'identity'>): boolean =>
   identity && (event.sessionHint === null || event.trust === 'secret');
 
+/** What became of a plan: how many events are still there, and how many were folded anew or went. */
+export interface Narrowed {
+  kept: number;
+  folded: number;
+}
+
 /**
  * Deletes some events and keeps others with less: a fact of its own from here on, the same event, permitted less, in the
- * place it had in the order of arrival. One that nothing is left to find by goes too. How many are still there.
+ * place it had in the order of arrival. One that nothing is left to find by goes too. Where nothing that was read from an
+ * event changes, its row alone is written.
  */
 export const forgetAndNarrow = (
   set: WorkingSet,
   plan: { deleted: readonly number[]; narrowed: readonly Narrowing[] },
   bodies: ReadonlyMap<number, AcceptedEvent>,
-): number => {
-  forgetEvents(set, [...plan.deleted, ...plan.narrowed.map(({ seq }) => seq)]);
-  let kept = 0;
+): Narrowed => {
+  const anew: Narrowing[] = [];
   for (const narrowing of plan.narrowed) {
+    const event = bodies.get(narrowing.seq)!;
+    if (isReadAlike(event, narrowing)) set.events.rewrite(narrowing.seq, packBody(without(event, narrowing)));
+    else anew.push(narrowing);
+  }
+  forgetEvents(set, [...plan.deleted, ...anew.map(({ seq }) => seq)]);
+  let kept = plan.narrowed.length - anew.length;
+  for (const narrowing of anew) {
     const event = without(bodies.get(narrowing.seq)!, narrowing);
     if (findsNobody(event, narrowing)) continue;
     record(set, event, narrowing.seq);
     kept += 1;
   }
-  return kept;
+  return { kept, folded: plan.deleted.length + anew.length };
 };
 
 const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {

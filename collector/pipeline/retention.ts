@@ -23,8 +23,13 @@ import { forgetAndNarrow } from './forget.js';
 
 /** How often a run begins; each goes on, slice by slice, until nothing is due. */
 export const runEveryMs = 6 * 3_600_000;
-/** Events looked at in one transaction. A few milliseconds, and the devices they lie on are folded again. */
-const sliceMaxEvents = 200;
+/**
+ * A slice is one transaction: pages of events until so many had to be folded anew, with the devices they lie on, or so many
+ * were looked at. Most lose a purpose and nothing that was read from them, which costs their row.
+ */
+const pageEvents = 100;
+const sliceMaxFolded = 200;
+const sliceMaxLooked = 1_000;
 const sliceMaxRows = 500;
 
 /** Removals as they are noted: a purpose that was lost, and rows that went. */
@@ -55,6 +60,11 @@ export interface Retention {
   run: (now: number) => { run: number };
 }
 
+interface Aged {
+  seq: number;
+  event: AcceptedEvent;
+}
+
 interface Open {
   run: number;
   /** Work that is left, in order; a step is done when it says so. */
@@ -75,62 +85,76 @@ export const openRetention = ({ sql, desk, checkpoint, consent }: RetentionOptio
   const page = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
   let open: Open | null = null;
 
-  /** Takes a page of events to their plan, and executes it. */
-  const age = (run: number, rows: readonly EventRow[], now: number, removed: readonly RemovedPurpose[]): number => {
-    const bodies = new Map<number, AcceptedEvent>();
+  /** Executes what the age of these events asks for. How many of them had to be folded anew. */
+  const age = (run: number, rows: readonly Aged[], now: number, removed: readonly RemovedPurpose[]): number => {
     const plan = planExpiry(
-      rows.map((row) => ageing(row, bodies.set(row.seq, parseBody(row)).get(row.seq)!)),
+      rows.map(({ seq, event }) => ageing({ seq }, event)),
       store.termsOf,
       now,
       removed,
     );
     const touched = plan.deleted.length + plan.narrowed.length;
     if (touched === 0) return 0;
+    if (open) open.changed = true;
     desk.set.ageing = true;
     try {
-      desk.within(now, (set) => {
-        const kept = forgetAndNarrow(set, plan, bodies);
+      return desk.within(now, (set) => {
+        const { kept, folded } = forgetAndNarrow(set, plan, new Map(rows.map(({ seq, event }) => [seq, event])));
         store.note(run, removalsOf(plan, touched - kept));
+        return folded;
       });
     } finally {
       desk.set.ageing = false;
     }
-    return touched;
   };
+
+  const pageAfter = (seq: number): Aged[] =>
+    page.all(seq, pageEvents).map((row) => ({ seq: row.seq, event: parseBody(row) }));
+
+  /** Page after page, as many as a slice takes. `look` = how many were folded anew, and whether there is another page. */
+  const sliceOf = (look: () => { folded: number; isLast: boolean }) => (): boolean =>
+    desk.attempt(() => {
+      for (let looked = 0, folded = 0; looked < sliceMaxLooked && folded < sliceMaxFolded; looked += pageEvents) {
+        const done = look();
+        if (done.isLast) return true;
+        folded += done.folded;
+      }
+      return false;
+    });
 
   /** Events that have become `days` old since they were last looked at. */
   const oldEnough = (run: number, days: number, now: number): (() => boolean) => {
     const name = `days:${days}`;
     let from = store.cursor(name);
     let isWhole = true;
-    return () => {
-      const rows = page.all(from, sliceMaxEvents);
-      const old = rows.filter((row) => parseBody(row).receivedAt + days * dayMs <= now);
-      if (open && age(run, old, now, []) > 0) open.changed = true;
+    return sliceOf(() => {
+      const rows = pageAfter(from);
+      const isOld = ({ event }: Aged): boolean => event.receivedAt + days * dayMs <= now;
+      const old = rows.filter(isOld);
+      const folded = age(run, old, now, []);
       // A clock that once stood wrong leaves a row that is not old yet between others that are: they are not held up by it,
       // and it is looked at again.
-      const firstYoung = rows.findIndex((row) => !old.includes(row));
+      const firstYoung = rows.findIndex((row) => !isOld(row));
       const last = firstYoung === -1 ? rows.at(-1) : rows[firstYoung - 1];
       if (isWhole && last) store.moveCursor(name, last.seq);
       if (firstYoung !== -1) isWhole = false;
       from = rows.at(-1)?.seq ?? from;
-      return rows.length < sliceMaxEvents || old.length === 0;
-    };
+      return { folded, isLast: rows.length < pageEvents || old.length === 0 };
+    });
   };
 
   /** A purpose that is not asked for any more: every event there is. */
   const removal = (run: number, removed: RemovedPurpose, now: number): (() => boolean) => {
     const name = `removed:${removed.purpose}:${removed.removedAt}`;
-    return () => {
-      const rows = page.all(store.cursor(name), sliceMaxEvents);
-      const touched = age(run, rows, now, [removed]);
-      if (open && touched > 0) open.changed = true;
+    return sliceOf(() => {
+      const rows = pageAfter(store.cursor(name));
+      const folded = age(run, rows, now, [removed]);
       if (rows.length > 0) store.moveCursor(name, rows.at(-1)!.seq);
-      if (rows.length === sliceMaxEvents) return false;
+      if (rows.length === pageEvents) return { folded, isLast: false };
       store.dropCursor(name);
       store.removedDone(removed);
-      return true;
-    };
+      return { folded, isLast: true };
+    });
   };
 
   const ageClass =
@@ -154,10 +178,11 @@ export const openRetention = ({ sql, desk, checkpoint, consent }: RetentionOptio
     store.dropCaches();
     const last = store.lastRun();
     // One that was interrupted goes on: its cursors stand where it came to.
-    const run = last && last.endedAt === null ? last.id : store.begin(now);
+    const isResumed = last !== null && last.endedAt === null;
+    const run = isResumed ? last.id : store.begin(now);
     return {
       run,
-      changed: false,
+      changed: isResumed,
       steps: [
         ...store.spans().map((days) => oldEnough(run, days, now)),
         ...store.removed(now).map((it) => removal(run, it, now)),
@@ -174,7 +199,13 @@ export const openRetention = ({ sql, desk, checkpoint, consent }: RetentionOptio
   const step = (now: number): boolean => {
     open ??= begin(now);
     const current = open;
-    if (current.steps[0]?.()) current.steps.shift();
+    try {
+      if (current.steps[0]?.()) current.steps.shift();
+    } catch (error) {
+      // What its steps remember may have been rolled back: it is taken up again where its cursors stand.
+      open = null;
+      throw error;
+    }
     if (current.steps.length > 0) return true;
     desk.attempt(() => {
       sql.prepare('DELETE FROM retention_removals WHERE run NOT IN (SELECT id FROM retention_runs)').run();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Purpose, purposes } from '../../contract/purposes.js';
-import type { EventType } from '../../events/event.js';
-import { type HeldEvent, planWithdrawal } from './withdraw.js';
+import type { AcceptedEvent, EventType } from '../../events/event.js';
+import { type HeldEvent, isReadAlike, planWithdrawal } from './withdraw.js';
 
 const all = [...purposes];
 const held = (fields: Partial<HeldEvent> = {}): HeldEvent => ({
@@ -66,5 +66,28 @@ describe('a withdrawal', () => {
       deleted: [],
       narrowed: [{ seq: 1, purposes: [], identity: false, clickIds: false }],
     });
+  });
+});
+
+describe('an event that may be used for less', () => {
+  const touch = { source: 'x', clickId: 'CLICK' } as AcceptedEvent['touch'];
+  const spelled: AcceptedEvent['contacts'] = [{ kind: 'email', value: 'ada@shop.test', raw: 'Ada@Shop.test' }];
+  const plain: AcceptedEvent['contacts'] = [{ kind: 'email', value: 'ada@shop.test', raw: 'ada@shop.test' }];
+  test.each<[string, Purpose[], Partial<AcceptedEvent>, boolean]>([
+    ['sharing', ['sharing'], { touch, contacts: spelled }, true],
+    ['marketing', ['marketing'], {}, true],
+    ['marketing, with a contact in its one spelling', ['marketing'], { contacts: plain }, true],
+    ['marketing, with a contact in a spelling of its own', ['marketing'], { contacts: spelled }, false],
+    ['marketing, with a click id', ['marketing'], { touch }, false],
+    ['marketing, with a touch that has none', ['marketing'], { touch: { ...touch!, clickId: null } }, true],
+    ['personalisation', ['personalisation'], {}, false],
+  ])('without %s is read as before: %j %j %s', (_, taken, fields, alike) => {
+    const event = { touch: null, contacts: [], purposes: all, ...fields };
+    const [narrowing] = plan(taken, held()).narrowed;
+    expect(isReadAlike(event, narrowing!)).toBe(alike);
+  });
+  test('is read another way where its fields stay and its purpose does not (`stop`)', () => {
+    const [narrowing] = plan(['personalisation'], held(), 'stop').narrowed;
+    expect(isReadAlike({ touch: null, contacts: [], purposes: all }, narrowing!)).toBe(false);
   });
 });

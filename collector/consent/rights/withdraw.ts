@@ -47,6 +47,20 @@ export const without = (event: AcceptedEvent, { purposes, identity, clickIds }: 
   touch: clickIds && event.touch ? { ...event.touch, clickId: null } : event.touch,
 });
 
+/**
+ * Whether all that is read from an event is the same once it is narrowed. Of its purposes the folds ask for two alone: for
+ * `personalisation`, without which it only measures its visit, and for `marketing`, with which a contact keeps its spelling.
+ */
+export const isReadAlike = (
+  event: Pick<AcceptedEvent, 'purposes' | 'touch' | 'contacts'>,
+  { purposes, identity, clickIds }: Narrowing,
+): boolean => {
+  const lost = maskOf(event.purposes) & ~maskOf(purposes);
+  if (identity || lost & bitOf('personalisation')) return false;
+  if (clickIds && event.touch?.clickId) return false;
+  return !(lost & bitOf('marketing')) || event.contacts.every(({ value, raw }) => raw === value);
+};
+
 export interface WithdrawalPlan {
   deleted: readonly number[];
   narrowed: readonly Narrowing[];
