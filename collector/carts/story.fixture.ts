@@ -1,6 +1,7 @@
 // A person's events written as a story in minutes, and the fold of it.
 
-import type { AnonymousId, MessageId, SessionId, UserId } from '../contract/ids.js';
+import type { AnonymousId, SessionId, UserId } from '../contract/ids.js';
+import { emptyEvent } from '../events/event.fixture.js';
 import { compareEvents, type OwnedEvent } from '../events/event.js';
 import type { Shelf } from '../profiles/aspect.js';
 import { cartAspect } from './aspect.js';
@@ -25,35 +26,13 @@ let told = 0;
 export const at = (minutes: number, name: string | null, properties: Record<string, unknown> = {}, more: Told = {}) => {
   told += 1;
   const event: OwnedEvent = {
-    messageId: `m${String(told).padStart(6, '0')}` as MessageId,
+    ...emptyEvent(`m${String(told).padStart(6, '0')}`, start + Math.round(minutes * minute)),
     type: name === null ? 'page' : 'track',
     name,
-    at: start + Math.round(minutes * minute),
-    receivedAt: start + Math.round(minutes * minute),
     anonymousId: 'A1' as AnonymousId,
     userId: 'U1' as UserId,
-    claimedUserId: null,
-    sessionHint: null,
-    channel: 'browser',
-    active: true,
-    trust: 'public',
-    assurance: 'claimed',
     purposes: ['measurement', 'personalisation'],
-    receipt: null,
-    bot: null,
-    contacts: [],
-    keys: [],
-    previousId: null,
-    groupId: null,
-    traits: {},
-    setOnce: false,
     properties,
-    page: null,
-    touch: null,
-    device: null,
-    country: null,
-    locale: null,
-    library: null,
     sessionId: 's1' as SessionId,
     ownedBecause: 'named',
     ...more,

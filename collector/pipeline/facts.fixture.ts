@@ -2,8 +2,8 @@
 
 import { cartAspect } from '../carts/aspect.js';
 import { noJournal } from '../consent/rights/journal.js';
-import type { AnonymousId, MessageId, UserId } from '../contract/ids.js';
-import { purposes } from '../contract/purposes.js';
+import type { AnonymousId, UserId } from '../contract/ids.js';
+import { emptyEvent } from '../events/event.fixture.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { announcementsOf } from '../profiles/announcements.js';
 import type { AnyAspect } from '../profiles/fold.js';
@@ -35,35 +35,12 @@ export const fact = (
   const at = epochAt + (minute ?? 0) * minuteMs;
   const server = rest.channel === 'server';
   return {
-    messageId: (id ?? `m-${String(minted).padStart(6, '0')}`) as MessageId,
-    type: 'page',
-    name: null,
-    at,
-    receivedAt: at,
+    ...emptyEvent(id ?? `m-${String(minted).padStart(6, '0')}`, at),
     anonymousId: (on ?? null) as AnonymousId | null,
     userId: (user ?? null) as UserId | null,
-    claimedUserId: null,
-    sessionHint: null,
-    channel: 'browser',
     active: !server,
     trust: server ? 'secret' : 'public',
     assurance: server ? 'transactional' : 'claimed',
-    purposes,
-    receipt: null,
-    bot: null,
-    contacts: [],
-    keys: [],
-    previousId: null,
-    groupId: null,
-    traits: {},
-    setOnce: false,
-    properties: {},
-    page: null,
-    touch: null,
-    device: null,
-    country: null,
-    locale: null,
-    library: null,
     ...rest,
   };
 };
