@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { dayMs } from '../consent/retention/retention.js';
-import { retentionRuns } from '../consent/retention/store.js';
+import { type Removal, retentionPreview, retentionRuns } from '../consent/retention/store.js';
 import { purposes } from '../contract/purposes.js';
 import type { KeyContext } from '../log/log.js';
 import { readModelOf } from '../profiles/open.js';
@@ -102,9 +102,15 @@ const text = (writer: Writer): string =>
     .join('\n');
 const isTrue = (writer: Writer, at: number): boolean =>
   (writer.command({ kind: 'rebuild', at, check: true }).body as { equal: boolean }).equal;
+/** A run does to events what the preview said it would. */
 const retain = (writer: Writer, at: number) => {
+  const order = (removed: readonly Removal[]) =>
+    removed.filter((it) => it.class === 'events').sort((a, b) => String(a.purpose).localeCompare(String(b.purpose)));
+  const would = retentionPreview(writer.store, at);
   writer.command({ kind: 'retention', at });
-  return retentionRuns(writer.store, 1)[0]!;
+  const run = retentionRuns(writer.store, 1)[0]!;
+  expect(order(would)).toEqual(order(run.removed));
+  return run;
 };
 const count = (writer: Writer, table = 'events'): number =>
   writer.store.prepare<{ n: number }>(`SELECT count(*) AS n FROM ${table}`).get()!.n;

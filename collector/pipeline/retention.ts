@@ -13,7 +13,7 @@ import {
   type RemovedPurpose,
   type RetentionClass,
 } from '../consent/retention/retention.js';
-import { openRetentionStore, type Removal } from '../consent/retention/store.js';
+import { cursorOfDays, openRetentionStore, pageEvents, type Removal } from '../consent/retention/store.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, parseBody } from '../events/store.js';
@@ -24,10 +24,9 @@ import { forgetAndNarrow } from './forget.js';
 /** How often a run begins; each goes on, slice by slice, until nothing is due. */
 export const runEveryMs = 6 * 3_600_000;
 /**
- * A slice is one transaction: pages of events until so many had to be folded anew, with the devices they lie on, or so many
+ * A slice is one transaction: page after page of events, until so many had to be folded anew, with the devices they lie on, or so many
  * were looked at. Most lose a purpose and nothing that was read from them, which costs their row.
  */
-const pageEvents = 100;
 const sliceMaxFolded = 200;
 const sliceMaxLooked = 1_000;
 const sliceMaxRows = 500;
@@ -124,7 +123,7 @@ export const openRetention = ({ sql, desk, checkpoint, consent }: RetentionOptio
 
   /** Events that have become `days` old since they were last looked at. */
   const oldEnough = (run: number, days: number, now: number): (() => boolean) => {
-    const name = `days:${days}`;
+    const name = cursorOfDays(days);
     let from = store.cursor(name);
     let isWhole = true;
     return sliceOf(() => {

@@ -1,12 +1,10 @@
-// What can be read of what is kept and was counted, and of nobody in particular: retention as it ran, and what it would do.
+// What can be read of what is kept and was counted, and of nobody in particular: retention as it ran.
 
 import {
   type ClassItem,
   daysOfClass,
-  type Removal,
   type RunItem,
   retentionClasses,
-  retentionPreview,
   retentionRuns,
 } from '../consent/retention/store.js';
 import { type AnonymousCounts, anonymousCounts } from '../consent/rights/withdrawn-counts.js';
@@ -19,8 +17,6 @@ export interface KeptReading {
   retentionRuns: (limit: number) => RunItem[];
   /** What is kept, and for how long. */
   retentionClasses: () => ClassItem[];
-  /** What a run would remove now. */
-  retentionPreview: (now: number) => Removal[];
   /** Of visitors who were asked nothing (consent.md, section 7); no group of fewer than k. */
   cookielessCounts: (asked: CookielessAsked & { now: number }) => CookielessCounts;
   /** Of what withdrawals deleted (`onWithdraw: anonymise`), by days such as `2026-11-01`; no group of fewer than k. */
@@ -30,7 +26,6 @@ export interface KeptReading {
 export const keptReading = (sql: Sql): KeptReading => ({
   retentionRuns: (limit) => retentionRuns(sql, limit),
   retentionClasses: () => retentionClasses(sql),
-  retentionPreview: (now) => retentionPreview(sql, now),
   cookielessCounts: (asked) => cookielessCounts(sql, { ...asked, keptDays: daysOfClass(sql, 'cookieless') }),
   anonymousCounts: (asked) => anonymousCounts(sql, asked),
 });

@@ -21,7 +21,6 @@ export const knowsNobody: Reader = {
   auditLog: async () => ({ items: [], next: null, who: [] }),
   retentionRuns: async () => [],
   retentionClasses: async () => [],
-  retentionPreview: async () => [],
   cookielessCounts: async (asked) => ({ ...asked, k: 10, items: [], suppressed: 0, truncated: false, uniques: [] }),
   anonymousCounts: async () => ({ k: 10, events: [], orders: [], suppressed: 0 }),
   policies: async () => [],

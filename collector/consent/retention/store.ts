@@ -326,27 +326,48 @@ export const retentionClasses = (sql: Sql): ClassItem[] => {
   ];
 };
 
-const previewPage = 1_000;
+/** The name of the cursor of a number of days. */
+export const cursorOfDays = (days: number): string => `days:${days}`;
 
-/** What a run would remove now. Reads every event, a page at a time; changes nothing. */
+/** Events looked at at once. Where none of them is old enough, none after them is. */
+export const pageEvents = 100;
+
+/** What may be due, as a run finds it: from where the last one ended for each number of days. No event is given twice. */
+function* dueEvents(sql: Sql, store: RetentionStore, now: number): Generator<AgeingEvent[]> {
+  const page = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
+  const looked: { after: number; upTo: number }[] = [];
+  const isNew = ({ seq }: AgeingEvent): boolean => !looked.some(({ after, upTo }) => seq > after && seq <= upTo);
+  // A purpose that was taken out may stand in every event. Else the shortest first: what is old enough for a longer one was
+  // given with a shorter one whose stretch it lies in.
+  const spans = store.removed(now).length > 0 ? [null] : store.spans();
+  for (const days of spans) {
+    const after = days === null ? 0 : store.cursor(cursorOfDays(days));
+    let from = after;
+    for (;;) {
+      const rows = page.all(from, pageEvents);
+      const events = rows.map((row) => ageing(row, parseBody(row)));
+      const due = days === null ? events : events.filter(({ receivedAt }) => receivedAt + days * dayMs <= now);
+      yield due.filter(isNew);
+      from = rows.at(-1)?.seq ?? from;
+      if (rows.length < pageEvents || due.length === 0) break;
+    }
+    looked.push({ after, upTo: from });
+  }
+}
+
+/**
+ * What a run would remove now; changes nothing. Of classes as many rows as are old enough, though something else may hold a
+ * row back: a younger one before it in the ledger, an erasure that is still told.
+ */
 export const retentionPreview = (sql: Sql, now: number): Removal[] => {
   const store = openRetentionStore(sql);
-  const page = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq LIMIT ?');
   const removed = store.removed(now);
   const lost = new Map<Purpose, number>();
   let deleted = 0;
-  for (let from = 0; ; ) {
-    const rows = page.all(from, previewPage);
-    const plan = planExpiry(
-      rows.map((row) => ageing(row, parseBody(row))),
-      store.termsOf,
-      now,
-      removed,
-    );
+  for (const events of dueEvents(sql, store, now)) {
+    const plan = planExpiry(events, store.termsOf, now, removed);
     deleted += plan.deleted.length;
     for (const purpose of purposes) lost.set(purpose, (lost.get(purpose) ?? 0) + (plan.lost[purpose] ?? 0));
-    if (rows.length < previewPage) break;
-    from = rows.at(-1)!.seq;
   }
   const settings = store.settings();
   return [
