@@ -4,7 +4,7 @@ import type { AuditStore } from '../audit/store.js';
 import type { Consent } from '../consent/consent.js';
 import { type AnyAspect, profileFold } from '../profiles/fold.js';
 import type { Sql } from '../store/sql.js';
-import { type Announcer, project, save, saveWarnings, settleDue } from './project.js';
+import { type Announcer, project, save, saveTotals, saveWarnings, settleDue } from './project.js';
 import { resolve } from './resolve.js';
 import { type HouseRules, openWorkingSet, type WorkingSet } from './working-set.js';
 
@@ -38,6 +38,7 @@ export const openDesk = (options: DeskOptions): Desk => {
     resolve(set);
     project(set, settledTo, announcer);
     save(set);
+    saveTotals(set);
     saveWarnings(set, now);
   };
   const attempt = <Result>(work: () => Result): Result => {
@@ -67,6 +68,7 @@ export const openDesk = (options: DeskOptions): Desk => {
         const settled = settleDue(set, now, announcer);
         if (settled > 0) {
           save(set);
+          saveTotals(set);
           saveWarnings(set, now);
         }
         return settled;

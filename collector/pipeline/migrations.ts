@@ -8,6 +8,7 @@ import { minuteMigrations } from '../events/minutes.js';
 import { eventMigrations } from '../events/store.js';
 import { identityMigrations } from '../identity/store.js';
 import { profileMigrations } from '../profiles/store.js';
+import { totalsMigrations } from '../profiles/totals.js';
 import { sessionMigrations } from '../sessions/store.js';
 import { siteMigrations } from '../site/migrations.js';
 import type { Migration } from '../store/sql.js';
@@ -17,6 +18,7 @@ export const migrations: readonly Migration[] = [
   ...identityMigrations,
   ...sessionMigrations,
   ...profileMigrations,
+  ...totalsMigrations,
   ...consentMigrations,
   ...siteMigrations,
   ...retentionMigrations,

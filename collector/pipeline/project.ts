@@ -334,6 +334,12 @@ export const save = (set: WorkingSet): void => {
   set.newborn.clear();
 };
 
+/** The sums over all people, once for all that the transaction changed. */
+export const saveTotals = ({ totals, changedTotals }: WorkingSet): void => {
+  totals.add(changedTotals);
+  changedTotals.clear();
+};
+
 export const saveWarnings = (set: WorkingSet, now: number): void => {
   for (const [code, more] of set.warnedAgain) if (more > 0) set.warn(code, '', more);
   set.warnedAgain.clear();

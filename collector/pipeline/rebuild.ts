@@ -6,7 +6,7 @@ import { type AcceptedEvent, compareEvents } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
 import { digestOfAll, sha256 } from '../store/digest.js';
 import { noteRebuilt } from './folded-under.js';
-import { type Announcer, refoldProfile, save } from './project.js';
+import { type Announcer, refoldProfile, save, saveTotals } from './project.js';
 import { indexEvent } from './record.js';
 import { decideAskers, decideServerEvent, refoldDevice, resolve } from './resolve.js';
 import { floodMaxOf, type WorkingSet } from './working-set.js';
@@ -30,6 +30,7 @@ const derived = [
   'profiles',
   'shelf',
   'deadlines',
+  'totals',
 ];
 
 export const rebuild = (
@@ -129,6 +130,7 @@ export const rebuild = (
     if (done % 500 === 0) onProgress('profiles', done, leaders.length);
   });
   onProgress('profiles', leaders.length, leaders.length);
+  saveTotals(set);
   set.warnings.clear();
   set.warnedAgain.clear();
   set.pending.length = 0;
@@ -201,6 +203,7 @@ export const dump = (set: WorkingSet, take: (line: string) => void): void => {
     for (const { key, body } of documents.all(leader)) take(JSON.stringify(['document', hid, key, body]));
     for (const join of joins.all(leader)) take(JSON.stringify(['join', hid, join.id, join.cause, join.reason]));
   }
+  for (const { name, n } of set.totals.all()) take(JSON.stringify(['total', name, n]));
 };
 
 /** For small stores, and to compare two that were told the same in another order. */

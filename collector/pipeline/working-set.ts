@@ -14,6 +14,7 @@ import { personCaps } from '../identity/graph.js';
 import { deriveProfileId, type IdentityStore, identityStore } from '../identity/store.js';
 import type { ProfileFold, ProfileState } from '../profiles/fold.js';
 import { type ProfileRow, type ProfileStore, profileStore } from '../profiles/store.js';
+import { addDifference, type Part, partOf, type TotalsStore, totalsStore } from '../profiles/totals.js';
 import type { SessionRules } from '../sessions/session.js';
 import { type SessionStore, sessionStore } from '../sessions/store.js';
 import { type Recent, recent } from '../store/recent.js';
@@ -72,6 +73,8 @@ export interface ProfileEntry {
   settledAt: number;
   /** The deadline that is written down; null = none. */
   armedAt: number | null;
+  /** What of it is in the sums over all people; null = it is new. */
+  counted: Part | null;
 }
 
 export interface Pending {
@@ -88,6 +91,7 @@ export interface WorkingSet {
   sessions: SessionStore;
   identity: IdentityStore;
   profiles: ProfileStore;
+  totals: TotalsStore;
   tellings: OrderTellings;
   secret: string;
   nextSeq: () => number;
@@ -104,6 +108,8 @@ export interface WorkingSet {
   profile: (leader: number) => ProfileEntry;
   putProfile: (leader: number, entry: ProfileEntry) => void;
   dropProfile: (leader: number) => void;
+  /** By how much the sums over all people are different since they were written. */
+  changedTotals: Map<string, number>;
   inMinute: (node: number, minute: number) => MinuteEntry;
   /** By so many more, or fewer. */
   changeMinute: (entry: MinuteEntry, by: number) => void;
@@ -171,6 +177,7 @@ export const openWorkingSet = (
   const identity = identityStore(sql);
   const sessions = sessionStore(sql);
   const profiles = profileStore(sql);
+  const totals = totalsStore(sql);
 
   // Retention remembers how far in this order it has come, perhaps beyond what it left.
   const cursor = sql.prepare<{ seq: number | null }>('SELECT max(seq) AS seq FROM retention_cursors');
@@ -188,6 +195,10 @@ export const openWorkingSet = (
   };
   const devices = recent<number, DeviceEntry>(8_000);
   const keptProfiles = recent<number, ProfileRow>(4_000);
+  const isKnown = (leader: number): boolean => {
+    const kind = set.nodeById(leader)?.kind;
+    return kind !== undefined && kind !== 'anonymous_id';
+  };
   /** Of each identifier the minute it was asked for last. */
   const loadedMinutes = recent<number, MinuteEntry>(8_000);
   const sessionHints = recent<string, { at: number; messageId: string }>(20_000);
@@ -240,6 +251,7 @@ export const openWorkingSet = (
     sessions,
     identity,
     profiles,
+    totals,
     tellings: orderTellings(sql),
     secret,
     nextSeq: () => {
@@ -328,15 +340,21 @@ export const openWorkingSet = (
       if (entry) return entry;
       // Nothing is stored of a node of this transaction.
       const kept = newborn.has(leader) ? undefined : (keptProfiles.get(leader) ?? profiles.row(leader));
+      const state = kept === undefined ? fold.start() : (JSON.parse(kept.state) as ProfileState);
       return {
-        state: kept === undefined ? fold.start() : (JSON.parse(kept.state) as ProfileState),
+        state,
         documents: new Map(),
         fresh: false,
         settledAt: kept?.settled_at ?? 0,
         armedAt: kept?.due_at ?? null,
+        counted: kept === undefined ? null : partOf(state, isKnown(leader)),
       };
     },
-    putProfile: (leader, { state, settledAt, armedAt }) => {
+    putProfile: (leader, entry) => {
+      const { state, settledAt, armedAt } = entry;
+      const part = partOf(state, isKnown(leader));
+      addDifference(set.changedTotals, entry.counted, part);
+      entry.counted = part;
       const text = JSON.stringify(state);
       profiles.put(leader, text, settledAt);
       keptProfiles.set(leader, { state: text, settled_at: settledAt, due_at: armedAt });
@@ -360,11 +378,14 @@ export const openWorkingSet = (
       set.changedMinutes.set(`${entry.minute} ${entry.node}`, entry);
     },
     dropProfile: (leader) => {
-      set.forgetWarned(set.profile(leader).state);
+      const { state, counted } = set.profile(leader);
+      set.forgetWarned(state);
+      addDifference(set.changedTotals, counted, null);
       keptProfiles.delete(leader);
       set.changedProfiles.delete(leader);
       profiles.delete(leader);
     },
+    changedTotals: new Map(),
     spoiltDevices: new Set(),
     spoiltSeekers: new Set(),
     spoiltAskers: new Set(),
@@ -414,6 +435,7 @@ export const openWorkingSet = (
       set.changedDevices.clear();
       set.changedProfiles.clear();
       set.changedMinutes.clear();
+      set.changedTotals.clear();
       seq = lastSeq();
     },
   };

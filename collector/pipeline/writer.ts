@@ -20,6 +20,7 @@ import { identityStore } from '../identity/store.js';
 import type { Command, CommandResult } from '../log/log.js';
 import { announcementsOf } from '../profiles/announcements.js';
 import { presence } from '../profiles/presence.js';
+import { countOnce } from '../profiles/totals.js';
 import { traits } from '../profiles/traits.js';
 import { takeLock } from '../store/lock.js';
 import { openSqlite, type SqliteStore } from '../store/sqlite.js';
@@ -122,6 +123,7 @@ const openUnlocked = (options: WriterOptions, hooks: WriterHooks, release: () =>
     cacheMaxBytes: options.cacheMaxBytes ?? 12 * 1024 * 1024,
     durable: options.durable ?? 'commit',
   });
+  countOnce(store);
   const secret = siteSecret(store);
   noteRules(identityStore(store), options.rules, store.prepare('SELECT 1 FROM events LIMIT 1').get() === undefined);
   const ledgerKeyFile = options.ledgerKeyFile ?? keyFileOf(options.path);

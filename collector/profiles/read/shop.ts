@@ -1,15 +1,13 @@
 // What staff see of the whole shop: what reached the door lately, and the figures of the overview.
 
-import { cartFigures } from '../../carts/show.js';
-import type { CartState } from '../../carts/state.js';
 import { iso } from '../../contract/instant.js';
 import type { LiveEvent, Overview } from '../../contract/profile.js';
 import { type EventRow, flag, parseBody } from '../../events/store.js';
 import type { identityStore } from '../../identity/store.js';
-import { dayOf, type Visit, visitsByDay } from '../../sessions/days.js';
-import { sessionRules } from '../../sessions/session.js';
 import type { Sql } from '../../store/sql.js';
 import type { Asked } from '../reading.js';
+import { totalsStore } from '../totals.js';
+import { openDays } from './days.js';
 
 export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => {
   const acceptedAfter = sql.prepare<EventRow>('SELECT * FROM events WHERE seq > ? ORDER BY seq DESC LIMIT ?');
@@ -60,42 +58,14 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
     return [...accepted, ...refused].sort((a, b) => b.seq - a.seq).slice(0, limit);
   };
 
-  const daysShown = 14;
-  // Whose a visit is, is whose its first event is; one that belongs to nobody is a visitor of its own. Retention may have
-  // taken that event, and the device speaks for it then.
-  const visitsSince = sql.prepare<Visit>(
-    `SELECT coalesce(owners.leader, devices.leader) AS visitor, started_at AS startedAt, ended_at AS lastActivityAt
-     FROM sessions JOIN nodes AS devices ON devices.id = sessions.dev
-     LEFT JOIN events ON events.seq = sessions.begin LEFT JOIN nodes AS owners ON owners.id = events.owner
-     WHERE started_at >= ? AND ended_at >= ?`,
-  );
-  let overviewKept: { at: number; value: Overview } | null = null;
+  const totals = totalsStore(sql);
+  const days = openDays(sql, 14);
+  let overviewKept: { at: number; forMs: number; value: Overview } | null = null;
   const overview = (asked: Asked): Overview => {
-    // Sums over all profiles: kept for a moment, longer the longer they take.
-    if (overviewKept && asked.now - overviewKept.at < 3_000) return overviewKept.value;
+    if (overviewKept && asked.now - overviewKept.at < overviewKept.forMs) return overviewKept.value;
+    const began = performance.now();
     const count = (text: string): number => sql.prepare<{ n: number }>(text).get()?.n ?? 0;
-    const cartsPath = "json_extract(state, '$.aspects.carts.";
-    const figures = sql
-      .prepare<{ orders: number; abandoned: number; recovered: number; episodes: number }>(
-        `SELECT sum(${cartsPath}orders')) AS orders, sum(${cartsPath}cartsAbandoned')) AS abandoned,
-                sum(${cartsPath}cartsRecovered')) AS recovered, sum(${cartsPath}cartEpisodes')) AS episodes FROM profiles`,
-      )
-      .get();
-    const open = count(
-      `SELECT count(*) AS n FROM profiles, json_each(${cartsPath}carts')) AS cart
-       WHERE json_extract(cart.value, '$.phase') IN ('active', 'abandoned')`,
-    );
-    // Of whoever has any: a refund whose order is not known yet takes off what no order of theirs added (C8).
-    const revenue = new Map<string, number>();
-    for (const { state } of sql
-      .prepare<{ state: string }>(
-        `SELECT json_object('carts', json_extract(state, '$.aspects.carts')) AS state FROM profiles WHERE ${cartsPath}revenue') <> '{}'`,
-      )
-      .iterate()) {
-      const { carts } = JSON.parse(state) as { carts: CartState };
-      for (const { currency, minor } of cartFigures(carts).revenue)
-        revenue.set(currency, (revenue.get(currency) ?? 0) + minor);
-    }
+    const sums = totals.read();
     const hourMs = 3_600_000;
     const thisHour = Math.floor(asked.now / hourMs) * hourMs;
     const counts = sql
@@ -114,23 +84,18 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
         refused: sum((verdict) => verdict === 'dropped' || verdict === 'rejected' || verdict === 'held'),
       };
     });
-    const from = dayOf(asked.now) - (daysShown - 1) * 86_400_000;
-    // What ended since then began no earlier than S2 lets a visit last.
-    const days = visitsByDay(visitsSince.iterate(from - sessionRules.lengthMaxMs, from), asked.now, daysShown);
     const value: Overview = {
-      people: count('SELECT count(*) AS n FROM profiles'),
-      known: count(
-        "SELECT count(*) AS n FROM profiles JOIN nodes ON nodes.id = profiles.leader WHERE nodes.kind <> 'anonymous_id'",
-      ),
+      people: sums.people,
+      known: sums.known,
       events: count("SELECT coalesce(sum(count), 0) AS n FROM verdict_counts WHERE verdict = 'accepted'"),
       sessions: count('SELECT count(*) AS n FROM sessions'),
-      orders: figures?.orders ?? 0,
-      revenue: [...revenue].map(([currency, minor]) => ({ currency, minor })).sort((a, b) => b.minor - a.minor),
-      cartsOpen: open,
-      cartsAbandoned: figures?.abandoned ?? 0,
-      cartsRecovered: figures?.recovered ?? 0,
-      cartEpisodes: figures?.episodes ?? 0,
-      days: days.map(({ at, ...of }) => ({ at: iso(at), ...of })),
+      orders: sums.orders,
+      revenue: sums.revenue,
+      cartsOpen: sums.cartsOpen,
+      cartsAbandoned: sums.cartsAbandoned,
+      cartsRecovered: sums.cartsRecovered,
+      cartEpisodes: sums.cartEpisodes,
+      days: days(asked.now).map(({ at, ...of }) => ({ at: iso(at), ...of })),
       eventsByHour,
       refusals: sql
         .prepare<{ verdict: string; code: string; count: number }>(
@@ -150,7 +115,8 @@ export const shopOf = (sql: Sql, identity: ReturnType<typeof identityStore>) => 
         )
         .all(),
     };
-    overviewKept = { at: asked.now, value };
+    // Kept for a moment, longer the longer it took: whoever reads a person waits for it.
+    overviewKept = { at: asked.now, forMs: Math.max(3_000, 30 * (performance.now() - began)), value };
     return value;
   };
 
