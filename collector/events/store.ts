@@ -158,8 +158,8 @@ export interface EventStore {
   ofVia: (dev: number, from: number) => EventRow[];
   lastVia: (dev: number) => number | null;
   delete: (seq: number) => void;
-  /** Deletes it, and says what stood beside it. */
-  take: (seq: number) => Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> | undefined;
+  /** Deletes it, and says what stood there. */
+  take: (seq: number) => Omit<EventRow, 'seq' | 'dev' | 'because' | 'session' | 'via'> | undefined;
   rewrite: (seq: number, body: string) => void;
   putUnder: (receipt: string, dev: number) => void;
   /** What a receipt finds and the present id of its device does not: visits that were only measured, and its other ids. */
@@ -228,8 +228,8 @@ export const eventStore = (sql: Sql): EventStore => {
   const ofVia = sql.prepare<EventRow>('SELECT * FROM events WHERE via = ? AND at >= ?');
   const lastVia = sql.prepare<{ at: number | null }>('SELECT max(at) AS at FROM events WHERE via = ?');
   const remove = sql.prepare('DELETE FROM events WHERE seq = ?');
-  const take = sql.prepare<Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'>>(
-    'DELETE FROM events WHERE seq = ? RETURNING usr, at, flags, owner',
+  const take = sql.prepare<Omit<EventRow, 'seq' | 'dev' | 'because' | 'session' | 'via'>>(
+    'DELETE FROM events WHERE seq = ? RETURNING mid, usr, at, flags, owner, body',
   );
   const rewrite = sql.prepare('UPDATE events SET body = ? WHERE seq = ?');
   const lastSeq = sql.prepare<{ seq: number | null }>(

@@ -190,7 +190,7 @@ const refold: DeviceStep = { kind: 'refold' };
 
 /**
  * One step, where it cannot change what was decided of earlier events. Changes `state`. `replaces` names a beat that
- * this one supersedes.
+ * this one supersedes, and that said nothing this one does not say.
  */
 export const stepDevice = (
   state: DeviceState,
@@ -202,10 +202,11 @@ export const stepDevice = (
   const replacesLast = replaces !== null;
   if (replacesLast) {
     // Exact only while the superseded beat was the newest event, began nothing, and cannot have held a session together
-    // or a deadline off.
+    // or a deadline off. A new visit would leave it in the one before.
     const before = state.previousActivityAt;
     if (before === null || event.at - before > circumstances.rules.idleMaxMs) return refold;
-    if (state.last?.messageId !== replaces || state.session?.beginId === replaces) return refold;
+    if (state.last?.messageId !== replaces || !state.session || state.session.beginId === replaces) return refold;
+    if (event.at - state.session.startedAt > circumstances.rules.lengthMaxMs) return refold;
   }
   const sessionBefore = state.session;
   const userBefore = sessionBefore?.user ?? null;

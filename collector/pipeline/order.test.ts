@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AcceptedEvent, Contact, LookupKey } from '../events/event.js';
+import { type AcceptedEvent, type Contact, compareEvents, type LookupKey } from '../events/event.js';
 import { type EventRow, parseBody } from '../events/store.js';
 import { announcementsOf } from '../profiles/announcements.js';
 import { sessionRules } from '../sessions/session.js';
@@ -11,6 +11,7 @@ import { actsArb, liveThrough } from './acts.fixture.js';
 import { epochAt, fact, laterAt, minuteMs, openHouse, whole } from './facts.fixture.js';
 import { adminMerge, undoMerge } from './merges.js';
 import { dumpLines, rebuild } from './rebuild.js';
+import { record } from './record.js';
 import { openWriter } from './writer.js';
 
 const seed = Number(process.env.WEFT_SEED);
@@ -291,6 +292,110 @@ describe('R10, S4: a beat that named somebody gives way to a later one', () => {
     expect(namings(one)).toEqual(namings(two));
     expect(one.rebuilt()).toEqual(two.lines());
     expect(namings(one)).toEqual(namings(two));
+  });
+});
+
+describe('R10, S4: nothing of a beat is left once a later one took its place', () => {
+  const beat = (minute: number, ms: number, words: Parameters<typeof fact>[0] = {}) =>
+    fact({
+      on: 'A1',
+      type: 'track',
+      name: 'Page Engaged',
+      properties: { page_message_id: 'v1', engaged_ms: ms },
+      id: `b${minute}`,
+      minute,
+      ...words,
+    });
+  const mail = { channel: 'Email', source: 'a', medium: 'email', campaign: 'A', clickId: null };
+  const device = { browser: 'Firefox', os: 'Linux', kind: 'desktop' as const };
+  const hint = (value: string): LookupKey => ({ kind: 'session', value });
+  const page = fact({ id: 'p0', on: 'A1', type: 'page' });
+  const later = beat(11, 20_000);
+  const server = (words: Parameters<typeof fact>[0]) =>
+    fact({ id: 's', channel: 'server', type: 'track', name: 'Order Completed', ...words });
+
+  const cases: Record<string, AcceptedEvent[]> = {
+    'counts more': [page, beat(10, 20_000), beat(11, 5_000)],
+    'counts more, and is an act where the later is none': [page, beat(10, 20_000), beat(11, 20_000, { active: false })],
+    'is no act where the later is one': [page, beat(10, 9, { active: false }), later],
+    'tells a campaign': [page, beat(10, 9, { touch: mail }), later],
+    'tells the same campaign, earlier': [page, beat(10, 9, { touch: mail }), beat(11, 10, { touch: mail })],
+    'tells a locale': [page, beat(10, 9, { locale: 'de-DE' }), later],
+    'tells a country': [page, beat(10, 9, { country: 'DE' }), later],
+    'tells a device': [page, beat(10, 9, { device }), later],
+    'tells traits': [page, beat(10, 9, { traits: { plan: 'a', first_shop: 'x' } }), later],
+    'tells the same traits, earlier': [
+      page,
+      beat(10, 9, { traits: { first_shop: 'x' } }),
+      beat(11, 10, { traits: { first_shop: 'x' } }),
+    ],
+    'tells an address': [page, beat(10, 9, { contacts: [email('ada@shop.com')] }), later],
+    'tells an address that others tell': [
+      page,
+      beat(10, 9, { contacts: [email('ada@shop.com')] }),
+      later,
+      server({ contacts: [email('ada@shop.com')], minute: 20 }),
+    ],
+    'tells an order the server asks for': [
+      page,
+      beat(10, 9, { keys: [order('O1')] }),
+      later,
+      server({ keys: [order('O1')], minute: 20 }),
+    ],
+    'is the first to tell its visit': [
+      page,
+      beat(10, 9, { keys: [hint('h1')] }),
+      later,
+      fact({ id: 'p2', on: 'A1', type: 'page', minute: 12, keys: [hint('h1')] }),
+      server({ keys: [hint('h1')], minute: 20 }),
+    ],
+    'is the first of its device': [later, beat(10, 9), fact({ id: 'p3', on: 'A1', type: 'page', minute: 12 })].sort(
+      compareEvents,
+    ),
+    'names a user first': [
+      beat(10, 9, { user: 'U1' }),
+      later,
+      fact({ id: 'p3', on: 'A1', user: 'U1', type: 'page', minute: 12 }),
+      fact({ id: 'p4', on: 'A2', user: 'U1', type: 'page', minute: 13 }),
+    ],
+    'claims a user': [page, beat(10, 9, { claimedUserId: 'U9' }), later],
+    'is the first of what nobody owns on a device of many': [
+      ...['U1', 'U2', 'U3', 'U4'].map((user, n) => fact({ id: `u${n}`, on: 'A1', user, type: 'identify', minute: n })),
+      beat(10, 9),
+      later,
+    ],
+    'keeps a visit of a day within its day': [
+      ...Array.from({ length: 50 }, (_, n) => fact({ id: `d${n}`, on: 'A1', type: 'page', minute: n * 29 })),
+      beat(1_411, 9, { at: epochAt + 1_440 * minuteMs }),
+      beat(1_412, 10, { at: epochAt + 1_440 * minuteMs + 1 }),
+    ],
+    'is like it in all but what it counts': [page, beat(10, 9, { locale: 'de-DE', country: 'DE', device }), later],
+  };
+  it.each(Object.entries(cases))('which %s', (_, events) => {
+    const [one, two] = [openHouse(whole), openHouse(whole)];
+    for (const event of events) one.take([{ ...event }]);
+    for (const event of [...events].reverse()) two.take([{ ...event }]);
+    const kept = ({ set }: ReturnType<typeof openHouse>) => [
+      set.sql.prepare('SELECT kind, value, first_at, first_id FROM nodes ORDER BY kind, value').all(),
+      set.sql.prepare('SELECT mid FROM contacts UNION SELECT mid FROM lookups ORDER BY mid').all(),
+    ];
+    expect(one.lines()).toEqual(two.lines());
+    expect(kept(one)).toEqual(kept(two));
+    expect(one.rebuilt()).toEqual(two.lines());
+    expect(kept(one)).toEqual(kept(two));
+  });
+
+  it('and beats that grow are a step each', () => {
+    const house = openHouse(whole);
+    const said = { locale: 'de-DE', country: 'DE', device, keys: [hint('h1')] };
+    house.take([{ ...page, ...said }]);
+    for (let minute = 10; minute < 15; minute += 1) {
+      house.within(laterAt, (set) => {
+        record(set, beat(minute, minute * 1_000, said));
+        expect([set.spoiltDevices.size, set.spoiltProfiles.size, set.pending.length]).toEqual([0, 0, 1]);
+      });
+    }
+    expect(house.lines()).toEqual(house.rebuilt());
   });
 });
 

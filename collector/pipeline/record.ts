@@ -11,11 +11,12 @@ import {
   type OwnedEvent,
 } from '../events/event.js';
 import { minuteOf } from '../events/minutes.js';
-import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
+import { type EventRow, flag, packMessageId, parseBody, reasonNumber, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, stepDevice, usersLinkedMax } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
 import { sessionIdOf } from '../sessions/store.js';
 import { countEvent, discountEvent, isFloodOf } from './floods.js';
+import { forgetNodes, forgetRead, type Loose, nothingLoose } from './loose.js';
 import { circumstancesOf, type DeviceEntry, floodMaxOf, type WorkingSet } from './working-set.js';
 
 const beatName = 'Page Engaged';
@@ -83,11 +84,21 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
   const isBot = event.bot !== null && set.rules.bots === 'apart';
   // `measurement` alone: the visit is counted under the page's session, and belongs to nobody.
   const measured = !event.anonymousId && !event.userId && event.trust === 'public' && event.sessionHint !== null;
-  const deviceNode = event.anonymousId
-    ? set.node('anonymous_id', event.anonymousId, event.at, event.messageId)
-    : measured
-      ? set.node('session_hint', event.sessionHint!, event.at, event.messageId)
-      : null;
+  const deviceKind = measured ? 'session_hint' : 'anonymous_id';
+  const deviceName = measured ? event.sessionHint : event.anonymousId;
+
+  // Before anything is known by it: a superseded beat is not an event.
+  const beat = isBot || !deviceName ? null : beatOf(event);
+  const slot = Math.floor(event.at / beatSlotMs);
+  const device = beat && set.findNode(deviceKind, deviceName!);
+  const kept = device ? set.events.beat(device.id, beat.pageView, slot) : undefined;
+  if (kept && compareEvents({ at: kept.at, messageId: kept.mid }, event) >= 0) {
+    if (set.superseded.get(event.messageId)) return 'duplicate';
+    set.superseded.set(event.messageId, true);
+    return 'accepted';
+  }
+
+  const deviceNode = deviceName ? set.node(deviceKind, deviceName, event.at, event.messageId) : null;
   const userNode = event.userId && !isBot ? set.node('user_id', event.userId, event.at, event.messageId) : null;
   const row: EventRow = {
     seq: seq ?? set.nextSeq(),
@@ -108,19 +119,10 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
   }
 
   let replaced: Replaced | null = null;
-  const beat = beatOf(event);
   if (beat && row.dev !== null) {
-    const slot = Math.floor(event.at / beatSlotMs);
-    const kept = set.events.beat(row.dev, beat.pageView, slot);
     if (kept) {
-      if (compareEvents({ at: kept.at, messageId: kept.mid }, event) >= 0) {
-        if (set.superseded.get(event.messageId)) return 'duplicate';
-        set.superseded.set(event.messageId, true);
-        return 'accepted';
-      }
       set.superseded.set(kept.mid, true);
-      const gone = set.events.take(kept.seq);
-      if (gone) replaced = { messageId: kept.mid as AcceptedEvent['messageId'], ...gone };
+      replaced = takeBeat(set, kept.seq, event, beat.ms);
     }
     set.events.putBeat(row.dev, beat.pageView, slot, row.seq, event.at, event.messageId);
     row.flags |= flag.beat;
@@ -133,6 +135,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
   }
   if (row.dev === null && seq === undefined) set.arrivedSeekers.add(row.seq);
   const contacts = measured ? [] : indexEvent(set, row, event);
+  if (replaced) forgetBeat(set, row, replaced);
   // R13: what is flooded of a server's is marked when it gets its owner.
   if (row.dev === null)
     for (const node of row.usr === null ? new Set(contacts) : [row.usr]) countEvent(set, node, row.at);
@@ -153,7 +156,97 @@ const factOf = ({ properties, traits, groupId, groupTraits, category }: Accepted
 /** A beat that went for a later one. */
 interface Replaced extends Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> {
   messageId: AcceptedEvent['messageId'];
+  event: AcceptedEvent;
+  /** It said nothing that the one in its place does not say. */
+  isAlike: boolean;
+  /** What its going leaves to be decided again. */
+  loose: Loose;
 }
+
+const takeBeat = (set: WorkingSet, seq: number, next: AcceptedEvent, nextMs: number): Replaced | null => {
+  const gone = set.events.take(seq);
+  if (!gone) return null;
+  const { usr, at, flags, owner } = gone;
+  const event = parseBody(gone);
+  const isAlike = saysNoMore(event, next, nextMs) && !isFirstOfHint(set, event);
+  const loose = nothingLoose();
+  if (!isAlike) forgetRead(set, seq, event, loose);
+  return { usr, at, flags, owner, messageId: event.messageId, event, isAlike, loose };
+};
+
+/**
+ * S4: a superseded beat is not an event, and a step on top of its effects is right only where they are effects of the beat in
+ * its place too. So are those of the beats a page sends while somebody reads: they are alike, and what they count grows.
+ * What is remembered with its instant (a touch, a trait, a contact) would keep the wrong one, even if both say it.
+ */
+const saysNoMore = (event: AcceptedEvent, next: AcceptedEvent, nextMs: number): boolean =>
+  beatOf(event)!.ms <= nextMs && !saysDated(event) && alikeOf(event) === alikeOf(next);
+
+const saysDated = ({ touch, claimedUserId, contacts, keys, traits }: AcceptedEvent): boolean =>
+  touch !== null ||
+  claimedUserId !== null ||
+  contacts.length > 0 ||
+  keys.some(({ kind }) => kind !== 'session') ||
+  Object.keys(traits).length > 0;
+
+const alikeOf = ({ active, userId, assurance, purposes, locale, country, device, keys }: AcceptedEvent): string =>
+  JSON.stringify([
+    active,
+    userId,
+    assurance,
+    purposes.includes('personalisation'),
+    locale,
+    country,
+    device && [device.browser, device.os, device.kind],
+    keys.map(({ value }) => value),
+  ]);
+
+/** Of a session hint only the earliest that carries it is written down. */
+const isFirstOfHint = (set: WorkingSet, event: AcceptedEvent): boolean =>
+  event.keys.some(({ kind, value }) => kind === 'session' && earliestOf(set, value)?.messageId === event.messageId);
+
+/** When the one in its place is there, and what was read from it too. */
+const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, isAlike, loose }: Replaced): void => {
+  const dev = row.dev!;
+  for (const seq of loose.seekers) set.spoiltSeekers.add(seq);
+  for (const id of loose.persons) set.spoiltPersons.add(id);
+  for (const id of loose.profiles) set.spoiltProfiles.add(id);
+  if (!isAlike) for (const { kind, value } of event.keys) if (kind === 'session') noteHintAgain(set, dev, value);
+  if (usr !== null && usr !== row.usr) loose.nodes.add(usr);
+  for (const id of new Set([dev, ...(usr === null ? [] : [usr]), ...loose.nodes])) {
+    if (set.nodeById(id)?.firstId === event.messageId) noteFirstAgain(set, dev, id);
+  }
+  if (loose.nodes.size > 0) forgetNodes(set, loose.nodes, new Set());
+};
+
+const noteHintAgain = (set: WorkingSet, dev: number, hint: string): void => {
+  for (const row of set.events.ofDevice(dev)) {
+    if (row.flags & (flag.bot | flag.measured)) continue;
+    const event = parseBody(row);
+    for (const key of event.keys) if (key.kind === 'session' && key.value === hint) noteKey(set, key, row.seq, event);
+  }
+};
+
+/** Who is senior follows from the first event that carries an identifier. That one went: the first of those that are left. */
+const noteFirstAgain = (set: WorkingSet, dev: number, id: number): void => {
+  const { events, identity } = set;
+  const undecided = [...set.spoiltSeekers].flatMap((seq) => events.row(seq) ?? []);
+  const [first] = [
+    ...events.ofDevice(dev).filter((row) => id === dev || (row.usr === id && !(row.flags & flag.bot))),
+    ...identity.namingsOfUser(id).filter((naming) => naming.dev !== dev),
+    ...[...events.ofOwner(id), ...undecided].filter((row) => row.usr === id),
+    ...identity.contactsOfNode(id),
+    ...identity.renamesFrom(id),
+  ]
+    .map(({ at, mid }) => ({ at, messageId: unpackMessageId(mid) }))
+    .sort(compareEvents);
+  const node = set.nodeById(id);
+  if (!first || !node) return;
+  node.firstAt = first.at;
+  node.firstId = first.messageId;
+  identity.first(id, first.at, first.messageId);
+  set.spoiltPersons.add(id);
+};
 
 /**
  * What else than its present id a device's events are found by when its consent is taken back, or it is erased: a receipt of
@@ -180,7 +273,8 @@ const recordOnDevice = (
   const dev = row.dev!;
   const device = set.device(dev);
   if (measured) row.flags |= flag.measured;
-  if (replaced && isNaming(set, dev, row.usr, replaced)) set.spoiltDevices.add(dev);
+  if (replaced && (!replaced.isAlike || isNaming(set, dev, row.usr, replaced) || mayBeFirst(device, dev, replaced)))
+    set.spoiltDevices.add(dev);
   if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
   const ofUser = countUser(set, row, replaced);
   if (ofUser === 'begins') set.spoiltDevices.add(dev);
@@ -228,6 +322,13 @@ const recordOnDevice = (
 /** The beat that went named somebody whom the one in its place does not, or was their first naming here. */
 const isNaming = (set: WorkingSet, dev: number, usr: number | null, replaced: Replaced): boolean =>
   replaced.usr !== null && (replaced.usr !== usr || set.identity.naming(dev, replaced.usr)?.mid === replaced.messageId);
+
+/**
+ * Of a device that names somebody, what names nobody may be its own all the same. The beat that went may have been the first
+ * of these, and so the first sight of their owner; not where nobody is named in its visit, which it did not begin.
+ */
+const mayBeFirst = ({ state }: DeviceEntry, dev: number, { owner }: Replaced): boolean =>
+  owner === dev && (state.users.length === 1 || (state.users.length > 1 && state.session?.user !== null));
 
 /** R13. The event that crosses the bound makes the device fold again: its whole minute is counted apart. */
 const countOnDevice = (
@@ -364,17 +465,20 @@ const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEv
     set.identity.putLookup(key.kind, key.value, event.at, event.messageId, seq);
     return set.identity.isCarrier({ ...key, at: event.at, mid: event.messageId });
   }
-  let earliest = set.sessionHints.get(key.value);
-  if (!earliest) {
-    const row = set.identity.lookups('session', key.value)[0];
-    if (row) {
-      earliest = { at: row.at, messageId: row.mid };
-      set.sessionHints.set(key.value, earliest);
-    }
-  }
+  const earliest = earliestOf(set, key.value);
   if (earliest && compareEvents(earliest, event) <= 0) return false;
   if (earliest) set.identity.deleteLookups('session', key.value);
   set.identity.putLookup('session', key.value, event.at, event.messageId, seq);
   set.sessionHints.set(key.value, { at: event.at, messageId: event.messageId });
   return true;
+};
+
+const earliestOf = (set: WorkingSet, hint: string): { at: number; messageId: string } | undefined => {
+  const known = set.sessionHints.get(hint);
+  if (known) return known;
+  const row = set.identity.lookups('session', hint)[0];
+  if (!row) return undefined;
+  const earliest = { at: row.at, messageId: row.mid };
+  set.sessionHints.set(hint, earliest);
+  return earliest;
 };
