@@ -194,6 +194,16 @@ describe('sessions', () => {
     expect(events.find((event) => event.event === 'Order Fulfilled')?.sessionId).toBe(sessionsOf(shop)[1]?.id);
   });
 
+  it('S2, S3: a hidden load gives neither its visit nor the profile a touch', () => {
+    const shop = openShop();
+    shop.send([
+      page('A1', 0, { properties: { url: 'https://shop.test/?utm_source=a' } }),
+      page('A1', 5, { properties: { url: 'https://shop.test/?utm_source=b' }, context: { active: false } }),
+    ]);
+    expect(sessionsOf(shop)[0]?.touches.map(({ source }) => source)).toEqual(['a']);
+    expect(shop.one({ anonymousId: 'A1' }).touches.map(({ source }) => source)).toEqual(['a']);
+  });
+
   it('S4: engaged time is cumulative per page view; a lost, doubled or late beat changes nothing', () => {
     const beat = (minute: number, view: string, seconds: number) =>
       track('A1', 'Page Engaged', minute, { page_message_id: view, engaged_ms: seconds * 1000 });

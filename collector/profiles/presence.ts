@@ -97,7 +97,8 @@ export const presence: Aspect<PresenceState, unknown> = {
     } else if (event.active && event.sessionId) {
       state.lastSession = event.sessionId;
     }
-    if (event.touch) touched(state, event, event.touch);
+    // S3: a hidden load is no way that anybody came; its visit has no touch of it either.
+    if (event.active && event.touch) touched(state, event, event.touch);
   },
 };
 
