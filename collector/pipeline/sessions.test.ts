@@ -194,6 +194,27 @@ describe('sessions', () => {
     expect(events.find((event) => event.event === 'Order Fulfilled')?.sessionId).toBe(sessionsOf(shop)[1]?.id);
   });
 
+  it('S2: a campaign is one touch a visit, whatever the person’s other devices do meanwhile', () => {
+    const from = (device: string, minute: number, source: string) =>
+      page(device, minute, { userId: 'U1', properties: { url: `https://shop.test/?utm_source=${source}` } });
+    const told = (sent: ReturnType<typeof page>[]) => {
+      const shop = openShop();
+      for (const one of sent) shop.send([one], { minute: 200 });
+      const touches = shop.one({ anonymousId: 'A1' }).touches.map(({ source }) => source);
+      const ofVisits = ['A1', 'A2'].flatMap((device) => sessionsOf(shop, device).map((session) => session.touches));
+      expect(touches).toHaveLength(new Set(ofVisits.flat().map((touch) => JSON.stringify(touch))).size);
+      expect(shop.rebuild().equal).toBe(true);
+      return touches;
+    };
+    const inTurn = [from('A1', 0, 'a'), from('A2', 1, 'a'), from('A1', 2, 'a'), from('A2', 3, 'a')];
+    expect(told(inTurn)).toEqual(['a', 'a']);
+    expect(told([...inTurn].reverse())).toEqual(['a', 'a']);
+    // A change and back is two touches more.
+    expect(told([...inTurn, from('A1', 4, 'b'), from('A2', 5, 'a'), from('A1', 6, 'a')])).toEqual(['a', 'a', 'b', 'a']);
+    // So is the next visit.
+    expect(told([...inTurn, from('A1', 60, 'a'), from('A2', 61, 'a'), from('A1', 62, 'a')])).toHaveLength(4);
+  });
+
   it('S2, S3: a hidden load gives neither its visit nor the profile a touch', () => {
     const shop = openShop();
     shop.send([

@@ -12,6 +12,8 @@ import type { Aspect } from './aspect.js';
 const identifiersMax = 100;
 const touchesFirstMax = 10;
 const touchesLastMax = 40;
+/** Visits of one person at once, each with a campaign: one more than these takes a touch for new that it had. */
+const touchesBesideMax = 10;
 const claimsMax = 5;
 
 export interface SeenIdentifier {
@@ -39,7 +41,10 @@ export interface PresenceState {
   lastSession: SessionId | null;
   firstTouches: (Touch & { at: number })[];
   lastTouches: (Touch & { at: number })[];
+  /** Whose the last touch is. */
   touchSession: SessionId | null;
+  /** Of other visits that go on meanwhile, on other devices, the last touch; the one that spoke last comes last. Absent: none. */
+  touchesBeside?: { session: SessionId; touch: Touch }[];
   /** With proof on: users this device claimed to be without proof (R8). */
   claims: { userId: string; at: number }[];
   country: string | null;
@@ -132,17 +137,15 @@ const see = (
   return seen;
 };
 
+/** S2: a visit has a touch more where its campaign changes, whatever its person's other devices do meanwhile. */
 const touched = (state: PresenceState, event: OwnedEvent, touch: Touch): void => {
-  const last = state.lastTouches.at(-1) ?? state.firstTouches.at(-1);
-  const again =
-    state.touchSession === event.sessionId &&
-    last !== undefined &&
-    last.channel === touch.channel &&
-    last.source === touch.source &&
-    last.medium === touch.medium &&
-    last.campaign === touch.campaign &&
-    last.clickId === touch.clickId;
-  if (again) return;
+  const newest = state.lastTouches.at(-1) ?? state.firstTouches.at(-1);
+  const last =
+    state.touchSession === event.sessionId
+      ? newest
+      : state.touchesBeside?.find(({ session }) => session === event.sessionId)?.touch;
+  if (last !== undefined && isSameWay(last, touch)) return;
+  if (newest !== undefined && state.touchSession !== event.sessionId) setBeside(state, newest, event.sessionId);
   state.touchSession = event.sessionId;
   const dated = { at: event.at, ...touch };
   if (state.firstTouches.length < touchesFirstMax) {
@@ -151,4 +154,26 @@ const touched = (state: PresenceState, event: OwnedEvent, touch: Touch): void =>
   }
   state.lastTouches.push(dated);
   if (state.lastTouches.length > touchesLastMax) state.lastTouches.shift();
+};
+
+const isSameWay = (a: Touch, b: Touch): boolean =>
+  a.channel === b.channel &&
+  a.source === b.source &&
+  a.medium === b.medium &&
+  a.campaign === b.campaign &&
+  a.clickId === b.clickId;
+
+/** The visit that had the last touch gives way to another: it is remembered while its device has begun no further one. */
+const setBeside = (
+  state: PresenceState,
+  { channel, source, medium, campaign, clickId }: Touch,
+  next: SessionId | null,
+): void => {
+  const open = new Set(Object.values(state.sessionOf));
+  const beside = (state.touchesBeside ?? []).filter(({ session }) => session !== next && open.has(session));
+  const former = state.touchSession;
+  if (former !== null && open.has(former))
+    beside.push({ session: former, touch: { channel, source, medium, campaign, clickId } });
+  if (beside.length > 0) state.touchesBeside = beside.slice(-touchesBesideMax);
+  else delete state.touchesBeside;
 };
