@@ -167,6 +167,7 @@ export interface EventStore {
   deleteUnder: (dev: number) => void;
   lastSeq: () => number;
   beat: (dev: number, pageView: string, slot: number) => { seq: number; at: number; mid: string } | undefined;
+  isBeatBefore: (dev: number, pageView: string, slot: number) => boolean;
   putBeat: (dev: number, pageView: string, slot: number, seq: number, at: number, mid: string) => void;
   deleteBeat: (dev: number, pageView: string, slot: number) => void;
   deleteBeatsOf: (dev: number) => void;
@@ -241,6 +242,7 @@ export const eventStore = (sql: Sql): EventStore => {
   const beat = sql.prepare<{ seq: number; at: number; mid: string }>(
     'SELECT seq, at, mid FROM beats WHERE dev = ? AND page_view = ? AND slot = ?',
   );
+  const beatBefore = sql.prepare('SELECT 1 FROM beats WHERE dev = ? AND page_view = ? AND slot < ? LIMIT 1');
   const putBeat = sql.prepare(
     'INSERT OR REPLACE INTO beats (dev, page_view, slot, seq, at, mid) VALUES (?, ?, ?, ?, ?, ?)',
   );
@@ -293,6 +295,7 @@ export const eventStore = (sql: Sql): EventStore => {
     },
     lastSeq: () => lastSeq.get()?.seq ?? 0,
     beat: (dev, pageView, slot) => beat.get(dev, pageView, slot),
+    isBeatBefore: (dev, pageView, slot) => beatBefore.get(dev, pageView, slot) !== undefined,
     putBeat: (dev, pageView, slot, seq, at, mid) => {
       putBeat.run(dev, pageView, slot, seq, at, mid);
     },

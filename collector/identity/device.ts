@@ -161,8 +161,12 @@ export const foldDevice = (
 
   const sessions: Session[] = [];
   const sessionOf: (Session | null)[] = [];
+  /** S4: of every page view, beyond those that the state remembers. */
+  const engagedMs = new Map<string, number>();
   for (const event of ordered) {
-    const outcome = stepSession(state, event, circumstances.rules);
+    const outcome = stepSession(state, event, circumstances.rules, false, (view) => engagedMs.get(view) ?? 0);
+    const counted = event.active && event.engaged ? state.engaged.at(-1) : undefined;
+    if (counted) engagedMs.set(...counted);
     if (outcome === 'new') sessions.push(state.session!);
     sessionOf.push(outcome === 'outside' ? null : state.session);
   }
@@ -190,7 +194,8 @@ const refold: DeviceStep = { kind: 'refold' };
 
 /**
  * One step, where it cannot change what was decided of earlier events. Changes `state`. `replaces` names a beat that
- * this one supersedes, and that said nothing this one does not say.
+ * this one supersedes, and that said nothing this one does not say. A beat of a page view that the state has forgotten
+ * (`mayBeForgotten`) is the caller's to fold again.
  */
 export const stepDevice = (
   state: DeviceState,

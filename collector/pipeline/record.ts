@@ -14,6 +14,7 @@ import { minuteOf } from '../events/minutes.js';
 import { type EventRow, flag, packMessageId, parseBody, reasonNumber, unpackMessageId } from '../events/store.js';
 import { type DeviceEvent, stepDevice, usersLinkedMax } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
+import { mayBeForgotten } from '../sessions/session.js';
 import { sessionIdOf } from '../sessions/store.js';
 import { countEvent, discountEvent, isFloodOf } from './floods.js';
 import { forgetNodes, forgetRead, type Loose, nothingLoose } from './loose.js';
@@ -275,6 +276,7 @@ const recordOnDevice = (
   if (measured) row.flags |= flag.measured;
   if (replaced && (!replaced.isAlike || isNaming(set, dev, row.usr, replaced) || mayBeFirst(device, dev, replaced)))
     set.spoiltDevices.add(dev);
+  if (isForgotten(set, device, dev, event)) set.spoiltDevices.add(dev);
   if (row.usr !== null) noteNaming(set, dev, row.usr, event, device);
   const ofUser = countUser(set, row, replaced);
   if (ofUser === 'begins') set.spoiltDevices.add(dev);
@@ -322,6 +324,13 @@ const recordOnDevice = (
 /** The beat that went named somebody whom the one in its place does not, or was their first naming here. */
 const isNaming = (set: WorkingSet, dev: number, usr: number | null, replaced: Replaced): boolean =>
   replaced.usr !== null && (replaced.usr !== usr || set.identity.naming(dev, replaced.usr)?.mid === replaced.messageId);
+
+/** S4: what its page view had was counted; how much it was, the device's state has no room to say. */
+const isForgotten = (set: WorkingSet, { state }: DeviceEntry, dev: number, event: AcceptedEvent): boolean => {
+  const beat = beatOf(event);
+  if (!beat || !mayBeForgotten(state, beat.pageView)) return false;
+  return set.events.isBeatBefore(dev, beat.pageView, Math.floor(event.at / beatSlotMs));
+};
 
 /**
  * Of a device that names somebody, what names nobody may be its own all the same. The beat that went may have been the first

@@ -240,6 +240,20 @@ describe('sessions', () => {
     }
   });
 
+  it('S4, R10: a page view counts once, however many others were read since', () => {
+    const beat = (minute: number, view: string, seconds: number) =>
+      track('A1', 'Page Engaged', minute, { page_message_id: view, engaged_ms: seconds * 1000 });
+    const others = Array.from({ length: 32 }, (_, n) => beat(2 + n / 2, `v${n + 1}`, 1));
+    const beats = [beat(1, 'v0', 60), ...others, beat(19, 'v0', 70), beat(20, 'v1', 3), beat(21, 'v40', 5)];
+    for (const sent of [beats, [...beats].reverse(), [...beats.slice(20), ...beats.slice(0, 20)]]) {
+      const shop = openShop();
+      shop.send([page('A1', 0)]);
+      for (const one of sent) shop.send([one], { minute: 30 });
+      expect(sessionsOf(shop)[0]?.engagedMs).toBe((60 + 32 + 10 + 2 + 5) * 1000);
+      expect(shop.rebuild().equal).toBe(true);
+    }
+  });
+
   it('S4, I13: a beat sent again is a duplicate, also when a later one has taken its place or it came too late to be kept', () => {
     const shop = openShop();
     const beat = (minute: number) =>

@@ -75,6 +75,9 @@ export interface SessionState {
   engaged: [string, number][];
 }
 
+/** What a page view had that `engaged` has no room for any more; 0 of one that had nothing. */
+export type ForgottenMs = (pageView: string) => number;
+
 export type SessionOutcome = 'new' | 'same' | 'outside';
 
 /** Why a session ends before this activity, or that it does not. The caller can forget no case. */
@@ -101,13 +104,14 @@ const differs = (last: Touch | undefined, next: Touch): boolean =>
 
 /**
  * Takes the next event of the device, in the order of `compareEvents`. `replacesLast`: the event stands for the last
- * activity, a superseded beat of the same page view, which then never was (S4).
+ * activity, a superseded beat of the same page view, which then never was (S4). `forgottenMs`: known to a fold from the start.
  */
 export const stepSession = (
   state: SessionState,
   event: SessionEvent,
   rules: SessionRules = sessionRules,
   replacesLast = false,
+  forgottenMs: ForgottenMs = () => 0,
 ): SessionOutcome => {
   // S3: what is no activity belongs to the session open at its instant, else the last one before it, else to none.
   if (!event.active) return state.session ? 'same' : 'outside';
@@ -145,20 +149,28 @@ export const stepSession = (
   if (event.touch && session.touches.length < touchesMax && differs(session.touches.at(-1), event.touch)) {
     session.touches.push({ at: event.at, ...event.touch });
   }
-  if (event.engaged) session.engagedMs += engagedSince(state, event.engaged.pageView, event.engaged.ms);
+  if (event.engaged) session.engagedMs += engagedSince(state, event.engaged, forgottenMs);
   return boundary === null ? 'same' : 'new';
 };
 
 /** What a cumulative beat adds to what its page view had. */
-const engagedSince = (state: SessionState, pageView: string, ms: number): number => {
+const engagedSince = (
+  state: SessionState,
+  { pageView, ms }: NonNullable<SessionEvent['engaged']>,
+  forgottenMs: ForgottenMs,
+): number => {
   const now = Math.min(ms, engagedMaxMs);
   const at = state.engaged.findIndex(([key]) => key === pageView);
-  const before = at < 0 ? 0 : state.engaged[at]![1];
+  const before = at < 0 ? forgottenMs(pageView) : state.engaged[at]![1];
   if (at >= 0) state.engaged.splice(at, 1);
   state.engaged.push([pageView, Math.max(now, before)]);
   if (state.engaged.length > pageViewsRemembered) state.engaged.shift();
   return Math.max(0, now - before);
 };
+
+/** Whether the page view, had there been beats of it before, would be forgotten by now. */
+export const mayBeForgotten = ({ engaged }: SessionState, pageView: string): boolean =>
+  engaged.length >= pageViewsRemembered && engaged.every(([key]) => key !== pageView);
 
 /** S4. */
 export const isEngaged = (session: Pick<Session, 'engagedMs' | 'pageViews' | 'commerce'>): boolean =>
