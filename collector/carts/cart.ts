@@ -136,7 +136,6 @@ export const beginCart = (step: Step): CartRecord => {
     recovered: false,
   };
   state.carts.push(cart);
-  state.views = null;
   return cart;
 };
 
@@ -162,6 +161,8 @@ export const touch = ({ state, event, ids }: Step, cart: CartRecord): void => {
   if (cart.lines.length > 0) {
     reopen(cart, event.at);
     cart.held = [];
+    // C3: what was looked at before is no browse any more, whether the cart is new or was empty meanwhile.
+    state.views = null;
   } else if (cart.phase !== 'emptied') {
     cart.phase = 'emptied';
     cart.endedAt = event.at;

@@ -28,6 +28,7 @@ const order = (t: number, ids: string[], properties: Record<string, unknown> = {
     more,
   );
 const view = (t: number, id: string, more = {}) => at(t, 'Product Viewed', product(id), more);
+const remove = (t: number, id: string) => at(t, 'Product Removed', product(id));
 const days = (n: number): number => (n * day) / minute;
 const hours = (n: number): number => (n * hour) / minute;
 const dueAt = (person: Person): string | null => {
@@ -184,6 +185,11 @@ describe('C3: browse episodes', () => {
     ['a cart', [view(0, 'p1'), add(1, 'p2')]],
     ['an order', [view(0, 'p1'), order(1, ['p1'])]],
     ['a cart that was there already, even abandoned', [add(0, 'p9'), view(200, 'p1')]],
+    ['a cart that was emptied and is filled again', [add(0, 'p1'), remove(1, 'p1'), view(2, 'p2'), add(3, 'p2')]],
+    [
+      'and so where a snapshot emptied it',
+      [add(0, 'p1'), at(1, 'Cart Updated', { products: [] }), view(2, 'p2'), add(3, 'p2')],
+    ],
   ])('C3: there is none after %s', (_, events) => {
     expect(fold(...events).settle(days(3)).state.browses).toEqual([]);
   });
