@@ -6,6 +6,7 @@ const add = (t: number, id: string, quantity = 1, properties: Record<string, unk
   at(t, 'Product Added', { ...product(id, quantity), ...properties }, more);
 const remove = (t: number, id: string, quantity?: number, properties: Record<string, unknown> = {}) =>
   at(t, 'Product Removed', { ...product(id, quantity), ...properties });
+const euros = { currency: 'EUR' };
 const lines = (content: Record<string, number>) =>
   Object.entries(content).map(([id, quantity]) => product(id, quantity));
 const snapshot = (t: number, content: Record<string, number>, properties: Record<string, unknown> = {}, more = {}) =>
@@ -210,10 +211,10 @@ describe('C2: content', () => {
   });
 
   it('C2: an absent price is unknown, not zero; a price of zero is known', () => {
-    const unknown = fold(at(0, 'Product Added', { product_id: 'p1', price: 10 }), add(1, 'p2'));
+    const unknown = fold(at(0, 'Product Added', { ...product('p1', 1, 10), ...euros }), add(1, 'p2'));
     expect(unknown.cart?.valueMinor).toBeNull();
     expect(unknown.cart?.lines.map((line) => line.priceMinor)).toEqual([1000, null]);
-    const free = fold(at(0, 'Product Added', { product_id: 'p1', price: 0 }));
+    const free = fold(at(0, 'Product Added', { ...product('p1', 1, 0), ...euros }));
     expect(free.cart?.valueMinor).toBe(0);
   });
 
@@ -233,7 +234,7 @@ describe('C2: content', () => {
   });
 
   it('C2: a snapshot without prices keeps the prices known of the same lines', () => {
-    const person = fold(at(0, 'Product Added', product('p1', 1, 10)), snapshot(1, { p1: 3 }));
+    const person = fold(at(0, 'Product Added', { ...product('p1', 1, 10), ...euros }), snapshot(1, { p1: 3 }));
     expect(person.cart?.valueMinor).toBe(3000);
   });
 
@@ -243,6 +244,12 @@ describe('C2: content', () => {
       at(1, 'Cart Viewed', { currency: 'JPY', products: [product('p1', 2)] }),
     );
     expect([person.cart?.valueMinor, person.cart?.currency]).toEqual([3000, 'JPY']);
+  });
+
+  it('C2: and until there is one it has no value: of 1500 nobody can say how much it is', () => {
+    const person = fold(at(0, 'Product Added', product('p1', 2, 1500))).settle(60);
+    expect(person.cart).toMatchObject({ valueMinor: null, currency: null, lines: [{ priceMinor: null }] });
+    expect(person.carts[0]?.episodes).toMatchObject([{ valueMinor: null }]);
   });
 
   it('C2: a cart whose lines name no currency has the one the person last saw', () => {
@@ -292,9 +299,10 @@ describe('C2: content', () => {
 
   it('C2: one at full price and one for free are one line of the right value', () => {
     const products = [product('p1', 1, 10), product('p1', 1, 0)];
-    expect(fold(at(0, 'Cart Viewed', { products })).cart).toMatchObject({ valueMinor: 1000, lines: [{ quantity: 2 }] });
+    const listed = fold(at(0, 'Cart Viewed', { products, ...euros })).cart;
+    expect(listed).toMatchObject({ valueMinor: 1000, lines: [{ quantity: 2 }] });
     const unknown = [product('p1', 1, 10), product('p1', 1)];
-    expect(fold(at(0, 'Cart Viewed', { products: unknown })).cart?.valueMinor).toBeNull();
+    expect(fold(at(0, 'Cart Viewed', { products: unknown, ...euros })).cart?.valueMinor).toBeNull();
   });
 
   it('C2: several products may be added at once', () => {

@@ -1,16 +1,13 @@
 // C2: what is in a cart. Snapshots replace, deltas add and take on top, in order; nothing here knows of clocks' deadlines
 // but that a cart which changed is a cart again, no longer a checkout.
 
-import { addQuantity, type CartLine, currenciesOf, findLine, linesMinor } from './lines.js';
+import { addQuantity, type CartLine, commonCurrency, currenciesOf, findLine, linesMinor } from './lines.js';
 import { roundQuantity } from './money.js';
 import { type CartRecord, linesInCartMax } from './state.js';
 import type { Warn } from './warnings.js';
 
-/** `null` when the lines name several: then they have no common one. */
-export const currencyIn = (cart: CartRecord): string | null => {
-  const named = currenciesOf(cart.lines);
-  return named.length > 1 ? null : (named[0] ?? cart.assumedCurrency);
-};
+/** `null` when the lines name several. */
+export const currencyIn = (cart: CartRecord): string | null => commonCurrency(cart.lines, cart.assumedCurrency);
 
 export const cartValue = (cart: CartRecord): number | null => linesMinor(cart.lines, currencyIn(cart));
 

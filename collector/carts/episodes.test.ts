@@ -194,6 +194,25 @@ describe('C3: browse episodes', () => {
     expect(fold(...events).settle(days(3)).state.browses).toEqual([]);
   });
 
+  it.each([
+    ['what was looked at', [1500], 'JPY', 1500],
+    ['all of it', [1500, 200], 'JPY', 1700],
+    ['the person, where the look names none', [15], undefined, 1500],
+  ])('C3: its value is in the currency of %s, whatever was named since', (_, prices, currency, valueMinor) => {
+    const views = prices.map((price, i) => at(i, 'Product Viewed', { ...product(`p${i}`, 1, price), currency }));
+    const person = fold(...views, at(9, 'Product Viewed', { currency: 'EUR' })).settle(days(3));
+    expect(person.state.browses).toMatchObject([{ valueMinor }]);
+  });
+
+  it('C3: it has no value where no currency is known, or several are', () => {
+    const values = (...currencies: (string | undefined)[]) =>
+      fold(...currencies.map((currency, i) => at(i, 'Product Viewed', { ...product(`p${i}`, 1, 15), currency })))
+        .settle(days(3))
+        .state.browses.map((browse) => browse.valueMinor);
+    expect(values(undefined)).toEqual([null]);
+    expect(values('EUR', 'JPY')).toEqual([null]);
+  });
+
   it('C5: keeps only of the last one what was looked at: no order recovers an earlier one', () => {
     const person = fold(view(0, 'p1'), view(days(2), 'p2')).settle(days(4));
     expect(person.state.browses).toMatchObject([

@@ -2,7 +2,7 @@
 // the deadline itself, however late it is looked at. Nothing here reads a clock: instants come in.
 
 import { cartValue } from './content.js';
-import { type CartLine, findLine, lineMinor, linesMinor } from './lines.js';
+import { type CartLine, commonCurrency, findLine, lineMinor, linesMinor } from './lines.js';
 import {
   browseEpisodesMax,
   browseQuietMs,
@@ -82,8 +82,10 @@ const abandonBrowse = (state: CartState, at: number): void => {
   const before = state.browses.at(-1);
   if (before !== undefined) before.lines = [];
   const lines = state.views?.lines ?? [];
+  // Whatever currency was named since: what was looked at keeps its own.
+  const valueMinor = linesMinor(lines, commonCurrency(lines, state.currency));
   state.browsesSeen += 1;
-  state.browses.push(abandonment(state.browsesSeen, 'browse', at, linesMinor(lines, state.currency), lines));
+  state.browses.push(abandonment(state.browsesSeen, 'browse', at, valueMinor, lines));
   if (state.browses.length > browseEpisodesMax) state.browses.shift();
   state.views = null;
 };

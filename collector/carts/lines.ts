@@ -234,23 +234,40 @@ export const currenciesOf = (lines: readonly CartLine[]): string[] => [
 export const lineMinor = (line: CartLine, currency: string | null, quantity = line.quantity): number | null =>
   line.price === null ? null : timesQuantity(line.price, quantity, currency);
 
-/** C2: unknown where one price is unknown or the currencies are mixed. */
+/** The one currency of some lines, `assumed` where none is named; `null` where several are: they have no common one. */
+export const commonCurrency = (lines: readonly CartLine[], assumed: string | null): string | null => {
+  let common: string | null = null;
+  for (const { currency } of lines) {
+    if (currency === null || currency === common) continue;
+    if (common !== null) return null;
+    common = currency;
+  }
+  return common ?? assumed;
+};
+
+/** A price is in its line's own currency: where that is another one, no figure of this one can be made of it. */
+export const isForeign = (priced: { currency: string | null }, currency: string | null): boolean =>
+  priced.currency !== null && currency !== null && priced.currency !== currency;
+
+/** C2: unknown where a price is, or its currency, or where that is not the one the sum is asked in. */
 export const linesMinor = (lines: readonly CartLine[], currency: string | null): number | null => {
-  if (currenciesOf(lines).length > 1) return null;
   let sum = 0;
   for (const line of lines) {
-    const minor = lineMinor(line, currency);
+    const minor = currency === null || isForeign(line, currency) ? null : lineMinor(line, currency);
     if (minor === null) return null;
     sum += minor;
   }
   return Number.isSafeInteger(sum) ? sum : null;
 };
 
-export const showLine = (line: CartLine, currency: string | null): Line => ({
-  key: line.key,
-  productId: line.productId ?? null,
-  variant: line.variant ?? line.variantId ?? null,
-  name: line.name ?? null,
-  quantity: line.quantity,
-  priceMinor: line.price === null ? null : toMinor(line.price, line.currency ?? currency),
-});
+export const showLine = (line: CartLine, assumed: string | null): Line => {
+  const currency = line.currency ?? assumed;
+  return {
+    key: line.key,
+    productId: line.productId ?? null,
+    variant: line.variant ?? line.variantId ?? null,
+    name: line.name ?? null,
+    quantity: line.quantity,
+    priceMinor: line.price === null || currency === null ? null : toMinor(line.price, currency),
+  };
+};

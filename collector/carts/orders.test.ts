@@ -35,6 +35,20 @@ describe('C8: which figure is the revenue', () => {
     ['more taken off than there is', { total: 10, shipping: 30 }, 0, 'total', ['amount_negative']],
     ['an absurd one', { revenue: 1e300, total: 70 }, 7000, 'total', ['amount_unreadable']],
     ['none at all', {}, 0, null, ['order_revenue_missing']],
+    [
+      'a line of another currency is no money of this one',
+      { products: [{ ...product('p1', 1, 1500), currency: 'JPY' }] },
+      0,
+      null,
+      ['order_revenue_missing'],
+    ],
+    [
+      'lines without a currency',
+      { currency: undefined, products: [product('p1', 2, 10)] },
+      2000,
+      'products',
+      ['currency_missing'],
+    ],
     ['lines of which one has no price', { products: [...goods, product('p3')] }, 0, null, ['order_revenue_missing']],
   ])('C8: %s', (_, properties, revenueMinor, revenueFrom, warnings) => {
     expect(only(order(0, properties))).toMatchObject({

@@ -6,7 +6,16 @@ import type { Order } from '../contract/profile.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Step } from './cart.js';
 import { readId } from './ids.js';
-import { type CartLine, currencyOf, findLine, lineMinor, linesMinor, readProducts, showLine } from './lines.js';
+import {
+  type CartLine,
+  currencyOf,
+  findLine,
+  isForeign,
+  lineMinor,
+  linesMinor,
+  readProducts,
+  showLine,
+} from './lines.js';
 import { magnitude, minus, timesQuantity, toMinor } from './money.js';
 import {
   type CartState,
@@ -143,9 +152,6 @@ const coversAll = (goods: readonly CartLine[], refunds: readonly Refund[]): bool
   return goods.every((line) => (returned.get(line) ?? 0) >= line.quantity);
 };
 
-const isForeign = (refund: Refund, currency: string | null): boolean =>
-  refund.currency !== null && currency !== null && refund.currency !== currency;
-
 const refundMinor = (refund: Refund, order: OrderRecord, currency: string | null, revenueMinor: number): number => {
   const goods = order.goods?.lines ?? [];
   const foreign = isForeign(refund, currency);
@@ -182,7 +188,7 @@ export const orderFigures = (order: OrderRecord): OrderFigures => {
   const currency = stated ?? order.assumedCurrency;
   const goods = order.goods?.lines ?? [];
   const money = order.money === null ? null : toMinor(order.money.revenue, currency);
-  const lines = money === null && goods.length > 0 ? linesMinor(goods, currency) : null;
+  const lines = money === null && goods.length > 0 ? linesMinor(goods, currency ?? noCurrency) : null;
   const revenueMinor = money ?? lines ?? 0;
   const revenueFrom = money !== null ? (order.money?.revenueFrom ?? null) : lines !== null ? 'products' : null;
   const figures = (state: Order['state'], refundedMinor: number): OrderFigures => ({
@@ -374,7 +380,7 @@ export const showOrder = (order: OrderRecord): OrderAlone => {
     refundedMinor: safe(refundedMinor),
     state,
     revenueFrom,
-    lines: (order.goods?.lines ?? []).map((line) => showLine(line, currency)),
+    lines: (order.goods?.lines ?? []).map((line) => showLine(line, currency ?? noCurrency)),
     sessionId: order.sessionId,
     elsewhere: order.elsewhere ?? false,
   };
