@@ -252,6 +252,32 @@ describe('C2: content', () => {
     expect(person.carts[0]?.episodes).toMatchObject([{ valueMinor: null }]);
   });
 
+  const inYen = (t: number) => at(t, 'Product Added', { ...product('p1', 1, 1500), currency: 'JPY' });
+  const inEuros = (t: number, id: string, price?: number) =>
+    at(t, 'Product Added', { ...product(id, 1, price), ...euros });
+
+  it.each([
+    ['a snapshot without either', [inEuros(0, 'p0', 10), inYen(1), remove(2, 'p0'), snapshot(3, { p1: 1 })], 1500],
+    ['a snapshot of another currency', [inYen(0), snapshot(1, { p1: 1 }, euros)], 1500],
+    ['more of it, in another currency', [inYen(0), inEuros(1, 'p1')], 3000],
+    ['what prices it anew brings its own', [inEuros(0, 'p1', 10), snapshot(1, { p1: 1 }), inYen(2)], 3000],
+  ])('C2: a price keeps its currency: %s', (_, events, valueMinor) => {
+    expect(fold(...events).cart).toMatchObject({ valueMinor, currency: 'JPY' });
+  });
+
+  it('C2: and a cart of two currencies stays mixed under a snapshot without prices', () => {
+    const dollars = at(0, 'Product Added', { ...product('p1', 1, 10), currency: 'USD' });
+    const person = fold(dollars, inEuros(1, 'p2', 10), at(2, 'Cart Viewed', { products: lines({ p1: 1, p2: 1 }) }));
+    expect(person.cart).toMatchObject({ valueMinor: null, currency: null });
+  });
+
+  it('C2: a product listed in two currencies has no price that is right for both', () => {
+    const priced = (price: number, currency?: string) => ({ ...product('p1', 1, price), currency });
+    const listed = (...products: object[]) => fold(at(0, 'Cart Viewed', { products })).cart?.valueMinor;
+    expect(listed(priced(10, 'USD'), priced(1500, 'JPY'))).toBeNull();
+    expect(listed(priced(10), priced(20, 'USD'))).toBe(3000);
+  });
+
   it('C2: a cart whose lines name no currency has the one the person last saw', () => {
     const person = fold(
       at(0, 'Product Viewed', { product_id: 'p1', price: 1500, currency: 'jpy' }),
@@ -457,6 +483,13 @@ describe('C6: login', () => {
       identify(2),
     );
     expect(person.content).toEqual({ p1: 5, p2: 4, p3: 1, p4: 1 });
+  });
+
+  it('C6: a price only the guest’s cart knows comes with its currency', () => {
+    const priced = (t: number, price: number | undefined, currency: string, more: object) =>
+      at(t, 'Product Added', { ...product('p1', 1, price), currency }, more);
+    const person = fold(priced(0, undefined, 'USD', account), priced(1, 1500, 'JPY', guest('A1')), identify(2));
+    expect(person.cart).toMatchObject({ valueMinor: 1500, currency: 'JPY' });
   });
 
   it('C6: two carts of a logged-in person on two devices stay two', () => {

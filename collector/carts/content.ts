@@ -28,6 +28,9 @@ const keepWithin = (lines: CartLine[], warn: Warn): CartLine[] => {
   return lines.slice(0, linesInCartMax);
 };
 
+/** A price and its currency travel together: 1500 yen, told again without a price in a page of euros, are no 1500 euros. */
+const keepsPrice = (known: CartLine, told: CartLine): boolean => told.price === null && known.price !== null;
+
 /**
  * What is told anew replaces what was known; what is not told stays. Written out in the order in which a line is first read:
  * what is added to a line that came out of the store would stand at its end, and a rebuild would not give the same bytes.
@@ -42,7 +45,7 @@ const refreshed = (line: CartLine, told: CartLine): CartLine => ({
   name: told.name ?? line.name,
   quantity: line.quantity,
   price: told.price ?? line.price,
-  currency: told.currency ?? line.currency,
+  currency: keepsPrice(line, told) ? line.currency : (told.currency ?? line.currency),
   at: line.at,
 });
 
@@ -103,7 +106,8 @@ export const replaceLines = (cart: CartRecord, snapshot: readonly CartLine[], wa
         return { ...told };
       }
       matched.add(known);
-      const line: CartLine = { ...told, price: told.price ?? known.price, name: told.name ?? known.name };
+      const { price, currency } = keepsPrice(known, told) ? known : told;
+      const line: CartLine = { ...told, name: told.name ?? known.name, price, currency };
       if (known.quantity === told.quantity) line.at = known.at;
       else changed = true;
       return line;
@@ -124,7 +128,10 @@ export const uniteLines = (cart: CartRecord, other: readonly CartLine[], at: num
         cart.lines.push({ ...theirs });
         changed = true;
       } else {
-        ours.price ??= theirs.price;
+        if (keepsPrice(theirs, ours)) {
+          ours.price = theirs.price;
+          ours.currency = theirs.currency ?? ours.currency;
+        }
         if (theirs.quantity > ours.quantity) {
           ours.quantity = theirs.quantity;
           ours.at = at;

@@ -180,11 +180,12 @@ export const readProducts = (value: unknown, currency: string | null, at: number
       byKey.set(line.key, line);
       lines.push(line);
     } else {
-      // One at full price and one for free: their mean, so that the value of both is right.
+      // One at full price and one for free: their mean, so that the value of both is right. Two currencies have none.
       same.price =
-        same.price === null || line.price === null
+        same.price === null || line.price === null || isForeign(line, same.currency)
           ? null
           : averagePrice(same.price, same.quantity, line.price, line.quantity);
+      same.currency ??= line.currency;
       same.quantity = addQuantity(same.quantity, line.quantity, warn);
     }
   }
