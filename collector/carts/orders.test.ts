@@ -274,6 +274,22 @@ describe('C8: cancelled and refunded', () => {
       ['refund_currency_mixed'],
     ],
     [
+      'nor is a line priced in another one: its goods are, at the order’s price',
+      [refund(1, { currency: 'EUR', products: [{ ...product('p1', 1, 11), currency: 'JPY' }] })],
+      1000,
+      'partially_refunded',
+      1,
+      ['refund_currency_mixed'],
+    ],
+    [
+      'and where the order does not know it, nothing',
+      [refund(1, { currency: 'EUR', products: [{ ...product('p7', 1, 10), currency: 'JPY' }] })],
+      0,
+      'partially_refunded',
+      1,
+      ['refund_currency_mixed', 'refund_amount_unknown'],
+    ],
+    [
       'cancelled and refunded is not taken twice',
       [refund(1, { total: 10 }), at(2, 'Order Cancelled', { order_id: 'o1' })],
       5000,

@@ -6,16 +6,7 @@ import type { Order } from '../contract/profile.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Step } from './cart.js';
 import { readId } from './ids.js';
-import {
-  type CartLine,
-  currencyOf,
-  findLine,
-  isForeign,
-  lineMinor,
-  linesMinor,
-  readProducts,
-  showLine,
-} from './lines.js';
+import { type CartLine, currencyOf, findLine, isForeign, linesMinor, readProducts, showLine } from './lines.js';
 import { magnitude, minus, timesQuantity, toMinor } from './money.js';
 import {
   type CartState,
@@ -127,14 +118,24 @@ export const readStatement = (
 
 // ── Figures ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+const priceIn = (line: CartLine | undefined, currency: string | null): Decimal | null =>
+  line === undefined || isForeign(line, currency) ? null : line.price;
+
+/** What goes back for a line: at its own price, where that counts, else at the order's. */
+const returnedMinor = (
+  line: CartLine,
+  order: readonly CartLine[],
+  currency: string | null,
+  own: boolean,
+): number | null => {
+  const price = (own ? priceIn(line, currency) : null) ?? priceIn(findLine(order, line), currency);
+  return price === null ? null : timesQuantity(price, line.quantity, currency);
+};
+
 /** What is known of the money of some lines; a line nobody priced adds nothing. */
 const knownValue = (lines: readonly CartLine[], order: readonly CartLine[], currency: string | null, own: boolean) => {
   let sum = 0;
-  for (const line of lines) {
-    const sold = findLine(order, line);
-    const price = (own ? line.price : null) ?? sold?.price ?? null;
-    sum += (price === null ? null : timesQuantity(price, line.quantity, currency)) ?? 0;
-  }
+  for (const line of lines) sum += returnedMinor(line, order, currency, own) ?? 0;
   return sum;
 };
 
@@ -336,17 +337,16 @@ export const refundOrder = (step: Step, known: OrderRecord | undefined, orderId:
     return;
   }
   const figures = orderFigures(order);
-  if (isForeign(refund, figures.currency)) warn('refund_currency_mixed');
+  const isOther = (priced: { currency: string | null }): boolean => isForeign(priced, figures.currency);
+  if (isOther(refund) || (refund.takes.kind === 'goods' && refund.lines.some(isOther))) warn('refund_currency_mixed');
   const asked = order.refunds.reduce(
     (sum, one) =>
-      one.takes.kind === 'money' && !isForeign(one, figures.currency)
-        ? sum + (toMinor(one.takes.total, figures.currency) ?? 0)
-        : sum,
+      one.takes.kind === 'money' && !isOther(one) ? sum + (toMinor(one.takes.total, figures.currency) ?? 0) : sum,
     0,
   );
   if (asked > paidMinor(order, figures)) warn('refund_exceeds_order');
   const isUnpriced = (line: CartLine): boolean =>
-    lineMinor(line, figures.currency) === null && findLine(order.goods?.lines ?? [], line)?.price == null;
+    returnedMinor(line, order.goods?.lines ?? [], figures.currency, !isOther(refund)) === null;
   if (refund.takes.kind === 'goods' && figures.state !== 'refunded' && refund.lines.some(isUnpriced)) {
     warn('refund_amount_unknown');
   }
