@@ -214,6 +214,22 @@ describe('C8: cancelled and refunded', () => {
       [],
     ],
     [
+      'and beside a refund of money',
+      [refund(1, { total: 1 }), refund(2, { products: [product('p1', 2, 1), product('p2', 1, 1)] })],
+      5000,
+      'refunded',
+      1,
+      [],
+    ],
+    [
+      'all goods named beside a total are its money only',
+      [refund(1, { total: 5, products: goods }), refund(2, { total: 1 })],
+      600,
+      'partially_refunded',
+      1,
+      [],
+    ],
+    [
       'goods nobody priced',
       [refund(1, { products: [product('p7', 1)] })],
       0,

@@ -139,12 +139,12 @@ const knownValue = (lines: readonly CartLine[], order: readonly CartLine[], curr
   return sum;
 };
 
-/** Whether the goods of these refunds are all the goods of the order. */
+/** Whether the goods of these refunds are all the goods of the order, whatever money went back beside them. */
 const coversAll = (goods: readonly CartLine[], refunds: readonly Refund[]): boolean => {
   if (goods.length === 0) return false;
   const returned = new Map<CartLine, number>();
   for (const refund of refunds) {
-    if (refund.takes.kind !== 'goods') return false;
+    if (refund.takes.kind !== 'goods') continue;
     for (const line of refund.lines) {
       const sold = findLine(goods, line);
       if (sold !== undefined) returned.set(sold, (returned.get(sold) ?? 0) + line.quantity);
