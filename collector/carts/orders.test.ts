@@ -359,6 +359,14 @@ describe('C8: cancelled and refunded', () => {
     expect(only(early, placed)).toMatchObject({ state: 'cancelled', count: 0, refundedMinor: 5000 });
   });
 
+  it('C8: an order that only an update tells of is dated when it was first heard of', () => {
+    const updated = (t: number) => at(t, 'Order Updated', { order_id: 'o1', revenue: 30, currency: 'EUR' });
+    const first = '2026-03-02T11:58:00.000Z';
+    expect(only(refund(-2), updated(-1)).at).toBe(first);
+    expect(only(at(-2, 'Order Cancelled', { order_id: 'o1' }), updated(-1), updated(5)).at).toBe(first);
+    expect(only(refund(-2), updated(-1), placed).at).toBe('2026-03-02T12:00:00.000Z');
+  });
+
   it('C8: an update after the refund keeps the refund', () => {
     const updated = at(2, 'Order Updated', { order_id: 'o1', revenue: 30, currency: 'EUR' });
     expect(only(placed, refund(1, { total: 10 }), updated)).toMatchObject({ revenueMinor: 3000, refundedMinor: 1000 });

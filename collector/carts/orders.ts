@@ -273,8 +273,8 @@ export const changeOrder = (
 /** `Order Completed`, or an `Order Updated` of an order that exists or that nobody had told of. */
 export const stateOrder = (order: OrderRecord, step: Step, kind: Statement['kind'], told: OrderStatement): void => {
   const { event, warn } = step;
-  // On the order's own date, whatever was heard of it before.
-  if (order.placed === null || (order.placed === 'updated' && kind === 'completed')) order.at = event.at;
+  // On the order's own date, whatever was heard of it before; an update has none to give, so what was first heard stands.
+  if (kind === 'completed' && order.placed !== 'completed') order.at = event.at;
   if (kind === 'completed' || order.placed === null) order.placed = kind;
   order.money = better(order.money, told.money);
   order.goods = better(order.goods, told.goods);
