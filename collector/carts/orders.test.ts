@@ -75,6 +75,8 @@ describe('C8: which figure is the revenue', () => {
     expect(sums(order(0, { ...bare, products: [{ ...product('p1'), currency: 'USD' }] }))).toEqual([
       { currency: 'USD', minor: 500 },
     ]);
+    const later = [product('p3', 1, 10), { ...product('p1', 1, 10), currency: 'EUR' }];
+    expect(sums(order(0, { currency: undefined, products: later }))).toEqual([{ currency: 'EUR', minor: 2000 }]);
     expect(sums(at(0, 'Product Viewed', { ...product('p1'), currency: 'JPY' }), order(1, bare))).toEqual([
       { currency: 'JPY', minor: 5 },
     ]);

@@ -1,7 +1,7 @@
 // C8: an order is a set of facts (who stated it, whether it was cancelled, what was refunded) and its figures are computed
 // from all of them at once. So it does not matter whether the browser or the server spoke first. No cart is touched here.
 
-import { type Decimal, isNegative, readAmount } from '../contract/amount.js';
+import { type Decimal, isNegative, readAmount, readCurrency } from '../contract/amount.js';
 import type { Order } from '../contract/profile.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Step } from './cart.js';
@@ -95,15 +95,23 @@ export interface OrderStatement {
   currency: string | null;
 }
 
+/** 0202: a currency the event does not name is that of a line, of whichever names one first. */
+const currencyOnLines = (products: unknown): string | null => {
+  if (!Array.isArray(products)) return null;
+  for (const product of products as unknown[]) {
+    if (typeof product !== 'object' || product === null) continue;
+    const named = readCurrency((product as Properties).currency);
+    if (named != null) return named;
+  }
+  return null;
+};
+
 export const readStatement = (
   { event, warn }: Pick<Step, 'event' | 'warn'>,
   kind: Statement['kind'],
 ): OrderStatement => {
   const p = event.properties;
-  const products = Array.isArray(p.products) ? p.products : [];
-  const first: unknown = products.find((product) => typeof product === 'object' && product !== null);
-  const currency =
-    currencyOf(p.currency, warn) ?? (first === undefined ? null : currencyOf((first as Properties).currency, warn));
+  const currency = currencyOf(p.currency, warn) ?? currencyOnLines(p.products);
   const listed = readProducts(p.products, currency, event.at, warn);
   const lines = listed.kind === 'lines' && listed.lines.length > 0 ? listed.lines : null;
   const read = readRevenue(p, currency, warn);
