@@ -24,6 +24,10 @@ const namedBy = ({ state, ids }: Step, orderAt: number): CartRecord | undefined 
   return byCheckout ?? state.carts.findLast((c) => orderId !== null && usable(c) && c.orderId === orderId);
 };
 
+/** An order that names a cart nobody knows is of that one, not of another that has a name of its own. */
+const mayMean = ({ ids }: Step, cart: CartRecord): boolean =>
+  cart.token === null || (ids.token === null && ids.checkoutId === null);
+
 const content = (cart: CartRecord): CartLine[] => (isOpen(cart) ? cart.lines : cart.held);
 
 /** Of the lines that were in the cart when the order was placed, those it bought. */
@@ -51,7 +55,7 @@ const leave = (step: Step, cart: CartRecord, bought: ReadonlySet<CartLine>): voi
 /**
  * An order that lists its lines takes them from the cart it names, what is not there from the others, the last touched
  * first. One without lines, or whose lines are written in ids the cart does not know, takes the whole of the cart it names;
- * naming none, the only cart there is.
+ * naming none that could be another, the only cart there is.
  */
 export const convert = (step: Step, order: PlacedOrder): CartRecord | undefined => {
   const { state, warn } = step;
@@ -64,7 +68,8 @@ export const convert = (step: Step, order: PlacedOrder): CartRecord | undefined 
   const taken = new Map<CartRecord, Set<CartLine>>();
   let told = order;
   if (order.lines === null) {
-    const whole = named ?? (open.length === 0 ? others[0] : open.length === 1 ? open[0] : undefined);
+    const only = open.length === 0 ? others[0] : open.length === 1 ? open[0] : undefined;
+    const whole = named ?? (only !== undefined && mayMean(step, only) ? only : undefined);
     if (whole !== undefined) taken.set(whole, boughtFrom(whole, null, order.at));
   } else {
     let wanted = [...order.lines];

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { SessionId } from '../contract/ids.js';
 import { cartAspect } from './aspect.js';
 import {
   abandonments,
@@ -392,6 +393,27 @@ describe('C5: recovery', () => {
       'active',
       'active',
     ]);
+  });
+
+  it.each([
+    ['a token nobody knows', [], { cart_id: 'b' }],
+    [
+      'the token of one that was bought',
+      [add(0, 'p2', 5, { cart_id: 'b' }), order(1, ['p2'], { cart_id: 'b' })],
+      { cart_id: 'b' },
+    ],
+    ['a checkout nobody knows', [], { checkout_id: 'x' }],
+  ])('C5: an order without lines that names %s takes no other cart, nor its visit', (_, before, ids) => {
+    const other = add(2, 'p1', 5, { cart_id: 'a' }, { sessionId: 's7' as SessionId });
+    const told = order(9, [], { order_id: 'o9', products: undefined, ...ids }, server);
+    const person = fold(...before, other, pageView(3, { ...on('A2'), sessionId: 's8' as SessionId }), told);
+    expect(person.states.at(-1)).toBe('active');
+    expect(person.orders[0]).toMatchObject({ orderId: 'o9', sessionId: 's8' });
+  });
+
+  it('C5: and takes the only one where that has no name it could contradict', () => {
+    for (const ids of [{ cart_id: 'b' }, { checkout_id: 'x' }])
+      expect(fold(add(0, 'p1'), order(5, [], { products: undefined, ...ids })).states).toEqual(['converted']);
   });
 
   it('C5: an order takes from the cart it names before any other', () => {
