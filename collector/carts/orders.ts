@@ -178,13 +178,26 @@ const refundMinor = (refund: Refund, order: OrderRecord, currency: string | null
   }
 };
 
+/** What one refund that names no currency is in, while nobody has stated its order. */
+const refundsCurrency = (order: OrderRecord): string | null => order.refunds[0]?.currency ?? order.assumedCurrency;
+
+/** C8, 0544: refunds of an order nobody has stated count each for itself, so each in its own currency. */
+export const refundedAlone = (order: OrderRecord): Map<string | null, number> => {
+  const unnamed = refundsCurrency(order);
+  const sums = new Map<string | null, number>([[unnamed, 0]]);
+  if (order.cancelled) return sums;
+  for (const refund of order.refunds) {
+    const currency = refund.currency ?? unnamed;
+    sums.set(currency, (sums.get(currency) ?? 0) + refundMinor(refund, order, currency, 0));
+  }
+  return sums;
+};
+
 export const orderFigures = (order: OrderRecord): OrderFigures => {
-  const stated = order.money?.currency ?? order.goods?.currency ?? null;
   if (order.placed === null) {
-    const currency = stated ?? order.refunds[0]?.currency ?? order.assumedCurrency;
-    const refunded = order.cancelled
-      ? 0
-      : order.refunds.reduce((sum, refund) => sum + refundMinor(refund, order, currency, 0), 0);
+    // An order shows one currency, that of its first refund; the person's revenue has them all.
+    const currency = refundsCurrency(order);
+    const refunded = refundedAlone(order).get(currency) ?? 0;
     return {
       currency,
       revenueMinor: 0,
@@ -194,7 +207,7 @@ export const orderFigures = (order: OrderRecord): OrderFigures => {
       state: order.cancelled ? 'cancelled' : 'refund_only',
     };
   }
-  const currency = stated ?? order.assumedCurrency;
+  const currency = order.money?.currency ?? order.goods?.currency ?? order.assumedCurrency;
   const goods = order.goods?.lines ?? [];
   const money = order.money === null ? null : toMinor(order.money.revenue, currency);
   const lines = money === null && goods.length > 0 ? linesMinor(goods, currency ?? noCurrency) : null;
@@ -242,15 +255,26 @@ const beginOrder = (orderId: string, at: number): OrderRecord => ({
 
 const isCounted = (order: OrderRecord): boolean => order.placed !== null && !order.cancelled;
 
-const count = (state: CartState, order: OrderRecord, sign: 1 | -1): void => {
-  if (order.elsewhere) return;
-  const { currency, netMinor } = orderFigures(order);
+const book = (state: CartState, currency: string | null, netMinor: number, sign: 1 | -1): void => {
   const code = currency ?? noCurrency;
-  const figure = state.revenue[code] ?? { minor: 0, orders: 0 };
+  const known = state.revenue[code];
+  // A state of before has booked no refund of a second currency: there is nothing to take out again.
+  if (known === undefined && sign < 0) return;
+  const figure = known ?? { minor: 0, orders: 0 };
   figure.minor += sign * netMinor;
   figure.orders += sign;
   if (figure.orders === 0) delete state.revenue[code];
   else state.revenue[code] = figure;
+};
+
+const count = (state: CartState, order: OrderRecord, sign: 1 | -1): void => {
+  if (order.elsewhere) return;
+  if (order.placed === null) {
+    for (const [currency, minor] of refundedAlone(order)) book(state, currency, -minor, sign);
+  } else {
+    const { currency, netMinor } = orderFigures(order);
+    book(state, currency, netMinor, sign);
+  }
   if (isCounted(order)) state.orders += sign;
 };
 
@@ -342,6 +366,7 @@ export const refundOrder = (step: Step, known: OrderRecord | undefined, orderId:
   if (order.elsewhere) return;
   if (order.placed === null) {
     warn('refund_without_order');
+    if (isForeign(refund, refundsCurrency(order))) warn('refund_currency_mixed');
     return;
   }
   const figures = orderFigures(order);
