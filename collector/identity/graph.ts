@@ -40,7 +40,11 @@ export interface Join {
   cause: string;
   at: number;
   reason: 'alias' | 'staff' | 'email' | 'phone' | 'external';
-  /** The senior identifiers of both sides as they were when joined: what an undo pins apart. */
+  /**
+   * What an undo pins apart. Of a rename, and of a device by its alias, the two that the act itself names: the seniors of the
+   * moment follow from other acts, and with one of those undone the pin would part somebody else. An address names nobody:
+   * there it is the seniors of both sides as they were when joined.
+   */
   identifiers: [number, number];
 }
 
@@ -124,8 +128,12 @@ export const partition = (
 
   const joins: Join[] = [];
   const warnings: Partition['warnings'] = [];
-  const unite = (a: Group, b: Group, by: Omit<Join, 'identifiers'>): void => {
-    if (a.isPerson && b.isPerson) joins.push({ ...by, identifiers: [senior(a), senior(b)] });
+  const unite = (
+    a: Group,
+    b: Group,
+    { identifiers, ...by }: Omit<Join, 'identifiers'> & { identifiers: Join['identifiers'] | null },
+  ): void => {
+    if (a.isPerson && b.isPerson) joins.push({ ...by, identifiers: identifiers ?? [senior(a), senior(b)] });
     for (const member of b.members) groupOf.set(member, a);
     a.members.push(...b.members);
     for (const user of b.live) a.live.add(user);
@@ -154,7 +162,10 @@ export const partition = (
       continue;
     }
     renamed.set(rename.from, rename.into);
-    if (from !== into) unite(into, from, { cause: rename.messageId, at: rename.at, reason: rename.reason });
+    if (from !== into) {
+      const identifiers: Join['identifiers'] = [rename.into, rename.from];
+      unite(into, from, { cause: rename.messageId, at: rename.at, reason: rename.reason, identifiers });
+    }
     into.live.delete(rename.from);
     into.historical.push(rename.from);
   }
@@ -191,7 +202,8 @@ export const partition = (
     }
     const kind = nodeOf.get(edge.contact)!.kind;
     const reason = kind === 'email' || kind === 'phone' ? kind : 'external';
-    unite(contact, owner, { cause: edge.messageId, at: edge.at, reason });
+    const identifiers: Join['identifiers'] | null = kind === 'anonymous_id' ? [edge.contact, edge.owner] : null;
+    unite(contact, owner, { cause: edge.messageId, at: edge.at, reason, identifiers });
   }
 
   const persons = [...new Set(groupOf.values())].map((group) => ({

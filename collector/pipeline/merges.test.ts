@@ -1,0 +1,49 @@
+// What joins people and what parts them again (R5, R11, R12), act by act: each is listed, each can be undone, each for good.
+
+import { describe, expect, it } from 'vitest';
+import { call, identify, openShop, page, secretKey, startAt } from './calls.fixture.js';
+
+type Shop = ReturnType<typeof openShop>;
+const server = { key: secretKey };
+const named = (...users: string[]) => users.map((user, n) => identify(null, user, n));
+const alias = (previousId: string, userId: string, minute: number, messageId = `alias-${minute}`) =>
+  call('alias', null, minute, { previousId, userId, messageId });
+const merge = (shop: Shop, from: string, into: string) =>
+  shop.writer.command({ kind: 'merge', from, into, by: 'staff', at: startAt + 36_000_000 }) as {
+    status: number;
+    body: { id: string };
+  };
+const standing = (shop: Shop, userId: string) =>
+  shop.merges(shop.one({ userId }).id).filter(({ undoneAt }) => undoneAt === null);
+const idOf = (shop: Shop, userId: string) => shop.one({ userId }).id;
+
+describe('an undo is for good', () => {
+  it.each(['staff', 'alias'] as const)(
+    'R12: of a chain of renames (%s) the second is undone, then the first, and three people are left',
+    (by) => {
+      const shop = openShop();
+      shop.send(named('U1', 'U2', 'U3'), server);
+      const rename = (from: string, into: string, minute: number) =>
+        by === 'staff' ? merge(shop, from, into) : shop.send([alias(from, into, minute)], server);
+      rename('U2', 'U3', 5);
+      rename('U1', 'U2', 6);
+      const first = standing(shop, 'U3').filter(({ identifiers }) => identifiers.some(({ value }) => value === 'U1'));
+      expect(first.map(({ identifiers }) => identifiers.map(({ value }) => value).sort())).toEqual([['U1', 'U2']]);
+      shop.undo(first[0]!.id);
+      shop.undo(standing(shop, 'U3')[0]!.id);
+      expect(new Set(['U1', 'U2', 'U3'].map((user) => idOf(shop, user))).size).toBe(3);
+      expect(['U1', 'U2', 'U3'].flatMap((user) => standing(shop, user))).toEqual([]);
+      expect(shop.rebuild().equal).toBe(true);
+    },
+  );
+
+  it('R12: the join of a device by its alias stays undone when the rename of its user is undone too', () => {
+    const shop = openShop();
+    shop.send([page('D1', 0)]);
+    shop.send([...named('U1', 'U2'), alias('D1', 'U1', 3), alias('U1', 'U2', 4)], server);
+    for (const cause of ['alias-3', 'alias-4'])
+      shop.undo(standing(shop, 'U2').find((entry) => entry.cause === cause)!.id);
+    expect(new Set([shop.one({ anonymousId: 'D1' }).id, idOf(shop, 'U1'), idOf(shop, 'U2')]).size).toBe(3);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+});
