@@ -47,3 +47,17 @@ describe('an undo is for good', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 });
+
+describe('a merge by staff', () => {
+  it('R12: into somebody who was merged before is listed under the id it is answered, and undone by it', () => {
+    const shop = openShop();
+    shop.send(named('U1', 'U2', 'U3'), server);
+    merge(shop, 'U1', 'U3');
+    const { id } = merge(shop, 'U2', 'U1').body;
+    expect(standing(shop, 'U3').map((entry) => entry.id)).toContain(id);
+    expect(shop.undo(id).status).toBe(200);
+    expect(idOf(shop, 'U1')).toBe(idOf(shop, 'U3'));
+    expect(idOf(shop, 'U2')).not.toBe(idOf(shop, 'U3'));
+    expect(shop.rebuild().equal).toBe(true);
+  });
+});
