@@ -48,6 +48,13 @@ export const mergeAnswer = (outcome: AdminMergeOutcome): CommandResult => {
         'The two are one person already, and `from` is the user id that stays.',
         'Nothing is to be done: both user ids lead to the same profile. Which of them stays is not changed afterwards.',
       );
+    case 'already':
+      return failure(
+        409,
+        'conflict',
+        `The two are one person already, by another act; their profile is ${outcome.profileId}.`,
+        'Nothing is to be done: both user ids lead to it. What made them one is listed by GET /v1/profiles/:id/merges, and undone there.',
+      );
   }
 };
 

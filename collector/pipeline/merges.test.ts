@@ -60,4 +60,27 @@ describe('a merge by staff', () => {
     expect(idOf(shop, 'U2')).not.toBe(idOf(shop, 'U3'));
     expect(shop.rebuild().equal).toBe(true);
   });
+
+  it.each([
+    ['an alias', [alias('U1', 'U3', 5)], 'U1', 'U3'],
+    ['a chain of aliases', [alias('U1', 'U2', 5), alias('U2', 'U3', 6)], 'U1', 'U3'],
+    ['two aliases into a third', [alias('U1', 'U3', 5), alias('U2', 'U3', 6)], 'U1', 'U2'],
+  ])('R12: of two whom %s made one is refused, and leaves no row to act one day', (_, aliases, from, into) => {
+    const shop = openShop();
+    shop.send([...named('U1', 'U2', 'U3'), ...aliases], server);
+    const before = shop.lines();
+    expect(merge(shop, from, into)).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+    expect(shop.lines()).toEqual(before);
+    expect(shop.writer.store.prepare("SELECT * FROM renames WHERE reason = 'staff'").all()).toEqual([]);
+    for (const entry of standing(shop, 'U3')) shop.undo(entry.id);
+    expect(idOf(shop, 'U1')).not.toBe(idOf(shop, 'U3'));
+  });
+
+  it('R12: the same again, which stands, is answered its id once more', () => {
+    const shop = openShop();
+    shop.send(named('U1', 'U2'), server);
+    const first = merge(shop, 'U1', 'U2');
+    expect(merge(shop, 'U1', 'U2')).toEqual(first);
+    expect(standing(shop, 'U2').map(({ id }) => id)).toEqual([first.body.id]);
+  });
 });

@@ -54,7 +54,9 @@ export type AdminMergeOutcome =
   /** `from` has become another user before: whose profile that is. */
   | { kind: 'renamed'; profileId: string }
   /** One person already, under the user id that was to go. */
-  | { kind: 'reverse' };
+  | { kind: 'reverse' }
+  /** One person already, by another act, which stands whatever becomes of this one. */
+  | { kind: 'already'; profileId: string };
 
 /**
  * Makes one `user_id` historical: what was `from` is `into` from now on. Decides whose is whose at once, because the rules of
@@ -77,6 +79,9 @@ export const adminMerge = (set: WorkingSet, from: string, into: string, at: numb
     return undoneAt === null ? { kind: 'renamed', profileId: set.nodeById(one)!.hid } : { kind: 'apart', undoneAt };
   }
   if (one === source.id) return { kind: 'reverse' };
+  // Set aside, and one for all that: what made them one is somebody else's act.
+  const isIdle = set.identity.renamesFrom(source.id).some(({ mid, skipped }) => mid === cause && skipped !== null);
+  if (isIdle) return { kind: 'already', profileId: set.nodeById(one)!.hid };
   return { kind: 'merged', id: deriveMergeId(cause, `user_id:${from}`, `user_id:${into}`) };
 };
 

@@ -9,10 +9,10 @@ export const acting: readonly Operation[] = [
     tag: 'Acting',
     summary: 'Make two users one',
     description:
-      'Takes a key with the role `owner`. `from` becomes historical; the act is kept and can be undone. 409 `conflict`, with the reason, where they cannot become one: an undo told them apart, `from` was already renamed to another user, or they are one under `from`.',
+      'Takes a key with the role `owner`. `from` becomes historical; the act is kept and can be undone. 409 `conflict`, with the reason, where they cannot become one: an undo told them apart, `from` was already renamed to another user, or they are one already, under `from` or by another act.',
     security: 'secret',
     body: { schema: 'MergeCall', example: { from: 'u-42', into: 'u-7' } },
-    answer: { status: 200, description: 'Done, or already so.' },
+    answer: { status: 200, description: 'Done, or done before by the same call.' },
     errors: [...readingErrors, 'conflict'],
   },
   {
