@@ -48,6 +48,17 @@ describe('an undo is for good', () => {
   });
 });
 
+it('R12: a claim that was undone is not listed as standing when an earlier naming arrives, and is undone already', () => {
+  const shop = openShop();
+  shop.send([page('A1', 1), identify('A1', 'U1', 10)]);
+  shop.undo(standing(shop, 'U1')[0]!.id);
+  shop.send([identify('A1', 'U1', 5, { messageId: 'late' })], { minute: 30 });
+  expect(standing(shop, 'U1')).toEqual([]);
+  const late = shop.merges(idOf(shop, 'U1')).find(({ cause }) => cause === 'late')!;
+  expect(shop.undo(late.id)).toEqual({ status: 200, body: { id: late.id, undoneAt: late.undoneAt } });
+  expect(shop.writer.store.prepare('SELECT * FROM pins').all()).toHaveLength(1);
+});
+
 describe('a merge by staff', () => {
   it('R12: into somebody who was merged before is listed under the id it is answered, and undone by it', () => {
     const shop = openShop();

@@ -1,6 +1,7 @@
 // Staff acts upon identity (R12): undo, and an admin merge. Acts are stored facts that a rebuild reads; what follows from
 // them is folded like everything else.
 
+import { pinBetween } from '../identity/merges.js';
 import { deriveMergeId } from '../identity/store.js';
 import { resolve } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
@@ -10,9 +11,9 @@ export type UndoOutcome = { kind: 'undone' | 'already'; undoneAt: number } | { k
 /** Pins the two identifiers of a merge apart. A second undo changes nothing. */
 export const undoMerge = (set: WorkingSet, mergeId: string, by: string, at: number): UndoOutcome => {
   const { identity } = set;
-  const pin = identity.pin(mergeId);
-  if (pin) return { kind: 'already', undoneAt: pin.undone_at };
   const naming = identity.namingByMerge(mergeId);
+  const pin = identity.pin(mergeId) ?? (naming && pinBetween(identity, naming.usr, naming.dev));
+  if (pin) return { kind: 'already', undoneAt: pin.undone_at };
   const join = naming ? undefined : identity.joinById(mergeId);
   if (!naming && !join) return { kind: 'unknown' };
   const [a, b] = naming ? [naming.dev, naming.usr] : [join!.a, join!.b];
