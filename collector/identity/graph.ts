@@ -16,6 +16,8 @@ export interface GraphNode {
   firstId: string;
   /** Users, devices and contacts that own events are persons; a contact that owns none only joins others. */
   isPerson: boolean;
+  /** Of a user: the devices they are named on, as far as R1 lets them count. */
+  namedOn: readonly number[];
 }
 
 /** An event of `owner` that carries `contact`. */
@@ -87,9 +89,26 @@ interface Group {
   members: number[];
   live: Set<number>;
   historical: number[];
-  counts: Map<string, number>;
+  /** What R1 bounds, by kind. Devices are those whose remainder is in it and those its users are named on, each once. */
+  capped: Map<string, Set<number>>;
   isPerson: boolean;
 }
+
+/** R1. A side that brings none of a kind passes no cap, however many a rename has given the other (R11 is bound by none). */
+const passesCap = (a: Group, b: Group): boolean =>
+  Object.entries(personCaps).some(([kind, cap]) => {
+    const [some, others] = [a.capped.get(kind), b.capped.get(kind)];
+    if (!some || !others || some.size + others.size <= cap) return false;
+    const all = new Set([...some, ...others]).size;
+    return all > cap && all > some.size && all > others.size;
+  });
+
+const cappedOf = ({ id, kind, isPerson, namedOn }: GraphNode): [string, Set<number>][] => {
+  if (kind === 'user_id') return namedOn.length === 0 ? [] : [['anonymous_id', new Set(namedOn)]];
+  // The old name of an alias is looked for among devices too, and where there is none it takes nobody's place.
+  const counts = personCaps[kind] !== undefined && (kind !== 'anonymous_id' || isPerson);
+  return counts ? [[kind, new Set([id])]] : [];
+};
 
 export const partition = (
   nodes: readonly GraphNode[],
@@ -104,7 +123,7 @@ export const partition = (
       members: [node.id],
       live: new Set(node.kind === 'user_id' ? [node.id] : []),
       historical: [],
-      counts: new Map([[node.kind, 1]]),
+      capped: new Map(cappedOf(node)),
       isPerson: node.isPerson,
     });
   }
@@ -138,7 +157,11 @@ export const partition = (
     a.members.push(...b.members);
     for (const user of b.live) a.live.add(user);
     a.historical.push(...b.historical);
-    for (const [kind, count] of b.counts) a.counts.set(kind, (a.counts.get(kind) ?? 0) + count);
+    for (const [kind, ids] of b.capped) {
+      const known = a.capped.get(kind);
+      if (!known) a.capped.set(kind, ids);
+      else for (const id of ids) known.add(id);
+    }
     a.isPerson ||= b.isPerson;
   };
 
@@ -192,10 +215,7 @@ export const partition = (
       if (kind !== 'anonymous_id' || isPerson) skip(conflicts ? 'join_conflict' : 'join_pinned');
       continue;
     }
-    const capped = Object.entries(personCaps).some(
-      ([kind, cap]) => (owner.counts.get(kind) ?? 0) + (contact.counts.get(kind) ?? 0) > cap,
-    );
-    if (capped) {
+    if (passesCap(owner, contact)) {
       // Of an identifier that is nobody else's the fold tells: it is not on the profile's list (profiles/presence.ts).
       if (owner.isPerson && contact.isPerson) skip('profile_limit');
       continue;

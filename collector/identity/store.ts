@@ -252,6 +252,7 @@ export const identityStore = (sql: Sql) => {
   const namingsOfUser = one<{ dev: number; at: number; mid: string }>(
     'SELECT dev, at, mid FROM namings WHERE usr = ? ORDER BY at, mid',
   );
+  const firstDevicesOf = one<{ dev: number }>('SELECT dev FROM namings WHERE usr = ? ORDER BY at, mid LIMIT ?');
   const countNamings = one<{ count: number }>('SELECT count(*) AS count FROM namings WHERE usr = ?');
   const marks = one<{ at: number; mid: string; person: string }>('SELECT at, mid, person FROM marks WHERE dev = ?');
   const putMark = one('INSERT INTO marks (dev, at, mid, person) VALUES (?, ?, ?, ?)');
@@ -358,6 +359,7 @@ export const identityStore = (sql: Sql) => {
     deleteNamings: (dev: number) => deleteNamings.run(dev),
     namingsOfDevice: (dev: number) => namingsOfDevice.all(dev),
     namingsOfUser: (user: number) => namingsOfUser.all(user),
+    firstDevicesOf: (user: number, max: number) => firstDevicesOf.all(user, max).map((row) => row.dev),
     countNamings: (user: number) => countNamings.get(user)?.count ?? 0,
     marks: (dev: number) => marks.all(dev).map((row) => ({ at: row.at, messageId: row.mid, person: row.person })),
     putMark: (dev: number, at: number, messageId: string, person: string) => putMark.run(dev, at, messageId, person),

@@ -85,6 +85,50 @@ describe('identifiers of one person', () => {
   });
 });
 
+describe('devices of one person', () => {
+  const namedOn = (user: string, from: number, count: number) =>
+    Array.from({ length: count }, (_, n) => identify(`D${from + n}`, user, n));
+  const mailed = (user: string, minute: number) => identify(null, user, minute, { traits: { email: email(1) } });
+  const isOne = (shop: ReturnType<typeof openShop>) =>
+    shop.by({ anonymousId: 'X1' })[0]?.id === shop.one({ userId: 'U1' }).id;
+
+  it.each([
+    [49, true, 0],
+    [50, false, 1],
+  ])('R1: of a user named on %i devices another joins by e-mail: %s', (count_, joins, hits) => {
+    const shop = openShop();
+    shop.send(namedOn('U1', 100, count_));
+    shop.send([mailed('U1', 60), order('X1', 'o1', 70, { email: email(1) })], { key: secretKey });
+    expect([isOne(shop), count(shop, 'profile_limit')]).toEqual([joins, hits]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('R1, I3: the fiftieth naming may come last, and parts them; an earlier one may come late', () => {
+    const shop = openShop();
+    shop.send(namedOn('U1', 100, 49));
+    shop.send([mailed('U1', 60), order('X1', 'o1', 70, { email: email(1) })], { key: secretKey });
+    expect(isOne(shop)).toBe(true);
+    shop.send([identify('D200', 'U1', 80)]);
+    expect(isOne(shop)).toBe(false);
+    expect(shop.rebuild().equal).toBe(true);
+    shop.send([identify('X1', 'U1', 90)]);
+    expect(shop.rebuild().equal).toBe(true);
+    shop.send([identify('X1', 'U1', 0.5), page('X1', 400, { messageId: 'own' })], { minute: 500 });
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('R1, R11: whom a rename has given more than fifty what brings no device still joins, and a device does not', () => {
+    const shop = openShop();
+    shop.send([...namedOn('U1', 100, 40), ...namedOn('U2', 130, 40)]);
+    shop.send([call('alias', null, 60, { previousId: 'U2', userId: 'U1' }), mailed('U1', 61)], { key: secretKey });
+    shop.send([order(null, 'o2', 70, { email: email(1) })], { key: secretKey });
+    expect(shop.one({ orderId: 'o2' }).id).toBe(shop.one({ userId: 'U1' }).id);
+    shop.send([order('X1', 'o3', 80, { email: email(1) })], { key: secretKey });
+    expect([isOne(shop), count(shop, 'profile_limit')]).toEqual([false, 1]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+});
+
 describe('joins that are not made', () => {
   it('R5, R13: two users with one e-mail are a hit once, however often their people are decided again', () => {
     const shop = openShop();

@@ -11,6 +11,7 @@ import {
   type GraphNode,
   joinsPeople,
   partition,
+  personCaps,
   type Rename,
   type SkipCode,
   type Skipped,
@@ -70,6 +71,8 @@ export const refoldDevice = (
   for (const event of [...events].sort(compareEvents)) {
     if (event.user !== null && !set.identity.naming(dev, event.user)) {
       set.identity.putNaming(dev, event.user, event.at, event.messageId);
+      // R1: which of them are the user's fifty may be others now, and with them whose remainders there is room for.
+      if (set.identity.countNamings(event.user) > personCaps.anonymous_id!) set.spoiltPersons.add(event.user);
     }
   }
   set.sessions.deleteOf(dev);
@@ -426,6 +429,7 @@ const decidePersons = (set: WorkingSet, start: number, decided: Set<number>): vo
       firstAt: node.firstAt,
       firstId: node.firstId,
       isPerson: ownsEvents(set, node.id),
+      namedOn: node.kind === 'user_id' ? set.identity.firstDevicesOf(node.id, personCaps.anonymous_id!) : [],
     }),
   );
   const { persons, joins, warnings } = partition(graphNodes, edges, renames, pins);
