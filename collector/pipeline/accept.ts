@@ -179,6 +179,8 @@ export const accept = (
   if (userId !== null && (userId as string) === (anonymousId as string | null)) userId = null;
   const previous = type === 'alias' ? gateIdentifier(raw.previousId, site) : null;
   const previousId = previous?.ok ? (previous.value as string) : null;
+  const isRefused = previous !== null && !previous.ok && previous.code !== 'absent';
+  if (isRefused && key.trust === 'secret') warnings.push('identifier_refused' satisfies WarningCode);
   if (type === 'alias' && key.trust === 'public' && (previousId === null || previousId !== anonymousId)) {
     return rejected(
       'alias_forbidden',

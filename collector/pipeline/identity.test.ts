@@ -358,6 +358,14 @@ describe('identity rules', () => {
     expect(answer.rejected).toMatchObject([{ index: 1, code: 'no_identity' }]);
   });
 
+  it('R2, R11: an alias of a refused id renames nobody, and is a counted warning like any refusal', () => {
+    const shop = openShop();
+    const alias = (previousId?: string) => call('alias', null, 0, { previousId, userId: 'U2' });
+    const answer = shop.send([alias('guest'), alias(), alias('U1')], { key: secretKey });
+    expect(answer).toMatchObject({ accepted: 3, warnings: [{ index: 0, code: 'identifier_refused' }] });
+    expect(shop.warnings()).toMatchObject([{ code: 'identifier_refused', count: 1 }]);
+  });
+
   it('R5: two users who share an e-mail stay two, and it stays with whoever proved it first', () => {
     const shop = openShop();
     const known = (user: string, minute: number) =>
