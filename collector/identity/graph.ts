@@ -43,9 +43,9 @@ export interface Join {
   at: number;
   reason: 'alias' | 'staff' | 'email' | 'phone' | 'external';
   /**
-   * What an undo pins apart. Of a rename, and of a device by its alias, the two that the act itself names: the seniors of the
-   * moment follow from other acts, and with one of those undone the pin would part somebody else. An address names nobody:
-   * there it is the seniors of both sides as they were when joined.
+   * What an undo pins apart. Of a rename, and of a device by its alias, the two that the act itself names, the old name before
+   * the new: the seniors of the moment follow from other acts, and with one of those undone the pin would part somebody else.
+   * An address names nobody: there it is the seniors of both sides as they were when joined.
    */
   identifiers: [number, number];
 }
@@ -186,7 +186,7 @@ export const partition = (
     }
     renamed.set(rename.from, rename.into);
     if (from !== into) {
-      const identifiers: Join['identifiers'] = [rename.into, rename.from];
+      const identifiers: Join['identifiers'] = [rename.from, rename.into];
       unite(into, from, { cause: rename.messageId, at: rename.at, reason: rename.reason, identifiers });
     }
     into.live.delete(rename.from);
@@ -220,10 +220,15 @@ export const partition = (
       if (owner.isPerson && contact.isPerson) skip('profile_limit');
       continue;
     }
-    const kind = nodeOf.get(edge.contact)!.kind;
-    const reason = kind === 'email' || kind === 'phone' ? kind : 'external';
-    const identifiers: Join['identifiers'] | null = kind === 'anonymous_id' ? [edge.contact, edge.owner] : null;
-    unite(contact, owner, { cause: edge.messageId, at: edge.at, reason, identifiers });
+    const { kind } = nodeOf.get(edge.contact)!;
+    const by = { cause: edge.messageId, at: edge.at };
+    // A device is nobody's address: it is the old name of an alias.
+    if (kind === 'anonymous_id') {
+      unite(contact, owner, { ...by, reason: 'alias', identifiers: [edge.contact, edge.owner] });
+    } else {
+      const reason = kind === 'email' || kind === 'phone' ? kind : 'external';
+      unite(contact, owner, { ...by, reason, identifiers: null });
+    }
   }
 
   const persons = [...new Set(groupOf.values())].map((group) => ({

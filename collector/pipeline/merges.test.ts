@@ -37,6 +37,20 @@ describe('an undo is for good', () => {
     },
   );
 
+  it('R12: what an alias joins is listed under that reason, the old name before the new, be it a user or a device', () => {
+    const shop = openShop();
+    shop.send([page('D1', 0)]);
+    shop.send([...named('U1', 'U2'), alias('D1', 'U1', 3), alias('U1', 'U2', 4)], server);
+    const told = standing(shop, 'U2').map(({ reason, identifiers }) => [
+      reason,
+      ...identifiers.map(({ value }) => value),
+    ]);
+    expect(told).toEqual([
+      ['alias', 'U1', 'U2'],
+      ['alias', 'D1', 'U1'],
+    ]);
+  });
+
   it('R12: the join of a device by its alias stays undone when the rename of its user is undone too', () => {
     const shop = openShop();
     shop.send([page('D1', 0)]);

@@ -114,7 +114,7 @@ const listExamples: Record<ListName, unknown> = {
     id: 'mrg_2c9',
     at,
     cause: messageId,
-    reason: 'claim',
+    reason: 'identify',
     identifiers: [
       { type: 'anonymous_id', value: anonymousId },
       { type: 'user_id', value: 'u-42' },

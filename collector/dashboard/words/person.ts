@@ -108,7 +108,7 @@ export const ownedWords = (because: string): { word: string; sentence: string } 
 /** R3, R5, R11, R12: what made two identifiers one person. */
 const joining: Readonly<Record<string, { title: string; sentence: string }>> = {
   identify: { title: 'Signed in on this device', sentence: 'This user id was named on this device.' },
-  alias: { title: 'Renamed', sentence: 'Your server said that the first id is now called by the second.' },
+  alias: { title: 'Called by another id', sentence: 'Your server said that the first id is now called by the second.' },
   staff: { title: 'Joined by staff', sentence: 'Someone decided here that these two are one person.' },
   email: { title: 'Same e-mail address', sentence: 'Your server used the same address for both.' },
   phone: { title: 'Same phone number', sentence: 'Your server used the same number for both.' },
