@@ -139,9 +139,14 @@ export const partition = (
       const others = apart.get(member);
       return others !== undefined && b.members.some((other) => others.has(other));
     });
+  const joinedAt = firstEdges(edges);
   const senior = (group: Group): number =>
     seniorOf(
-      group.members.map((id) => nodeOf.get(id)!),
+      group.members.map((id) => {
+        const node = nodeOf.get(id)!;
+        const first = node.kind === 'user_id' || node.kind === 'anonymous_id' ? undefined : joinedAt.get(id);
+        return first ? { ...node, firstAt: first.at, firstId: first.messageId } : node;
+      }),
       group.live,
     );
 
@@ -237,6 +242,19 @@ export const partition = (
     historicalUsers: group.historical,
   }));
   return { persons, joins, warnings };
+};
+
+/**
+ * Of each contact the earliest edge that may join. R7: what somebody's page claims changes no other profile, so it makes the
+ * address no older, which might be whose senior identifier then is another.
+ */
+const firstEdges = (edges: readonly ContactEdge[]): Map<number, ContactEdge> => {
+  const first = new Map<number, ContactEdge>();
+  for (const edge of edges) {
+    const known = first.get(edge.contact);
+    if (!known || compareEvents(edge, known) < 0) first.set(edge.contact, edge);
+  }
+  return first;
 };
 
 const nodeName = (node: GraphNode | undefined): string => (node ? `${node.kind}:${node.value}` : '');

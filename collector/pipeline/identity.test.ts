@@ -351,6 +351,26 @@ describe('identity rules', () => {
     expect(found).toEqual(['U1', 'A1']);
   });
 
+  it('R7: what a stranger’s page claims does not change the id of whose address it is, whichever comes first', () => {
+    const phone = '+4930123456';
+    const claim = call('identify', 'A2', 0, { traits: { phone } });
+    const bought = { order_id: 'O1', total: 10, currency: 'EUR', email: 'ada@shop.com', phone };
+    const order = track(null, 'Order Completed', 50, bought);
+    for (const [first, second] of [
+      [claim, order],
+      [order, claim],
+    ] as const) {
+      const shop = openShop();
+      const sent = (one: typeof claim) => shop.send([one], { minute: 60, ...(one === order && { key: secretKey }) });
+      sent(first);
+      sent(second);
+      const { id } = shop.one({ orderId: 'O1' });
+      const senior = shop.writer.store.prepare('SELECT kind, value FROM nodes WHERE hid = ?').get(id);
+      expect(senior).toEqual({ kind: 'email', value: 'ada@shop.com' });
+      expect(shop.rebuild().equal).toBe(true);
+    }
+  });
+
   it('R2: a refused identifier is dropped, the event stays on its others; with none left it is rejected', () => {
     const shop = openShop();
     const answer = shop.send([identify('A1', 'null', 0), { type: 'page', userId: 'undefined', messageId: 'x' }]);
