@@ -1,6 +1,7 @@
 // What is told once, on real tables: by person where there is no cart, through merges, their undo and a rebuild.
 
 import { describe, expect, it } from 'vitest';
+import type { AcceptedEvent } from '../events/event.js';
 import { profileMigrations } from '../profiles/store.js';
 import { openSqlite } from '../store/sqlite.js';
 import { epochAt, fact, type House, laterAt, openHouse, whole } from './facts.fixture.js';
@@ -77,6 +78,8 @@ describe('C4: what is announced once', () => {
       name: 'Product Added',
       properties: { product_id: 'p1', price: 10, currency: 'EUR', quantity: 1 },
     });
+  const guestAdds = (minute: number) => ({ ...adds(minute), userId: null });
+  const hidOf = (house: House, user: string) => house.set.findNode('user_id', user)!.hid;
   const places = (minute: number) =>
     fact({
       on: null,
@@ -118,6 +121,65 @@ describe('C4: what is announced once', () => {
     house.rebuilt(epochAt + 64 * minuteMs);
     expect(toldOfCarts(house, 64)).toEqual(revoked);
     expect(toldOfCarts(house, 101)).toEqual([...revoked, ...then]);
+  });
+
+  const page = (on: string, minute: number) => fact({ on, minute, type: 'page' });
+  const names = (on: string, minute: number) => fact({ on, user: 'U1', minute, type: 'identify' });
+  const gone = [
+    ['cart.abandoned', 60],
+    ['cart.abandonment_revoked', 60],
+  ];
+  /** Nothing more is said of it by a rebuild, nor later. */
+  const staysTold = (house: House, minute: number, all: unknown) => {
+    const lines = house.lines(epochAt + minute * minuteMs);
+    expect(house.rebuilt(epochAt + minute * minuteMs)).toEqual(lines);
+    expect(toldOfCarts(house, minute)).toEqual(all);
+  };
+
+  it.each([
+    ['in one batch', (late: AcceptedEvent[]) => [late]],
+    ['one by one', (late: AcceptedEvent[]) => late.map((event) => [event])],
+  ])(
+    'C4: what was told of a guest is revoked where the cart became a user’s who was about meanwhile, %s',
+    (_, batches) => {
+      const house = open();
+      house.take([guestAdds(0)], epochAt);
+      expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 60]]);
+      for (const batch of batches([names('A2', -10), page('A2', 40), names('A1', 62)]))
+        house.take(batch, epochAt + 62 * minuteMs);
+      expect(toldOfCarts(house, 63)).toEqual(gone);
+      staysTold(house, 130, [...gone, ['cart.abandoned', 122]]);
+    },
+  );
+
+  it('C4: what was told of a guest is known of the user whose the cart became, and goes with them', () => {
+    const house = open();
+    house.take([guestAdds(0)], epochAt);
+    expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 60]]);
+    house.take([names('A1', 62)], epochAt + 62 * minuteMs);
+    expect(toldOfCarts(house, 63)).toEqual([['cart.abandoned', 60]]);
+    expect(told(house).filter(({ kind, owner }) => kind === 'cart.abandoned' && owner !== hidOf(house, 'U1'))).toEqual(
+      [],
+    );
+  });
+
+  it('C4: what was told of a cart that has ended goes with it too, and back when the merge is undone', () => {
+    const house = open();
+    house.take([adds(0), looks('U2', 'A2', 1)], epochAt);
+    toldOfCarts(house, 61);
+    house.take([places(90)], epochAt + 90 * minuteMs);
+    house.take([page('A1', 5_000)], epochAt + 5_000 * minuteMs);
+    const ownerOfCart = () =>
+      told(house)
+        .filter(({ kind }) => kind.startsWith('cart.'))
+        .map(({ owner }) => owner);
+    const before = ownerOfCart();
+    expect(before).toHaveLength(1);
+    const merged = house.within(laterAt, (set) => adminMerge(set, 'U1', 'U2', laterAt));
+    if (merged.kind !== 'merged') throw new Error(merged.kind);
+    expect(ownerOfCart()).not.toEqual(before);
+    house.within(laterAt, (set) => undoMerge(set, merged.id, 'test', laterAt));
+    expect(ownerOfCart()).toEqual(before);
   });
 
   it('C4: of a cart left more often than its state keeps, nothing is revoked that did happen', () => {

@@ -2,7 +2,7 @@
 // became due. Folds from the start where a step would not do.
 
 import { hasLost } from '../carts/episodes.js';
-import { type CartState, type OrderRecord, orderKey } from '../carts/state.js';
+import { type CartState, cartKey, type OrderRecord, orderKey } from '../carts/state.js';
 import { orderToldBy } from '../carts/tellings.js';
 import { limits } from '../contract/limits.js';
 import type { OwnedEvent } from '../events/event.js';
@@ -70,10 +70,14 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
     const crossed = due !== null && due <= Math.max(settledTo ?? 0, last);
     settle(set, leader, entry, settledTo, announcer, crossed);
   }
-  for (const leader of spoilt) refoldProfile(set, leader, settledTo, announcer, orders);
+  for (const leader of spoilt) foldAnew(set, leader, orders);
   for (const leader of affectedBy(set, orders)) {
-    if (!spoilt.has(leader)) refoldProfile(set, leader, settledTo, announcer);
+    if (spoilt.has(leader)) continue;
+    spoilt.add(leader);
+    foldAnew(set, leader);
   }
+  handOver(set, spoilt);
+  for (const leader of spoilt) settleFolded(set, leader, settledTo, announcer);
 };
 
 /** C8: whether a step will do for what this event tells of an order; notes the order where others tell of it too. */
@@ -132,6 +136,14 @@ export const refoldProfile = (
   leader: number,
   settledTo: number | null,
   announcer: Announcer,
+): void => {
+  foldAnew(set, leader);
+  settleFolded(set, leader, settledTo, announcer);
+};
+
+const foldAnew = (
+  set: WorkingSet,
+  leader: number,
   /** Gets every order the person told of before or tells of now. */
   orders?: Set<string>,
 ): void => {
@@ -158,7 +170,42 @@ export const refoldProfile = (
   };
   set.fold.all(entry.state, events, around.lent, shelf, { warn, isElsewhere: around.isElsewhere });
   set.changedProfiles.set(leader, entry);
-  settle(set, leader, entry, settledTo, announcer, true);
+};
+
+const settleFolded = (set: WorkingSet, leader: number, settledTo: number | null, announcer: Announcer): void => {
+  const entry = set.changedProfiles.get(leader);
+  if (entry) settle(set, leader, entry, settledTo, announcer, true);
+};
+
+/**
+ * C4: where a cart became another person's with its events (a claim, an undone merge), what was told of it goes along: it is
+ * known there, so it is not told twice, and is revoked if that person's acts took it away.
+ */
+const handOver = (set: WorkingSet, folded: ReadonlySet<number>): void => {
+  if (folded.size < 2) return;
+  let holders: Map<string, number> | null = null;
+  for (const leader of folded) {
+    const told = set.newborn.has(leader) ? [] : set.profiles.announced(leader);
+    if (told.length === 0) continue;
+    const held = new Set(cartsOf(set, leader));
+    for (const row of told) {
+      const { cartId } = JSON.parse(row.body) as { cartId: string | null };
+      if (cartId === null || held.has(cartId)) continue;
+      holders ??= new Map([...folded].flatMap((one) => cartsOf(set, one).map((id) => [id, one])));
+      const holder = holders.get(cartId);
+      if (holder !== undefined) set.profiles.moveAnnouncement(row.key, holder);
+    }
+  }
+};
+
+/** Ids of the carts of somebody who was just folded from the start: those in the state, and those on the new shelf. */
+const cartsOf = (set: WorkingSet, leader: number): string[] => {
+  const entry = set.changedProfiles.get(leader);
+  if (!entry) return [];
+  const prefix = `carts/${cartKey('')}`;
+  const shelved = [...entry.documents.keys()].filter((key) => key.startsWith(prefix));
+  const inState = (entry.state.aspects.carts as CartState | undefined)?.carts ?? [];
+  return [...inState.map(({ id }) => id), ...shelved.map((key) => key.slice(prefix.length))];
 };
 
 const countWarning = (state: ProfileState, code: string): void => {

@@ -88,6 +88,7 @@ export const profileStore = (sql: Sql) => {
      ON CONFLICT (key) DO UPDATE SET leader = excluded.leader`,
   );
   const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
+  const moveAnnouncement = sql.prepare('UPDATE announcements SET leader = ? WHERE key = ?');
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
   return {
@@ -115,6 +116,7 @@ export const profileStore = (sql: Sql) => {
     announce: (row: AnnouncementRow) =>
       announce.run(row.key, row.seq, row.kind, row.profile_id, row.leader, row.at, row.announced_at, row.body),
     moveAnnouncements: (from: number, into: number) => moveAnnouncements.run(into, from),
+    moveAnnouncement: (key: string, into: number) => moveAnnouncement.run(into, key),
     deleteAnnouncement: (key: string) => deleteAnnouncement.run(key),
     deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
   };
