@@ -1,13 +1,16 @@
 // C3, C4, C5: what the clock makes of a cart. An abandonment is a deadline that passed with nobody active; its instant is
 // the deadline itself, however late it is looked at. Nothing here reads a clock: instants come in.
 
+import type { Shelf } from '../profiles/aspect.js';
 import { cartValue } from './content.js';
 import { type CartLine, commonCurrency, findLine, lineMinor, linesMinor } from './lines.js';
 import {
   browseEpisodesMax,
   browseQuietMs,
+  type CartDocument,
   type CartRecord,
   type CartState,
+  cartKey,
   cartQuietMs,
   checkoutQuietMs,
   clickMs,
@@ -202,12 +205,17 @@ export const recover = (state: CartState, order: PlacedOrder, named: ReadonlySet
 };
 
 /**
- * C4: whether late data has taken away an episode that was there. One that is missing may also have left the state, with its
- * cart or as the oldest of many.
+ * C4: whether an episode that was there is gone. One that is missing may only be older than those its cart keeps; a cart
+ * itself leaves the state for the shelf and for nowhere else, so one that is on neither never was.
  */
-export const hasLost = (state: CartState, cartId: string, abandonedAt: number): boolean => {
-  const cart = state.carts.find(({ id }) => id === cartId);
-  if (!cart) return false;
+export const hasLost = (
+  state: CartState,
+  shelf: Pick<Shelf<CartDocument>, 'get'>,
+  cartId: string,
+  abandonedAt: number,
+): boolean => {
+  const cart = state.carts.find(({ id }) => id === cartId) ?? (shelf.get(cartKey(cartId)) as CartRecord | undefined);
+  if (!cart) return true;
   const { episodes, episodesSeen } = cart;
   const isWithin = episodesSeen === episodes.length || abandonedAt >= episodes[0]!.abandonedAt;
   return isWithin && episodes.every((episode) => episode.abandonedAt !== abandonedAt);

@@ -5,7 +5,9 @@ import type { AcceptedEvent } from '../events/event.js';
 import { profileMigrations } from '../profiles/store.js';
 import { openSqlite } from '../store/sqlite.js';
 import { epochAt, fact, type House, laterAt, openHouse, whole } from './facts.fixture.js';
+import { forgetEvents } from './forget.js';
 import { adminMerge, undoMerge } from './merges.js';
+import { record } from './record.js';
 
 const open = (): House => openHouse(whole);
 const told = (house: House) => {
@@ -78,6 +80,22 @@ describe('C4: what is announced once', () => {
       name: 'Product Added',
       properties: { product_id: 'p1', price: 10, currency: 'EUR', quantity: 1 },
     });
+  const addsOther = (minute: number) => ({
+    ...adds(minute),
+    properties: { ...adds(minute).properties, product_id: 'p2' },
+  });
+  const addsTo = (token: string, minute: number) => ({
+    ...adds(minute),
+    properties: { ...adds(minute).properties, cart_id: token },
+  });
+  /** Announced of carts, and not taken back. */
+  const stillTold = (house: House) =>
+    house.set.sql
+      .prepare<{ key: string }>(
+        `SELECT key FROM announcements WHERE kind = 'cart.abandoned'
+         AND 'revoked:' || key NOT IN (SELECT key FROM announcements)`,
+      )
+      .all();
   const guestAdds = (minute: number) => ({ ...adds(minute), userId: null });
   const hidOf = (house: House, user: string) => house.set.findNode('user_id', user)!.hid;
   const places = (minute: number) =>
@@ -165,7 +183,7 @@ describe('C4: what is announced once', () => {
 
   it('C4: what was told of a cart that has ended goes with it too, and back when the merge is undone', () => {
     const house = open();
-    house.take([adds(0), looks('U2', 'A2', 1)], epochAt);
+    house.take([adds(0), looks('U2', 'A2', -1)], epochAt);
     toldOfCarts(house, 61);
     house.take([places(90)], epochAt + 90 * minuteMs);
     house.take([page('A1', 5_000)], epochAt + 5_000 * minuteMs);
@@ -181,6 +199,98 @@ describe('C4: what is announced once', () => {
     house.within(laterAt, (set) => undoMerge(set, merged.id, 'test', laterAt));
     expect(ownerOfCart()).toEqual(before);
   });
+
+  it('C4: a leaving whose cart got another name by late data is revoked under the first, and told under the second', () => {
+    const house = open();
+    house.take([names('A1', -100), adds(0)], epochAt);
+    expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 60]]);
+    house.take([addsOther(-5)], epochAt + 62 * minuteMs);
+    const all = toldOfCarts(house, 63);
+    expect(all).toHaveLength(3);
+    expect(all).toEqual(expect.arrayContaining([...gone, ['cart.abandoned', 60]]));
+    expect(stillTold(house)).toHaveLength(1);
+    staysTold(house, 64, all);
+  });
+
+  it('C4: of a cart that has ended and left the state, a leaving that late data took away is revoked', () => {
+    const house = open();
+    house.take([names('A1', -10), names('A2', -10), adds(0)], epochAt);
+    toldOfCarts(house, 61);
+    house.take([places(90)], epochAt + 90 * minuteMs);
+    const days = 3 * 24 * 60;
+    house.take([page('A1', days)], epochAt + days * minuteMs);
+    expect(toldOfCarts(house, days)).toEqual([['cart.abandoned', 60]]);
+    house.take([page('A2', 40)], epochAt + (days + 1) * minuteMs);
+    expect(toldOfCarts(house, days + 1)).toEqual(gone);
+    staysTold(house, days + 2, gone);
+  });
+
+  it('C4: of a cart that has ended and left the state, a leaving that stands is not revoked by other late data', () => {
+    const house = open();
+    house.take([names('A1', -10), adds(0)], epochAt);
+    toldOfCarts(house, 61);
+    house.take([places(90)], epochAt + 90 * minuteMs);
+    const days = 3 * 24 * 60;
+    house.take([page('A1', days)], epochAt + days * minuteMs);
+    house.take([page('A1', 95)], epochAt + (days + 1) * minuteMs);
+    expect(toldOfCarts(house, days + 1)).toEqual([['cart.abandoned', 60]]);
+    staysTold(house, days + 2, [['cart.abandoned', 60]]);
+  });
+
+  it('C4: of more carts than a state keeps, nothing is revoked that did happen', () => {
+    const house = open();
+    const times = 53;
+    for (let n = 0; n < times; n += 1) {
+      house.take([addsTo(`t${n}`, n)], epochAt + n * minuteMs);
+    }
+    const all = toldOfCarts(house, times + 70);
+    expect(all.length).toBeGreaterThan(1);
+    house.take([addsTo('t99', times + 100)], epochAt + (times + 100) * minuteMs);
+    for (let n = 0; n < times; n += 1) {
+      house.take([addsTo(`s${n}`, times + 101 + n)], epochAt + (times + 101 + n) * minuteMs);
+    }
+    house.take([looks('U1', 'A1', times + 99)], epochAt + 300 * minuteMs);
+    expect(toldOfCarts(house, 400).filter(([kind]) => kind !== 'cart.abandoned')).toEqual([]);
+    staysTold(house, 400, toldOfCarts(house, 400));
+  });
+
+  it.each([
+    ['settled at once', epochAt + 62 * minuteMs],
+    ['settled later, as an import is', null],
+  ])('C4: a leaving whose cart is nobody’s any more is revoked, once, %s', (_, settledTo) => {
+    const house = open();
+    house.take([guestAdds(0)], epochAt);
+    toldOfCarts(house, 61);
+    house.attempt(() => {
+      for (const event of [{ ...addsOther(-5), userId: null }, names('A1', 62)]) record(house.set, event);
+      house.finish(epochAt + 62 * minuteMs, settledTo);
+    });
+    const all = toldOfCarts(house, 63);
+    expect(all).toEqual(expect.arrayContaining(gone));
+    expect(all.filter(([kind]) => kind === 'cart.abandonment_revoked')).toHaveLength(1);
+    staysTold(house, 64, all);
+  });
+
+  it.each([
+    ['by ageing', true],
+    ['by a withdrawal', false],
+  ])(
+    'C4: what was told of events that were taken out %s is true and not revoked, then or by what comes after',
+    (_, ageing) => {
+      const house = open();
+      const added = adds(0);
+      house.take([page('A1', -10), { ...added, userId: null }], epochAt);
+      expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 60]]);
+      house.within(epochAt + 62 * minuteMs, (set) => {
+        const { seq } = set.sql.prepare<{ seq: number }>('SELECT max(seq) AS seq FROM events').get()!;
+        set.ageing = ageing;
+        forgetEvents(set, [seq]);
+      });
+      house.set.ageing = false;
+      house.take([page('A1', 30)], epochAt + 63 * minuteMs);
+      staysTold(house, 64, [['cart.abandoned', 60]]);
+    },
+  );
 
   it('C4: of a cart left more often than its state keeps, nothing is revoked that did happen', () => {
     const house = open();

@@ -50,7 +50,10 @@ export const forgetRows = (set: WorkingSet, seqs: Iterable<number>): { count: nu
 export const tieUp = (set: WorkingSet, loose: Loose): number => {
   for (const seq of loose.seekers) set.spoiltSeekers.add(seq);
   for (const id of loose.persons) set.spoiltPersons.add(id);
-  for (const id of loose.profiles) set.spoiltProfiles.add(id);
+  for (const id of loose.profiles) {
+    set.spoiltProfiles.add(id);
+    set.withoutNews.add(id);
+  }
   for (const dev of loose.devices) {
     // Noted by a transaction before this one, and gone since then.
     if (!set.nodeById(dev)) continue;

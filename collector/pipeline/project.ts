@@ -2,7 +2,7 @@
 // became due. Folds from the start where a step would not do.
 
 import { hasLost } from '../carts/episodes.js';
-import { type CartState, cartKey, type OrderRecord, orderKey } from '../carts/state.js';
+import { type CartDocument, type CartState, cartKey, type OrderRecord, orderKey } from '../carts/state.js';
 import { orderToldBy } from '../carts/tellings.js';
 import { limits } from '../contract/limits.js';
 import type { OwnedEvent } from '../events/event.js';
@@ -78,6 +78,7 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
   }
   handOver(set, spoilt);
   for (const leader of spoilt) settleFolded(set, leader, settledTo, announcer);
+  set.withoutNews.clear();
 };
 
 /** C8: whether a step will do for what this event tells of an order; notes the order where others tell of it too. */
@@ -175,6 +176,8 @@ const foldAnew = (
 const settleFolded = (set: WorkingSet, leader: number, settledTo: number | null, announcer: Announcer): void => {
   const entry = set.changedProfiles.get(leader);
   if (entry) settle(set, leader, entry, settledTo, announcer, true);
+  else if (settledTo !== null) announce(set, leader, null, settledTo, announcer);
+  else if (set.profiles.announced(leader).length > 0) set.profiles.putDeadline(leader, 0);
 };
 
 /**
@@ -218,6 +221,12 @@ export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, li
   const leaders = set.profiles.due(now, limit);
   for (const leader of leaders) {
     const entry = set.profile(leader);
+    if (entry.state.last === null) {
+      // Nothing is left of it but what was told.
+      announce(set, leader, null, now, announcer);
+      disarm(set, leader, entry);
+      continue;
+    }
     set.changedProfiles.set(leader, entry);
     settle(set, leader, entry, now, announcer, true);
     if (set.fold.dueAt(entry.state) === null) disarm(set, leader, entry);
@@ -264,7 +273,7 @@ const settle = (
     arm(set, leader, entry, due);
     return;
   }
-  announce(set, leader, entry.state, now, announcer);
+  announce(set, leader, entry, now, announcer);
   const next = set.fold.dueAt(entry.state);
   if (next === null) disarm(set, leader, entry);
   else rearm(set, leader, entry, next);
@@ -272,10 +281,16 @@ const settle = (
 
 const browseAbandoned = 'browse.abandoned';
 
-/** C4: announced once by key; what late data removed is revoked once. */
-const announce = (set: WorkingSet, leader: number, state: ProfileState, now: number, announcer: Announcer): void => {
+/** C4: announced once by key; what late data removed is revoked once. `entry`: null = no event is theirs any more. */
+const announce = (
+  set: WorkingSet,
+  leader: number,
+  entry: ProfileEntry | null,
+  now: number,
+  announcer: Announcer,
+): void => {
   const profileId = set.nodeById(leader)?.hid ?? '';
-  const wanted = announcer(state, profileId);
+  const wanted = entry === null ? [] : announcer(entry.state, profileId);
   const keys = new Set(wanted.map((announcement) => announcement.key));
   const write = (announcement: Announcement): void => {
     set.profiles.announce({
@@ -301,19 +316,28 @@ const announce = (set: WorkingSet, leader: number, state: ProfileState, now: num
     if (announcement.kind === browseAbandoned && browsesTold.has(announcement.at)) continue;
     write(announcement);
   }
+  const isGone = (cartId: string, abandonedAt: number): boolean =>
+    entry === null ||
+    hasLost(
+      entry.state.aspects.carts as CartState,
+      shelfOf(set, leader, entry)('carts') as Shelf<CartDocument>,
+      cartId,
+      abandonedAt,
+    );
+  const isWithoutNews = (): boolean => [...set.withoutNews].some((id) => set.nodeById(id)?.leader === leader);
   for (const row of announced) {
     if (keys.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
-    if (set.ageing) {
-      // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
-      if (row.at + 2 * limits.lateMaxMs < now) set.profiles.deleteAnnouncement(row.key);
+    // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
+    if (set.ageing && row.at + 2 * limits.lateMaxMs < now) {
+      set.profiles.deleteAnnouncement(row.key);
       continue;
     }
-    if (row.kind !== 'cart.abandoned') continue;
-    const body = JSON.parse(row.body) as { cartId: string; abandonedAt: number };
     const revokedKey = `revoked:${row.key}`;
-    if (!known.has(revokedKey) && hasLost(state.aspects.carts as CartState, body.cartId, body.abandonedAt)) {
-      write({ key: revokedKey, kind: 'cart.abandonment_revoked', at: row.at, body });
-    }
+    if (row.kind !== 'cart.abandoned' || row.outlives || known.has(revokedKey)) continue;
+    const body = JSON.parse(row.body) as { cartId: string; abandonedAt: number };
+    if (!isGone(body.cartId, body.abandonedAt)) continue;
+    if (set.ageing || isWithoutNews()) set.profiles.outlive(row.key);
+    else write({ key: revokedKey, kind: 'cart.abandonment_revoked', at: row.at, body });
   }
 };
 

@@ -125,7 +125,9 @@ export const rebuild = (
     )
     .all();
   leaders.forEach(({ leader }, done) => {
+    set.withoutNews.add(leader);
     refoldProfile(set, leader, now, announcer);
+    set.withoutNews.clear();
     save(set);
     if (done % 500 === 0) onProgress('profiles', done, leaders.length);
   });

@@ -152,6 +152,8 @@ export interface WorkingSet {
   superseded: Recent<string, true>;
   /** What happens now is ageing: what leaves a profile was true, so nothing is revoked, and what was announced of it goes. */
   ageing: boolean;
+  /** Nodes that lost events, or are made again from the same: what is missing there no late data took away (C4). */
+  withoutNews: Set<number>;
   /** Nodes of this transaction that nothing refers to yet but their own events: what to ask of the tables is known to be nothing. */
   newborn: Set<number>;
   formerReceiptOf: KnownOfConsent['formerReceiptOf'];
@@ -411,6 +413,7 @@ export const openWorkingSet = (
     sessionHints,
     superseded,
     ageing: false,
+    withoutNews: new Set(),
     newborn,
     formerReceiptOf,
     forgetLoaded: () => {
@@ -432,6 +435,7 @@ export const openWorkingSet = (
       set.warnings.clear();
       set.warnedAgain.clear();
       set.told.length = 0;
+      set.withoutNews.clear();
       set.changedDevices.clear();
       set.changedProfiles.clear();
       set.changedMinutes.clear();

@@ -32,6 +32,11 @@ export const profileMigrations: readonly Migration[] = [
       UPDATE announcements SET key = 'cart.abandoned:browse:' || profile_id || ':' || at WHERE kind = 'browse.abandoned';
     `,
   },
+  {
+    // What was told stays true where its events were only taken out: by retention, by a withdrawal.
+    name: '0848-announcements-outlive',
+    sql: 'ALTER TABLE announcements ADD COLUMN outlives INTEGER NOT NULL DEFAULT 0',
+  },
 ];
 
 export interface AnnouncementRow {
@@ -43,6 +48,8 @@ export interface AnnouncementRow {
   at: number;
   announced_at: number;
   body: string;
+  /** 1 = what it told of went without late data saying otherwise: it is not revoked any more. */
+  outlives: number;
 }
 
 export interface ProfileRow {
@@ -89,6 +96,7 @@ export const profileStore = (sql: Sql) => {
   );
   const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
   const moveAnnouncement = sql.prepare('UPDATE announcements SET leader = ? WHERE key = ?');
+  const outlive = sql.prepare('UPDATE announcements SET outlives = 1 WHERE key = ?');
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
   return {
@@ -113,10 +121,11 @@ export const profileStore = (sql: Sql) => {
     due: (at: number, limit: number) => due.all(at, limit).map((row) => row.leader),
     announced: (leader: number) => announced.all(leader),
     announcement: (key: string) => announcement.get(key),
-    announce: (row: AnnouncementRow) =>
+    announce: (row: Omit<AnnouncementRow, 'outlives'>) =>
       announce.run(row.key, row.seq, row.kind, row.profile_id, row.leader, row.at, row.announced_at, row.body),
     moveAnnouncements: (from: number, into: number) => moveAnnouncements.run(into, from),
     moveAnnouncement: (key: string, into: number) => moveAnnouncement.run(into, key),
+    outlive: (key: string) => outlive.run(key),
     deleteAnnouncement: (key: string) => deleteAnnouncement.run(key),
     deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
   };
