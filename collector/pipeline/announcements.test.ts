@@ -200,6 +200,13 @@ describe('C4: what is announced once', () => {
     expect(ownerOfCart()).toEqual(before);
   });
 
+  it('C4: a leaving that began and ended within one batch is told when it comes, and not first by a rebuild', () => {
+    const house = open();
+    house.take([guestAdds(0), page('A1', 200)], epochAt + 200 * minuteMs);
+    expect(toldOfCarts(house, 201)).toEqual([['cart.abandoned', 60]]);
+    staysTold(house, 202, [['cart.abandoned', 60]]);
+  });
+
   it('C4: a leaving whose cart got another name by late data is revoked under the first, and told under the second', () => {
     const house = open();
     house.take([names('A1', -100), adds(0)], epochAt);

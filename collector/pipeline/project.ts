@@ -63,11 +63,14 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
     };
     const notes = { warn, isElsewhere: (orderId: string) => shared.get(orderId) ?? false };
     const shelf = shelfOf(set, leader, entry);
-    const due = set.fold.dueAt(entry.state);
-    for (const event of ordered) set.fold.step(entry.state, event, shelf, notes);
+    // Also one that an event of this batch set and a later one of it found passed.
+    let crossed = false;
+    for (const event of ordered) {
+      const due = set.fold.dueAt(entry.state);
+      crossed ||= due !== null && due <= event.at;
+      set.fold.step(entry.state, event, shelf, notes);
+    }
     set.changedProfiles.set(leader, entry);
-    const last = ordered.at(-1)!.at;
-    const crossed = due !== null && due <= Math.max(settledTo ?? 0, last);
     settle(set, leader, entry, settledTo, announcer, crossed);
   }
   for (const leader of spoilt) foldAnew(set, leader, orders);
