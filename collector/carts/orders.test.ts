@@ -350,11 +350,13 @@ describe('C8: cancelled and refunded', () => {
       { currency: 'JPY', minor: -50 },
     ]);
     expect(both).toMatchObject({ currency: 'EUR', refundedMinor: 1000, count: 0 });
-    expect(both.warnings).toEqual(['refund_without_order', 'refund_without_order', 'refund_currency_mixed']);
+    expect(both.warnings).toEqual(['refund_without_order', 'refund_currency_mixed', 'refund_without_order']);
     expect(sums(refund(0, { total: 5 }), euros)).toEqual([
       { currency: 'EUR', minor: -1000 },
       { currency: 'XXX', minor: -500 },
     ]);
+    const odd = refund(1, { currency: 'EUR', products: [{ ...product('p1', 1, 10), currency: 'JPY' }] });
+    expect(only(odd)).toMatchObject({ refundedMinor: 0, warnings: ['refund_currency_mixed', 'refund_without_order'] });
     // Of the order, when that arrives, money in another currency is not subtracted, and its goods are.
     expect(sums(euros, yen, order(3, { revenue: 50 }))).toEqual([{ currency: 'EUR', minor: 4000 }]);
     expect(sums(euros, yen, at(3, 'Order Cancelled', { order_id: 'o1' }))).toEqual([{ currency: 'EUR', minor: 0 }]);

@@ -364,14 +364,13 @@ export const refundOrder = (step: Step, known: OrderRecord | undefined, orderId:
     o.assumedCurrency ??= state.currency;
   });
   if (order.elsewhere) return;
-  if (order.placed === null) {
-    warn('refund_without_order');
-    if (isForeign(refund, refundsCurrency(order))) warn('refund_currency_mixed');
-    return;
-  }
   const figures = orderFigures(order);
   const isOther = (priced: { currency: string | null }): boolean => isForeign(priced, figures.currency);
   if (isOther(refund) || (refund.takes.kind === 'goods' && refund.lines.some(isOther))) warn('refund_currency_mixed');
+  if (order.placed === null) {
+    warn('refund_without_order');
+    return;
+  }
   const asked = order.refunds.reduce(
     (sum, one) =>
       one.takes.kind === 'money' && !isOther(one) ? sum + (toMinor(one.takes.total, figures.currency) ?? 0) : sum,
