@@ -131,6 +131,9 @@ export interface EventRow {
 export const parseBody = (row: Pick<EventRow, 'body' | 'mid' | 'at'>): AcceptedEvent =>
   unpackBody(row.body, unpackMessageId(row.mid), row.at);
 
+/** When, and in which event. */
+export type Seen = Pick<EventRow, 'at' | 'mid'>;
+
 export interface EventStore {
   seqOf: (mid: SqlValue) => number | undefined;
   insert: (row: EventRow) => void;
@@ -142,6 +145,12 @@ export interface EventStore {
   someAfter: (seq: number, lastSeq: number, limit: number) => { seq: number; body: string }[];
   /** The newest by which a user was named on a device, up to an event of the order of arrival. */
   lastNaming: (dev: number, usr: number, lastSeq: number) => { at: number; mid: SqlValue }[];
+  /** The earliest of a device, bots' among them; those of one instant all. */
+  firstOfDevice: (dev: number) => Seen[];
+  /** The earliest by which a user was named on a device. */
+  firstNaming: (dev: number, usr: number) => Seen[];
+  /** The earliest of a server, without a device, by which a user was named. */
+  firstServerNaming: (usr: number) => Seen[];
   lastOwner: (dev: number) => number | null;
   isAnyUpTo: (dev: number, lastSeq: number) => boolean;
   countOfDevice: (dev: number, from: number, before: number) => number;
@@ -208,6 +217,17 @@ export const eventStore = (sql: Sql): EventStore => {
     `WITH naming AS (SELECT at, mid FROM events WHERE dev = ? AND usr = ? AND seq <= ?)
      SELECT at, mid FROM naming WHERE at = (SELECT max(at) FROM naming)`,
   );
+  const firstOfDevice = sql.prepare<Seen>(
+    'SELECT at, mid FROM events WHERE dev = ? AND at = (SELECT min(at) FROM events WHERE dev = ?)',
+  );
+  const firstNaming = sql.prepare<Seen>(
+    `WITH naming AS (SELECT at, mid FROM events WHERE dev = ? AND usr = ?)
+     SELECT at, mid FROM naming WHERE at = (SELECT min(at) FROM naming)`,
+  );
+  const firstServerNaming = sql.prepare<Seen>(
+    `WITH naming AS (SELECT at, mid FROM events WHERE dev IS NULL AND owner = ? AND usr = owner)
+     SELECT at, mid FROM naming WHERE at = (SELECT min(at) FROM naming)`,
+  );
   const lastOwner = sql.prepare<{ owner: number }>(
     'SELECT owner FROM events WHERE dev = ? AND owner IS NOT NULL ORDER BY at DESC, seq DESC LIMIT 1',
   );
@@ -266,6 +286,9 @@ export const eventStore = (sql: Sql): EventStore => {
     somePast: (of, node, past, limit) => somePast[of].all(node, past.at, past.seq, limit),
     someAfter: (seq, lastSeq, limit) => someAfter.all(seq, lastSeq, limit),
     lastNaming: (dev, usr, lastSeq) => lastNaming.all(dev, usr, lastSeq),
+    firstOfDevice: (dev) => firstOfDevice.all(dev, dev),
+    firstNaming: (dev, usr) => firstNaming.all(dev, usr),
+    firstServerNaming: (usr) => firstServerNaming.all(usr),
     lastOwner: (dev) => lastOwner.get(dev)?.owner ?? null,
     isAnyUpTo: (dev, lastSeq) => anyUpTo.get(dev, lastSeq) !== undefined,
     countOfDevice: (dev, from, before) => countOfDevice.get(dev, from, before)?.count ?? 0,

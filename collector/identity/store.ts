@@ -257,6 +257,12 @@ export const identityStore = (sql: Sql) => {
   const marks = one<{ at: number; mid: string; person: string }>('SELECT at, mid, person FROM marks WHERE dev = ?');
   const putMark = one('INSERT INTO marks (dev, at, mid, person) VALUES (?, ?, ?, ?)');
   const contactsOfNode = one<ContactRow>('SELECT * FROM contacts WHERE node = ?');
+  const firstContact = one<{ at: number; mid: string }>(
+    'SELECT at, mid FROM contacts WHERE node = ? ORDER BY at, mid LIMIT 1',
+  );
+  const firstRename = one<{ at: number; mid: string }>(
+    "SELECT at, mid FROM renames WHERE src = ? AND reason = 'alias' ORDER BY at, mid LIMIT 1",
+  );
   const contactsOfOwner = one<ContactRow>('SELECT * FROM contacts WHERE owner = ?');
   const contactsOfEvent = one<ContactRow>('SELECT * FROM contacts WHERE seq = ?');
   const putContact = one(
@@ -364,6 +370,9 @@ export const identityStore = (sql: Sql) => {
     marks: (dev: number) => marks.all(dev).map((row) => ({ at: row.at, messageId: row.mid, person: row.person })),
     putMark: (dev: number, at: number, messageId: string, person: string) => putMark.run(dev, at, messageId, person),
     contactsOfNode: (id: number) => contactsOfNode.all(id),
+    firstContact: (id: number) => firstContact.get(id),
+    /** By an event that says what it was called before; staff acts are none. */
+    firstRename: (id: number) => firstRename.get(id),
     contactsOfOwner: (owner: number) => contactsOfOwner.all(owner),
     contactsOfEvent: (seq: number) => contactsOfEvent.all(seq),
     skipContact: (row: Pick<ContactRow, 'seq' | 'node'>, code: SkipCode | null) =>

@@ -14,6 +14,7 @@ import { purposes } from '../contract/purposes.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { forgetEvents } from './forget.js';
 import { dumpLines } from './rebuild.js';
 import { rowOf, settle, submissionOf } from './sent.fixture.js';
 import { openWriter, type Writer } from './writer.js';
@@ -230,6 +231,39 @@ describe('an erasure', () => {
     expect(returned.counts.events).toBe(1);
     expect(returned.id).not.toBe(before.id);
     expect(shop.by({ anonymousId: 'A1' })).toEqual([]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('R14: nothing of an event that went tells when somebody else was first seen, and their profile is as old as the rest', () => {
+    const shop = openShop();
+    const phone = '+4930123456';
+    const order = (device: string | null, id: string, minute: number, more: object) =>
+      track(device, 'Order Completed', minute, { order_id: id, total: 1, currency: 'EUR', phone, ...more });
+    shop.send([order('A2', 'o1', 0, {}), order(null, 'o2', 50, { email: 'ada@shop.com' })], { key: secretKey });
+    const { writer } = shop;
+    writer.command({ kind: 'erase', subject: { anonymousId: 'A2' }, by: 'test', at: startAt + 3_600_000 });
+    writer.due(startAt + 3_600_000);
+    const left = writer.store.prepare<{ at: number }>('SELECT first_at AS at FROM nodes').all();
+    expect(left.map(({ at }) => at)).toEqual([startAt + 50 * 60_000, startAt + 50 * 60_000]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('R14: a device that only a mark keeps is as old as what comes next', () => {
+    const shop = openShop();
+    shop.send([identify('A1', 'U1', 0), identify('A1', 'U2', 5)], { key: secretKey });
+    const { writer } = shop;
+    const at = startAt + 3_600_000;
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at });
+    writer.due(at);
+    const seqs = writer.store.prepare<{ seq: number }>('SELECT seq FROM events').all();
+    writer.pipeline.within(at, () =>
+      forgetEvents(
+        writer.pipeline.set,
+        seqs.map(({ seq }) => seq),
+      ),
+    );
+    shop.send([track(null, 'Order Completed', 70, { order_id: 'o1', email: 'ada@shop.com' })], { key: secretKey });
+    shop.send([track('A1', 'Order Completed', 80, { order_id: 'o2', email: 'ada@shop.com' })], { key: secretKey });
     expect(shop.rebuild().equal).toBe(true);
   });
 

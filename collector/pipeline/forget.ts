@@ -6,7 +6,7 @@ import { packBody } from '../events/body.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { countedUnder, discountEvent } from './floods.js';
-import { forgetNodes, forgetRead, type Loose, nothingLoose } from './loose.js';
+import { forgetNodes, forgetRead, type Loose, nothingLoose, seeAgain, waitingNamings } from './loose.js';
 import { beatOf, beatSlotMs, record } from './record.js';
 import { answeredBy, decideAskers, decideServerEvent } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
@@ -63,7 +63,10 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
   // What had found a device by what is gone carries its name no longer; with the devices folded it is decided once more.
   for (const seq of loose.seekers) decideServerEvent(set, seq);
   decideAskers(set);
-  return forgetNodes(set, loose.nodes, loose.devices);
+  const waiting = waitingNamings(set);
+  const gone = forgetNodes(set, loose, waiting);
+  for (const id of loose.nodes) seeAgain(set, id, waiting.get(id) ?? []);
+  return gone;
 };
 
 /** Without its person an event can only be counted under the page's session; a server's would find its owner by that. */

@@ -1,8 +1,10 @@
 // What an event leaves behind when it goes, by an erasure or for a later beat: what was read from it, and the identifiers
-// that nothing else carries. Takes these away and notes what must be decided again; must not fold.
+// that nothing else carries. Takes these away, finds the first sight of those that stay, and notes what must be decided again;
+// must not fold.
 
-import type { AcceptedEvent } from '../events/event.js';
-import type { WorkingSet } from './working-set.js';
+import { type AcceptedEvent, compareEvents } from '../events/event.js';
+import { packMessageId, type Seen, unpackMessageId } from '../events/store.js';
+import type { Node, WorkingSet } from './working-set.js';
 
 /** What must be decided again once events are gone. Rows of nodes, and of events for `seekers`. */
 export interface Loose {
@@ -39,15 +41,29 @@ export const forgetRead = (set: WorkingSet, seq: number, event: AcceptedEvent, l
   identity.deleteLookupsOf(seq);
 };
 
-/** Identifiers no event carries any more go too: the graph must not remember whom it forgot. */
-export const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices: ReadonlySet<number>): number => {
-  let gone = 0;
-  // Whoever a server event names owns it, once that is decided; no index leads to it by whom it names.
-  const named = new Set<number>();
+/**
+ * Whom server events name that are yet to be decided, and where. They will own them; until then no index leads to an event
+ * by whom it names.
+ */
+export const waitingNamings = (set: WorkingSet): ReadonlyMap<number, readonly Seen[]> => {
+  const namings = new Map<number, Seen[]>();
   for (const seq of set.spoiltSeekers) {
-    const usr = set.events.row(seq)?.usr ?? null;
-    if (usr !== null) named.add(usr);
+    const row = set.events.row(seq);
+    if (!row || row.usr === null) continue;
+    const known = namings.get(row.usr);
+    if (known) known.push(row);
+    else namings.set(row.usr, [row]);
   }
+  return namings;
+};
+
+/** Identifiers no event carries any more go too: the graph must not remember whom it forgot. */
+export const forgetNodes = (
+  set: WorkingSet,
+  { nodes, devices }: Pick<Loose, 'nodes' | 'devices'>,
+  waiting: ReadonlyMap<number, readonly Seen[]>,
+): number => {
+  let gone = 0;
   const carried = set.sql.prepare(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM events WHERE dev = ?)
        OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND owner = ?)
@@ -58,7 +74,7 @@ export const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices
   );
   for (const id of nodes) {
     const node = set.nodeById(id);
-    if (!node || named.has(id) || carried.get(id, id, id, id, id, id, id, id)) continue;
+    if (!node || waiting.has(id) || carried.get(id, id, id, id, id, id, id, id)) continue;
     const { leader } = node;
     for (const member of set.identity.members(id)) {
       if (member.id === id) continue;
@@ -92,4 +108,44 @@ export const forgetNodes = (set: WorkingSet, nodes: ReadonlySet<number>, devices
     gone += 1;
   }
   return gone;
+};
+
+/** Of what no event carries, and only an act or a mark keeps: the next event is the first. */
+const unseen = { at: Number.MAX_SAFE_INTEGER, messageId: '' };
+
+/**
+ * Seniority goes by the first sight of an identifier (R6), so that must be one of an event that is left: a rebuild finds no
+ * other (R10), and the instant and name of an event that went are not to stay (R14).
+ */
+export const seeAgain = (set: WorkingSet, id: number, waiting: readonly Seen[]): void => {
+  const node = set.nodeById(id);
+  if (!node || set.events.seqOf(packMessageId(node.firstId)) !== undefined) return;
+  const { at, messageId } =
+    [...sightingsOf(set, node), ...waiting]
+      .map(({ at, mid }) => ({ at, messageId: unpackMessageId(mid) }))
+      .sort(compareEvents)[0] ?? unseen;
+  if (node.firstAt === at && node.firstId === messageId) return;
+  node.firstAt = at;
+  node.firstId = messageId;
+  set.identity.first(id, at, messageId);
+  set.spoiltPersons.add(id);
+};
+
+/** What of the events that are left may be the first to carry it. */
+const sightingsOf = (set: WorkingSet, { id, kind }: Node): Seen[] => {
+  const { events, identity } = set;
+  const sightings: Seen[] = [];
+  const contact = identity.firstContact(id);
+  if (contact) sightings.push(contact);
+  if (kind === 'user_id') {
+    const rename = identity.firstRename(id);
+    if (rename) sightings.push(rename);
+    for (const { dev, at, mid } of identity.namingsOfUser(id)) {
+      // Of a device that is yet to be folded again the naming may be gone.
+      if (events.seqOf(packMessageId(mid)) === undefined) sightings.push(...events.firstNaming(dev, id));
+      else sightings.push({ at, mid });
+    }
+    sightings.push(...events.firstServerNaming(id));
+  } else sightings.push(...events.firstOfDevice(id));
+  return sightings;
 };

@@ -11,13 +11,13 @@ import {
   type OwnedEvent,
 } from '../events/event.js';
 import { minuteOf } from '../events/minutes.js';
-import { type EventRow, flag, packMessageId, parseBody, reasonNumber, unpackMessageId } from '../events/store.js';
+import { type EventRow, flag, packMessageId, parseBody, reasonNumber } from '../events/store.js';
 import { type DeviceEvent, stepDevice, usersLinkedMax } from '../identity/device.js';
 import { joinsPeople, personCaps } from '../identity/graph.js';
 import { mayBeForgotten } from '../sessions/session.js';
 import { sessionIdOf } from '../sessions/store.js';
 import { countEvent, discountEvent, isFloodOf } from './floods.js';
-import { forgetNodes, forgetRead, type Loose, nothingLoose } from './loose.js';
+import { forgetNodes, forgetRead, type Loose, nothingLoose, seeAgain, waitingNamings } from './loose.js';
 import { circumstancesOf, type DeviceEntry, floodMaxOf, type WorkingSet } from './working-set.js';
 
 const beatName = 'Page Engaged';
@@ -214,10 +214,13 @@ const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, isAlike, loose
   for (const id of loose.profiles) set.spoiltProfiles.add(id);
   if (!isAlike) for (const { kind, value } of event.keys) if (kind === 'session') noteHintAgain(set, dev, value);
   if (usr !== null && usr !== row.usr) loose.nodes.add(usr);
-  for (const id of new Set([dev, ...(usr === null ? [] : [usr]), ...loose.nodes])) {
-    if (set.nodeById(id)?.firstId === event.messageId) noteFirstAgain(set, dev, id);
-  }
-  if (loose.nodes.size > 0) forgetNodes(set, loose.nodes, new Set());
+  const seenFirst = [...new Set([dev, ...(usr === null ? [] : [usr]), ...loose.nodes])].filter(
+    (id) => set.nodeById(id)?.firstId === event.messageId,
+  );
+  if (seenFirst.length === 0 && loose.nodes.size === 0) return;
+  const waiting = waitingNamings(set);
+  for (const id of seenFirst) seeAgain(set, id, waiting.get(id) ?? []);
+  forgetNodes(set, { nodes: loose.nodes, devices: new Set() }, waiting);
 };
 
 const noteHintAgain = (set: WorkingSet, dev: number, hint: string): void => {
@@ -226,27 +229,6 @@ const noteHintAgain = (set: WorkingSet, dev: number, hint: string): void => {
     const event = parseBody(row);
     for (const key of event.keys) if (key.kind === 'session' && key.value === hint) noteKey(set, key, row.seq, event);
   }
-};
-
-/** Who is senior follows from the first event that carries an identifier. That one went: the first of those that are left. */
-const noteFirstAgain = (set: WorkingSet, dev: number, id: number): void => {
-  const { events, identity } = set;
-  const undecided = [...set.spoiltSeekers].flatMap((seq) => events.row(seq) ?? []);
-  const [first] = [
-    ...events.ofDevice(dev).filter((row) => id === dev || (row.usr === id && !(row.flags & flag.bot))),
-    ...identity.namingsOfUser(id).filter((naming) => naming.dev !== dev),
-    ...[...events.ofOwner(id), ...undecided].filter((row) => row.usr === id),
-    ...identity.contactsOfNode(id),
-    ...identity.renamesFrom(id),
-  ]
-    .map(({ at, mid }) => ({ at, messageId: unpackMessageId(mid) }))
-    .sort(compareEvents);
-  const node = set.nodeById(id);
-  if (!first || !node) return;
-  node.firstAt = first.at;
-  node.firstId = first.messageId;
-  identity.first(id, first.at, first.messageId);
-  set.spoiltPersons.add(id);
 };
 
 /**

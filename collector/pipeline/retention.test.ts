@@ -49,6 +49,36 @@ const open = (consent: object, path = ':memory:'): Writer => {
   });
 };
 
+/** A shop's key with days of its own. */
+const keyOf = (writer: Writer, retention: NonNullable<KeyContext['retention']>): KeyContext => {
+  writer.command({
+    kind: 'keys',
+    act: 'upsert',
+    value: {
+      id: 'sk',
+      kind: 'secret',
+      label: '',
+      publicValue: null,
+      verifier: 'x',
+      mode: 'external',
+      purposes,
+      categories: {},
+      roles: [],
+      retention,
+      seeded: false,
+      createdAt: 0,
+      revokedAt: null,
+    },
+  });
+  return { ...serverKey, retention };
+};
+
+const orderOf = (id: string, email?: string) => ({
+  type: 'track',
+  event: 'Order Completed',
+  properties: { order_id: id, total: 1, currency: 'EUR', ...(email && { email }) },
+});
+
 let minted = 0;
 const named = (prefix: string): string => {
   minted += 1;
@@ -180,36 +210,12 @@ describe('what runs out', () => {
 
   it('an external key’s own days count, and its orders’', () => {
     const writer = open(document(usual));
-    const key = { ...serverKey, retention: { days: 10, orderDays: 20 } };
-    writer.command({
-      kind: 'keys',
-      act: 'upsert',
-      value: {
-        id: 'sk',
-        kind: 'secret',
-        label: '',
-        publicValue: null,
-        verifier: 'x',
-        mode: 'external',
-        purposes,
-        categories: {},
-        roles: [],
-        retention: key.retention,
-        seeded: false,
-        createdAt: 0,
-        revokedAt: null,
-      },
-    });
+    const key = keyOf(writer, { days: 10, orderDays: 20 });
     send(
       writer,
       [
         { type: 'identify', userId: 'U' },
-        {
-          type: 'track',
-          event: 'Order Completed',
-          userId: 'U',
-          properties: { order_id: 'O', total: 1, currency: 'EUR' },
-        },
+        { ...orderOf('O'), userId: 'U' },
       ],
       startAt,
       { key },
@@ -218,6 +224,24 @@ describe('what runs out', () => {
     expect(count(writer)).toBe(1);
     retain(writer, startAt + 20 * dayMs);
     expect(count(writer)).toBe(0);
+    writer.close();
+  });
+
+  it('R10: who was first seen by what has gone is a person of the age of what is left', () => {
+    const writer = open(document(usual));
+    const key = keyOf(writer, { days: 10, orderDays: 20 });
+    const order = (id: string, minute: number, more: object = {}) =>
+      send(writer, [{ ...orderOf(id, 'ada@shop.test'), ...more }], startAt + minute * 60_000, { key });
+    send(writer, [{ type: 'page', anonymousId: 'A' }], startAt, { key });
+    order('O1', 1);
+    order('O2', 2, { anonymousId: 'A' });
+    const profile = () => writer.store.prepare('SELECT kind FROM profiles JOIN nodes ON id = profiles.leader').all();
+    expect(profile()).toEqual([{ kind: 'anonymous_id' }]);
+    retain(writer, startAt + 10 * dayMs);
+    expect(profile()).toEqual([{ kind: 'email' }]);
+    const strangers = writer.store.prepare('SELECT 1 FROM nodes WHERE first_id NOT IN (SELECT mid FROM events)').all();
+    expect(strangers).toEqual([]);
+    expect(isTrue(writer, startAt + 10 * dayMs)).toBe(true);
     writer.close();
   });
 
@@ -440,14 +464,34 @@ it('R10: whatever is kept, and whenever retention looks, the state is the same a
         }),
         { minLength: 1, maxLength: 8 },
       ),
+      fc.array(
+        fc.record({
+          on: fc.constantFrom(null, 'A', 'B'),
+          day: fc.integer({ min: 0, max: 400 }),
+          isOrder: fc.boolean(),
+          email: fc.constantFrom('ada@shop.test', 'bob@shop.test'),
+        }),
+        { maxLength: 8 },
+      ),
       fc.array(fc.integer({ min: 1, max: 900 }), { minLength: 1, maxLength: 4 }),
-      (visits, looks) => {
+      (visits, told, looks) => {
         const often = open(document(usual));
         const once = open(document(usual));
         const at = (day: number) => startAt + day * dayMs;
         const last = Math.max(...looks, 400);
         const ordered = [...visits].sort((a, b) => a.day - b.day);
+        // What a shop's server tells: an order outlives the page before it, and keeps who was first seen there.
+        const key = keyOf(often, { days: 60, orderDays: 200 });
+        keyOf(once, key.retention!);
+        const callOf = ({ on, isOrder, email }: (typeof told)[number], n: number) => ({
+          ...(isOrder || on === null ? orderOf(`O${n}`, email) : { type: 'page' }),
+          ...(on && { anonymousId: `${on}-shop` }),
+        });
         const steps = [
+          ...told.map((one, n) => ({
+            day: one.day,
+            run: (writer: Writer) => send(writer, [callOf(one, n)], at(one.day), { key }),
+          })),
           ...ordered.map(({ on, day, query, email }, n) => ({
             day,
             run: (writer: Writer) => visit(writer, `${on}${n}`, at(day), { query, traits: { email } }),
