@@ -256,6 +256,7 @@ export const identityStore = (sql: Sql) => {
   const countNamings = one<{ count: number }>('SELECT count(*) AS count FROM namings WHERE usr = ?');
   const marks = one<{ at: number; mid: string; person: string }>('SELECT at, mid, person FROM marks WHERE dev = ?');
   const putMark = one('INSERT INTO marks (dev, at, mid, person) VALUES (?, ?, ?, ?)');
+  const deleteMarks = one('DELETE FROM marks WHERE dev = ?');
   const contactsOfNode = one<ContactRow>('SELECT * FROM contacts WHERE node = ?');
   const firstContact = one<{ at: number; mid: string }>(
     'SELECT at, mid FROM contacts WHERE node = ? ORDER BY at, mid LIMIT 1',
@@ -369,6 +370,7 @@ export const identityStore = (sql: Sql) => {
     countNamings: (user: number) => countNamings.get(user)?.count ?? 0,
     marks: (dev: number) => marks.all(dev).map((row) => ({ at: row.at, messageId: row.mid, person: row.person })),
     putMark: (dev: number, at: number, messageId: string, person: string) => putMark.run(dev, at, messageId, person),
+    deleteMarks: (dev: number) => deleteMarks.run(dev),
     contactsOfNode: (id: number) => contactsOfNode.all(id),
     firstContact: (id: number) => firstContact.get(id),
     /** By an event that says what it was called before; staff acts are none. */

@@ -267,6 +267,31 @@ describe('an erasure', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  it.each([
+    ['with what was left on it', []],
+    ['though nothing else was left on it', [1]],
+  ])('R14: a device that is erased goes with the mark of somebody erased before, %s', (_, aged) => {
+    const shop = openShop();
+    shop.send([identify('A1', 'U3', 0), identify('A1', 'U1', 300)]);
+    const { writer } = shop;
+    const at = startAt + 6 * 3_600_000;
+    writer.command({ kind: 'erase', subject: { userId: 'U3' }, by: 'test', at });
+    writer.due(at);
+    const tables = ['nodes', 'marks', 'devices', 'events'];
+    const rows = () => tables.map((table) => writer.store.prepare(`SELECT * FROM ${table}`).all().length);
+    expect(rows()).toEqual([2, 1, 1, 1]);
+    const seqs = writer.store.prepare<{ seq: number }>('SELECT seq FROM events').all();
+    writer.pipeline.within(at, () =>
+      forgetEvents(
+        writer.pipeline.set,
+        aged.map((n) => seqs[n - 1]!.seq),
+      ),
+    );
+    writer.command({ kind: 'erase', subject: { anonymousId: 'A1' }, by: 'test', at });
+    writer.due(at);
+    expect(rows()).toEqual([0, 0, 0, 0]);
+  });
+
   it('section 6: an address that others typed goes from their events in every spelling; what else they said stays', () => {
     const shop = openShop({ reservedEmail: 'allow' });
     const typed = { traits: { email: 'Ada@Shop.Test', mail2: ' ada@shop.test', city: 'Ghent' } };

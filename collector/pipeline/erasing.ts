@@ -134,7 +134,9 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
       return 0;
     }
     case 5: {
-      const identifiers = tieUp(set, taken(consent, work.id));
+      const loose = taken(consent, work.id);
+      unmark(set, work.closure?.visitorIds ?? [], loose);
+      const identifiers = tieUp(set, loose);
       // Who returned meanwhile is a new generation, and so is the id of their profile.
       for (const userId of work.closure?.userIds ?? []) set.regenerate('user_id', userId);
       done('aggregates', { identifiers });
@@ -187,6 +189,17 @@ const mark = (set: WorkingSet, consent: Consent, id: string): void => {
     set.identity.putMark(node.id, at, '', person);
     consent.erasures.touch(id, 'device', [node.id]);
     set.dropDevice(node.id);
+  }
+};
+
+/** Of a device that goes whole nothing is left to inherit, and the mark of somebody erased before would keep its id. */
+const unmark = (set: WorkingSet, visitorIds: readonly string[], loose: Loose): void => {
+  for (const visitorId of visitorIds) {
+    const node = set.findNode('anonymous_id', visitorId);
+    if (!node || set.identity.marks(node.id).length === 0) continue;
+    set.identity.deleteMarks(node.id);
+    loose.nodes.add(node.id);
+    loose.devices.add(node.id);
   }
 };
 
