@@ -313,6 +313,7 @@ export const identityStore = (sql: Sql) => {
   );
   const rename = one('UPDATE nodes SET hid = ? WHERE id = ?');
   const deleteNode = one('DELETE FROM nodes WHERE id = ?');
+  const deletePin = one('DELETE FROM pins WHERE merge_id = ?');
   const deletePinsOf = one('DELETE FROM pins WHERE a = ? OR b = ?');
   const warn = one(
     `INSERT INTO warnings (code, detail, count, last_at) VALUES (?, ?, ?, ?)
@@ -404,6 +405,7 @@ export const identityStore = (sql: Sql) => {
     renamesInto: (id: number) => renamesInto.all(id),
     putRename: (row: RenameRow) => putRename.run(row.mid, row.seq, row.src, row.dst, row.at, row.reason),
     deleteRename: (messageId: string) => deleteRename.run(messageId),
+    deletePin: (mergeId: string) => deletePin.run(mergeId),
     joinsOf: (leader: number) => joinsOf.all(leader),
     joinById: (id: string) => joinById.get(id),
     putJoin: (row: JoinRow) => putJoin.run(row.id, row.leader, row.cause, row.at, row.reason, row.a, row.b),

@@ -36,6 +36,8 @@ export interface Planned {
   members: readonly number[];
   /** Whose profiles go at once. */
   leaders: readonly number[];
+  /** Events that are indexed under an address or a name of theirs: whoever wrote one keeps the rest of it. */
+  mentions: readonly number[];
 }
 
 export const nobody: Planned = {
@@ -43,6 +45,7 @@ export const nobody: Planned = {
   scopes: [],
   members: [],
   leaders: [],
+  mentions: [],
 };
 
 /**
@@ -72,13 +75,15 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
     const whole = { fate: { kind: 'whole' }, lastSeq: set.events.lastSeq() } as const;
     const { ids, visits } = underConsentOf(set, consent, device);
     const nodes = [device, ...ids].map((id) => set.findNode('anonymous_id', id)).filter((node) => node !== undefined);
+    const closure = { ...nobody.closure, visitorIds: [device, ...ids] };
     return {
-      closure: { ...nobody.closure, visitorIds: [device, ...ids] },
+      closure,
       scopes: [...nodes.map(({ id }): Scope => ({ kind: 'device', node: id, ...whole })), ...visits(whole)],
       members: [],
       leaders: nodes
         .filter(({ id }) => set.identity.ownersOf(id).every((owner) => owner === id))
         .map(({ leader }) => leader),
+      mentions: mentionsOf(set, closure, whole.lastSeq),
     };
   }
 
@@ -91,8 +96,10 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
     members = [...members, ...claimants(set, node, kind).flatMap((claimant) => set.identity.members(claimant))];
   }
   const live = members.filter((member) => member.kind === 'user_id');
-  const historical = new Set(live.flatMap((member) => set.identity.renamesFrom(member.id).map((rename) => rename.src)));
   const ids = new Set(members.map((member) => member.id));
+  // A rename that was undone leads to somebody else.
+  const isHistorical = (id: number): boolean => set.identity.renamesFrom(id).some(({ dst }) => ids.has(dst));
+  const historical = new Set(live.map(({ id }) => id).filter(isHistorical));
   // They have returned while the request waited: what came since then is a new life's.
   const returned = live.some(({ value }) => consent.hasReturned(value));
   const lastSeq = returned ? since : set.events.lastSeq();
@@ -138,6 +145,7 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
     scopes,
     members: [...ids],
     leaders: returned ? [] : [...new Set(members.map((member) => set.nodeById(member.id)?.leader ?? member.id))],
+    mentions: mentionsOf(set, closure, lastSeq),
   };
 };
 
@@ -198,14 +206,29 @@ const isProvedElsewhere = (set: WorkingSet, contact: number, ids: ReadonlySet<nu
     .contactsOfNode(contact)
     .some(({ owner, assurance }) => owner !== null && !ids.has(owner) && assurance !== 'claimed');
 
-/** Events in which an erased address was typed: what of them does not go as a whole is others'; the address is not. */
-export const mentionsOf = (set: WorkingSet, contacts: Closure['contacts']): number[] =>
-  contacts.flatMap(({ kind, value }) => {
+/**
+ * Events in which an erased address was typed, and aliases that say who somebody was before (R11): what of them does not go
+ * as a whole is others'; the address and the name are not.
+ */
+const mentionsOf = (set: WorkingSet, closure: Closure, lastSeq: number): number[] => {
+  const { contacts, userIds, aliases, visitorIds } = closure;
+  const seqs: (number | null)[] = [];
+  for (const { kind, value } of contacts) {
     const node = set.findNode(kind, value);
-    return node === undefined
-      ? []
-      : set.identity.contactsOfNode(node.id).flatMap(({ seq, assurance }) => (assurance === 'claimed' ? [seq] : []));
-  });
+    for (const { seq, assurance } of node ? set.identity.contactsOfNode(node.id) : [])
+      if (assurance === 'claimed') seqs.push(seq);
+  }
+  for (const userId of [...userIds, ...aliases]) {
+    const node = set.findNode('user_id', userId);
+    for (const { seq } of node ? set.identity.renamesFrom(node.id) : []) seqs.push(seq);
+  }
+  // Nothing but an alias has a device for its contact.
+  for (const visitorId of visitorIds) {
+    const node = set.findNode('anonymous_id', visitorId);
+    for (const { seq } of node ? set.identity.contactsOfNode(node.id) : []) seqs.push(seq);
+  }
+  return seqs.filter((seq) => seq !== null && seq <= lastSeq) as number[];
+};
 
 /** The next events of anybody, and which of them may say something of these people, by the name of each. */
 export const readThrough = (
@@ -231,7 +254,7 @@ export const readThrough = (
 /** The event without these people's addresses and ids, wherever they stand in it; null: they stand nowhere. */
 export const withoutMentions = (
   event: AcceptedEvent,
-  contacts: Closure['contacts'],
+  { contacts, userIds, aliases, visitorIds }: Closure,
   spellings: Spellings,
 ): AcceptedEvent | null => {
   let changed = false;
@@ -247,9 +270,13 @@ export const withoutMentions = (
     contacts.some((contact) => contact.kind === kind && contact.value === value);
   const others = event.contacts.filter((contact) => !isNamed(contact));
   changed ||= others.length < event.contacts.length;
+  const { previousId } = event;
+  const wasTheirs = previousId !== null && [...userIds, ...aliases, ...visitorIds].includes(previousId);
+  changed ||= wasTheirs;
   const without: AcceptedEvent = {
     ...event,
     contacts: others,
+    previousId: wasTheirs ? null : previousId,
     name: event.name === null ? null : (left(event.name) ?? redacted),
     claimedUserId: text(event.claimedUserId),
     groupId: text(event.groupId),

@@ -7,7 +7,7 @@ import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touc
 import { identitiesOf } from '../consent/rights/notices.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
-import { lookThrough, mentionsOf, nobody, type Planned, planErasure, readThrough, withoutMentions } from './closure.js';
+import { lookThrough, nobody, type Planned, planErasure, readThrough, withoutMentions } from './closure.js';
 import { forgetEvents, forgetRows, tieUp } from './forget.js';
 import { type Loose, nothingLoose } from './loose.js';
 import { record } from './record.js';
@@ -97,7 +97,7 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
     case 2: {
       if (work.closure === null) {
         const planned = work.subject ? planErasure(set, consent, work.subject, work.since) : nobody;
-        begin(consent, work, planned, mentionsOf(set, planned.closure.contacts), now);
+        begin(consent, work, planned, now);
         return stepCost + planned.scopes.length;
       }
       const looked = look(errand, work, work.closure, rows);
@@ -136,6 +136,7 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
     case 5: {
       const loose = taken(consent, work.id);
       unmark(set, work.closure?.visitorIds ?? [], loose);
+      forgetActs({ set, consent }, work, loose);
       const identifiers = tieUp(set, loose);
       // Who returned meanwhile is a new generation, and so is the id of their profile.
       for (const userId of work.closure?.userIds ?? []) set.regenerate('user_id', userId);
@@ -159,8 +160,7 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
 const begin = (
   consent: Consent,
   work: ErasureWork,
-  { closure, scopes, members, leaders }: Planned,
-  mentions: readonly number[],
+  { closure, scopes, members, leaders, mentions }: Planned,
   now: number,
 ): void => {
   consent.erasures.begin(work.id, closure, { deleted: [] }, now, mentions);
@@ -200,6 +200,37 @@ const unmark = (set: WorkingSet, visitorIds: readonly string[], loose: Loose): v
     set.identity.deleteMarks(node.id);
     loose.nodes.add(node.id);
     loose.devices.add(node.id);
+  }
+};
+
+/**
+ * What staff did with them (R12): a merge or an undo names two, and with one of them it goes, whoever the other is. What was
+ * done since they returned is a new life's.
+ */
+const forgetActs = ({ set, consent }: Pick<Errand, 'set' | 'consent'>, work: ErasureWork, loose: Loose): void => {
+  const { identity } = set;
+  const { userIds, aliases } = work.closure ?? nobody.closure;
+  for (const userId of [...userIds, ...aliases]) {
+    const node = set.findNode('user_id', userId);
+    if (!node) continue;
+    const isTheirs = (at: number): boolean => at <= work.requestedAt || !consent.hasReturned(userId);
+    loose.nodes.add(node.id);
+    for (const { mid, src, dst, at, reason } of [...identity.renamesFrom(node.id), ...identity.renamesInto(node.id)]) {
+      if (reason !== 'staff' || !isTheirs(at)) continue;
+      identity.deleteRename(mid);
+      for (const id of [src, dst]) {
+        loose.nodes.add(id);
+        loose.persons.add(id);
+      }
+    }
+    for (const { merge_id: mergeId, a, b, undone_at: at } of identity.pinsOf(node.id)) {
+      if (!isTheirs(at)) continue;
+      identity.deletePin(mergeId);
+      for (const id of [a, b]) {
+        loose.persons.add(id);
+        if (set.nodeById(id)?.kind === 'anonymous_id') loose.devices.add(id);
+      }
+    }
   }
 };
 
@@ -263,7 +294,7 @@ const narrow = (
   const writers = new Set<number>();
   for (const seq of seqs) {
     const row = set.events.row(seq);
-    const event = row && withoutMentions(parseBody(row), closure.contacts, spellings);
+    const event = row && withoutMentions(parseBody(row), closure, spellings);
     if (!event) continue;
     events.set(seq, event);
     for (const id of [row.owner, row.dev]) if (id !== null) writers.add(id);

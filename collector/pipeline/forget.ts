@@ -64,7 +64,7 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
   for (const seq of loose.seekers) decideServerEvent(set, seq);
   decideAskers(set);
   const waiting = waitingNamings(set);
-  const gone = forgetNodes(set, loose, waiting);
+  const gone = forgetNodes(set, loose.nodes, waiting);
   for (const id of loose.nodes) seeAgain(set, id, waiting.get(id) ?? []);
   return gone;
 };

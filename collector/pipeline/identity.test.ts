@@ -504,6 +504,76 @@ describe('identity rules', () => {
     expect(unknown).toMatchObject({ status: 202, body: { state: 'accepted' } });
   });
 
+  describe('R14, R12: what staff and the shop said of an erased person and another', () => {
+    const erase = (shop: ReturnType<typeof openShop>, userId: string): void => {
+      const at = startAt + 60 * minuteMs;
+      shop.writer.command({ kind: 'erase', subject: { userId }, by: 'test', at });
+      shop.writer.due(at);
+    };
+    const merge = (shop: ReturnType<typeof openShop>, from: string, into: string): string => {
+      const at = startAt + 10 * minuteMs;
+      return (shop.writer.command({ kind: 'merge', from, into, by: 'test', at }).body as { id: string }).id;
+    };
+    const graph = (shop: ReturnType<typeof openShop>): string[] =>
+      ['nodes', 'renames', 'pins', 'contacts', 'joins', 'namings', 'marks'].flatMap((table) =>
+        shop.writer.store
+          .prepare(`SELECT * FROM ${table}`)
+          .all()
+          .map((row) => `${table} ${JSON.stringify(row)}`),
+      );
+    const bodies = (shop: ReturnType<typeof openShop>): string =>
+      JSON.stringify(shop.writer.store.prepare('SELECT body FROM events').all());
+
+    it('a merge goes with both whom it made one', () => {
+      const shop = openShop();
+      shop.send([identify('A1', 'U1', 0), identify('A2', 'U2', 1)]);
+      merge(shop, 'U1', 'U2');
+      erase(shop, 'U1');
+      expect(graph(shop)).toEqual([]);
+    });
+
+    it.each(['U1', 'U9'])('a merge that was undone goes with %s, one of the two', (gone) => {
+      const left = gone === 'U1' ? 'U9' : 'U1';
+      const shop = openShop();
+      shop.send([identify(null, 'U1', 0), identify(null, 'U9', 1)], { key: secretKey });
+      shop.undo(merge(shop, 'U1', 'U9'));
+      erase(shop, gone);
+      expect(graph(shop)).toEqual([expect.stringContaining(`"value":"${left}"`)]);
+      expect(shop.merges(shop.one({ userId: left }).id)).toEqual([]);
+      expect(shop.rebuild().equal).toBe(true);
+    });
+
+    it('an alias that was undone stays the other’s, and says no more who they were not', () => {
+      const shop = openShop();
+      shop.send([identify('A1', 'U1', 0)]);
+      const alias = call('alias', null, 2, { previousId: 'U1', userId: 'U9' });
+      shop.send([identify(null, 'U9', 1), alias], { key: secretKey });
+      const [undone] = shop.merges(shop.one({ userId: 'U9' }).id).filter((entry) => entry.reason === 'alias');
+      shop.undo(undone!.id);
+      erase(shop, 'U1');
+      expect(graph(shop)).toEqual([expect.stringContaining('"value":"U9"')]);
+      expect(bodies(shop)).not.toContain('U1');
+      const profile = shop.one({ userId: 'U9' });
+      expect(profile.counts.events).toBe(2);
+      expect(shop.merges(profile.id)).toEqual([]);
+      expect(shop.rebuild().equal).toBe(true);
+    });
+
+    it('an alias of a device stays its user’s without the device that is erased', () => {
+      const shop = openShop();
+      shop.send([page('A1', 0)]);
+      const alias = call('alias', null, 2, { previousId: 'A1', userId: 'U9' });
+      shop.send([identify(null, 'U9', 1), alias], { key: secretKey });
+      const at = startAt + 60 * minuteMs;
+      shop.writer.command({ kind: 'erase', subject: { anonymousId: 'A1' }, by: 'test', at });
+      shop.writer.due(at);
+      expect(graph(shop)).toEqual([expect.stringContaining('"value":"U9"')]);
+      expect(bodies(shop)).not.toContain('A1');
+      expect(shop.one({ userId: 'U9' }).counts.events).toBe(2);
+      expect(shop.rebuild().equal).toBe(true);
+    });
+  });
+
   it('R14: on a shared device the others keep theirs, and nobody inherits what was the erased one’s', () => {
     const shop = openShop();
     shop.send([

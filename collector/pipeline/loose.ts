@@ -60,7 +60,7 @@ export const waitingNamings = (set: WorkingSet): ReadonlyMap<number, readonly Se
 /** Identifiers no event carries any more go too: the graph must not remember whom it forgot. */
 export const forgetNodes = (
   set: WorkingSet,
-  { nodes, devices }: Pick<Loose, 'nodes' | 'devices'>,
+  nodes: ReadonlySet<number>,
   waiting: ReadonlyMap<number, readonly Seen[]>,
 ): number => {
   let gone = 0;
@@ -90,7 +90,8 @@ export const forgetNodes = (
     set.dropProfile(id);
     set.profiles.deleteAnnouncements(id);
     set.identity.deleteJoins(id);
-    if (devices.has(id)) {
+    // Its events may have gone in a transaction before this one, and what kept it last in this.
+    if (node.kind === 'anonymous_id' || node.kind === 'session_hint') {
       for (const owner of set.device(id).owners) set.identity.removeOwner(owner, id);
       set.identity.deleteNamings(id);
       set.identity.deleteDevice(id);

@@ -220,7 +220,7 @@ const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, isAlike, loose
   if (seenFirst.length === 0 && loose.nodes.size === 0) return;
   const waiting = waitingNamings(set);
   for (const id of seenFirst) seeAgain(set, id, waiting.get(id) ?? []);
-  forgetNodes(set, { nodes: loose.nodes, devices: new Set() }, waiting);
+  forgetNodes(set, loose.nodes, waiting);
 };
 
 const noteHintAgain = (set: WorkingSet, dev: number, hint: string): void => {
