@@ -4,6 +4,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import { type EventRow, parseBody } from '../events/store.js';
 import { call, identify, minuteMs, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { forgetEvents } from './forget.js';
 import { submissionOf } from './sent.fixture.js';
 
 const values = (profile: { identifiers: { type: string; value: string }[] }): string[] =>
@@ -502,6 +503,20 @@ describe('identity rules', () => {
     }
     const unknown = shop.writer.command({ kind: 'erase', subject: { userId: 'nobody-here' }, by: 'test', at: startAt });
     expect(unknown).toMatchObject({ status: 202, body: { state: 'accepted' } });
+  });
+
+  it('R14: who was named by nothing but what has gone is forgotten, though an address was told in their visit', () => {
+    const shop = openShop();
+    const order = track('A1', 'Order Completed', 2, { order_id: 'o', email: 'ada@shop.com' });
+    shop.send([identify('A1', 'U1', 1), order], { key: secretKey });
+    const { pipeline, store } = shop.writer;
+    const naming = store.prepare<{ seq: number }>('SELECT seq FROM events ORDER BY at LIMIT 1').get()!;
+    pipeline.within(startAt + 60 * minuteMs, () => forgetEvents(pipeline.set, [naming.seq]));
+    expect(store.prepare('SELECT kind FROM nodes ORDER BY kind').all()).toEqual([
+      { kind: 'anonymous_id' },
+      { kind: 'email' },
+    ]);
+    expect(shop.rebuild().equal).toBe(true);
   });
 
   describe('R14, R12: what staff and the shop said of an erased person and another', () => {

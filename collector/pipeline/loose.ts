@@ -64,17 +64,18 @@ export const forgetNodes = (
   waiting: ReadonlyMap<number, readonly Seen[]>,
 ): number => {
   let gone = 0;
+  // Whom a contact belongs to is no carrier: until its device is folded again it is who was named by what has gone.
   const carried = set.sql.prepare(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM events WHERE dev = ?)
        OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND owner = ?)
-       OR EXISTS (SELECT 1 FROM contacts WHERE node = ? OR owner = ?)
+       OR EXISTS (SELECT 1 FROM contacts WHERE node = ?)
        OR EXISTS (SELECT 1 FROM namings JOIN events ON events.dev = namings.dev AND events.usr = namings.usr WHERE namings.usr = ?)
        OR EXISTS (SELECT 1 FROM marks WHERE dev = ?)
        OR EXISTS (SELECT 1 FROM renames WHERE src = ? OR dst = ?)`,
   );
   for (const id of nodes) {
     const node = set.nodeById(id);
-    if (!node || waiting.has(id) || carried.get(id, id, id, id, id, id, id, id)) continue;
+    if (!node || waiting.has(id) || carried.get(id, id, id, id, id, id, id)) continue;
     const { leader } = node;
     for (const member of set.identity.members(id)) {
       if (member.id === id) continue;
