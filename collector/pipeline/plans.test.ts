@@ -1,5 +1,6 @@
-// Every statement that the sources write out, explained by SQLite on a migrated store: none with a value to look for may
-// look through a whole table that grows with visitors. What is quick on a test's hundred rows takes a second on a million.
+// Every statement that the sources write out, explained by SQLite on a migrated store: each can be read, and none with a
+// value to look for may look through a whole table that grows with visitors. What is quick on a test's hundred rows takes a
+// second on a million.
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -48,12 +49,13 @@ const statements = (): { text: string; file: string }[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name) && !/\.(test|fixture|bench)\./.test(name))
     .flatMap((name) =>
-      [...readFileSync(join(folder, name), 'utf8').matchAll(written)].map(([, , text]) => ({
-        text: text!.replace(/\s+/g, ' ').trim(),
-        file: name,
-      })),
+      [...readFileSync(join(folder, name), 'utf8').matchAll(written)]
+        // `exec` takes several at once.
+        .flatMap(([, , text]) => text!.split(';'))
+        .map((text) => ({ text: text.replace(/\s+/g, ' ').trim(), file: name })),
     )
-    .filter(({ text }) => text.includes('?') && !text.includes('${'));
+    // A method of HTTP is one word.
+    .filter(({ text }) => text.includes(' ') && !text.includes('${'));
 
 describe('a statement that looks for something', () => {
   const store = openSqlite(':memory:', migrations);
@@ -67,7 +69,9 @@ describe('a statement that looks for something', () => {
   const wrong: string[] = [];
   const explained = statements().flatMap(({ text, file }) => {
     try {
-      return [{ text, file, scans: scanned(text) }];
+      const scans = scanned(text);
+      // What looks for nothing in particular may read all there is.
+      return text.includes('?') ? [{ text, file, scans }] : [];
     } catch (error) {
       const { message } = error as Error;
       // Of another store: of a backup beside this one, of the lock.
