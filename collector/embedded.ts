@@ -7,17 +7,16 @@ import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
 import { Worker } from 'node:worker_threads';
 import { type Config, ConfigError } from './config.js';
-import { openChores } from './jobs/chores.js';
 import { embeddedLog, UnavailableError, type WriterPort } from './log/embedded.js';
 import type { Log } from './log/log.js';
 import { defaultSiteRules } from './pipeline/accept.js';
 import { readSiteOptions } from './pipeline/site-file.js';
-import { openWriter, type WriterOptions } from './pipeline/writer.js';
-import { type FromReader, openReadModel, type ReaderOptions, readModelOf, type ToReader } from './profiles/open.js';
+import type { WriterOptions } from './pipeline/writer.js';
+import type { FromReader, ReaderOptions, ToReader } from './profiles/open.js';
 import { type Reader, type Readings, readerOf } from './profiles/reader.js';
 import { type LogSync, type Moved, openLogSync } from './store/checkpoint.js';
 import { isLocked } from './store/lock.js';
-import { openPatience, type Stuck } from './store/patience.js';
+import type { Stuck } from './store/patience.js';
 import { type TellTrouble, traceOf } from './trace.js';
 
 export interface Engines {
@@ -204,7 +203,18 @@ const inThreads = async (
   };
 };
 
-const inline = (options: WriterOptions, onTrouble: TellTrouble, onStanding: (stuck: Stuck | null) => void): Engines => {
+const inline = async (
+  options: WriterOptions,
+  onTrouble: TellTrouble,
+  onStanding: (stuck: Stuck | null) => void,
+): Promise<Engines> => {
+  // Only here: where threads do the work, the caller's needs neither the folds nor the rest of the pipeline in its memory.
+  const [{ openWriter }, { openReadModel, readModelOf }, { openChores }, { openPatience }] = await Promise.all([
+    import('./pipeline/writer.js'),
+    import('./profiles/open.js'),
+    import('./jobs/chores.js'),
+    import('./store/patience.js'),
+  ]);
   const writer = openWriter(options);
   const patience = openPatience(writer.store, onStanding);
   const own = options.path === ':memory:' ? null : openReadModel({ path: options.path });

@@ -3,8 +3,8 @@
 // handed on (consent.md, section 4, row 9).
 
 import type { Context } from 'hono';
-import { LRUCache } from 'lru-cache';
 import { type Refusal, refuseRate } from '../errors.js';
+import { recent } from '../store/recent.js';
 import { addressOf } from './address.js';
 import type { Limiter } from './rate.js';
 
@@ -54,7 +54,7 @@ export const crowd = ({
   now = () => performance.now(),
   max = addressesMax,
 }: CrowdOptions): Crowd => {
-  const places = new LRUCache<string, { level: number; at: number }>({ max });
+  const places = recent<string, { level: number; at: number }>(max);
   const bucketOf = (c: Context): { level: number; at: number } | null => {
     if (ratePerS === 0) return null;
     const address = addressOf(c, proxies);

@@ -43,9 +43,10 @@ export const recent = <Key, Value extends NonNullable<unknown>>(max: number): Re
       old.delete(key);
     },
     clear: () => {
+      // Some are emptied at each transaction that is taken back, most often for nothing.
       last = undefined;
-      young = new Map();
-      old = new Map();
+      if (young.size > 0) young = new Map();
+      if (old.size > 0) old = new Map();
     },
   };
 };

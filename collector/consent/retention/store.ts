@@ -1,9 +1,9 @@
 // What retention remembers: how far it has come, what each run removed, and under which policy an event was collected.
 // Owns its tables; looks policies up in consent's. Must never keep an identifier of anybody.
 
-import { LRUCache } from 'lru-cache';
 import { type Purpose, purposes } from '../../contract/purposes.js';
 import { type EventRow, parseBody } from '../../events/store.js';
+import { recent } from '../../store/recent.js';
 import type { Migration, Sql } from '../../store/sql.js';
 import { parsePolicy } from '../policy/policy.js';
 import { classes } from './classes.js';
@@ -159,7 +159,7 @@ export const openRetentionStore = (sql: Sql, inForce?: () => unknown): Retention
   );
 
   const byHash = new Map<string, Terms | null>();
-  const byReceipt = new LRUCache<string, { terms: Terms | null }>({ max: 10_000 });
+  const byReceipt = recent<string, { terms: Terms | null }>(10_000);
 
   const termsOfHash = (hash: string): Terms | null => {
     const known = byHash.get(hash);
@@ -189,7 +189,7 @@ export const openRetentionStore = (sql: Sql, inForce?: () => unknown): Retention
   const hashAt = (at: number): string | undefined => (released.get(at, at) ?? firstSeen.get(at, at))?.config_hash;
 
   const lastRelease = sql.prepare<{ id: number | null }>('SELECT max(id) AS id FROM consent_releases');
-  const hashesThen = new LRUCache<string, { hash: string | undefined }>({ max: 10_000 });
+  const hashesThen = recent<string, { hash: string | undefined }>(10_000);
   /** Asked of each event: those that came in one batch have one answer. */
   const hashThen = (at: number): string | undefined => {
     const key = `${lastRelease.get()!.id} ${at}`;

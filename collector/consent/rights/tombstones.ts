@@ -1,7 +1,7 @@
 // Who is out and stays out (consent.md section 6, R14). Owns the table of tombstones: keyed hashes, so that the list of
 // erased people is not itself a list of people. It must never hold an identifier in the clear, and never forget one.
 
-import { LRUCache } from 'lru-cache';
+import { type Recent, recent } from '../../store/recent.js';
 import type { Sql } from '../../store/sql.js';
 import { hexOf, type KeyOf, type TombstoneKind } from '../keys.js';
 import { everything, type Mask } from '../mask.js';
@@ -110,20 +110,14 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
 
   // Kinds of which none exists cost an event nothing.
   let present: Set<string> | null = null;
-  const caches = new Map<string, LRUCache<string, { found: Tombstone | null }>>();
+  const caches = new Map<string, Recent<string, { found: Tombstone | null }>>();
   const cacheOf = (kind: string) => {
     let cache = caches.get(kind);
     if (!cache) {
-      cache = new LRUCache({ max: cachedMax });
+      cache = recent(cachedMax);
       caches.set(kind, cache);
     }
     return cache;
-  };
-
-  /** Not made anew: its room is taken once. */
-  const empty = (kind: string): void => {
-    const cache = caches.get(kind);
-    if (cache && cache.size > 0) cache.clear();
   };
 
   const of = (kind: TombstoneKind, value: string): Tombstone | null => {
@@ -148,7 +142,7 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
   ): void => {
     put.run(kind, key, version, cause, everything, at, untilOf(kind, at));
     present?.add(kind);
-    empty(kind);
+    caches.get(kind)?.clear();
   };
   const addKey: Tombstones['addKey'] = (kind, key, cause, at) => {
     const before = byKey.get(kind, key);
@@ -173,7 +167,7 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
         putKey(entry.kind, Buffer.from(entry.key, 'hex'), entry.act, entry.at, entry.v);
       if (entry.act === 'opened') {
         setOpened.run(entry.at, entry.kind, Buffer.from(entry.key, 'hex'));
-        empty(entry.kind);
+        caches.get(entry.kind)?.clear();
       }
     },
     *entries() {
@@ -189,13 +183,13 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
       const { changes } = swept.run(now, limit);
       if (changes > 0) {
         present = null;
-        for (const one of caches.keys()) empty(one);
+        for (const cache of caches.values()) cache.clear();
       }
       return changes;
     },
     dropCaches: () => {
       present = null;
-      for (const one of caches.keys()) empty(one);
+      for (const cache of caches.values()) cache.clear();
     },
   };
 };

@@ -1,8 +1,8 @@
 // What may be kept of what a page says. The ledger is no place for what a page invents: of each field a word of a known
 // shape, or nothing. Pure, but for the memory of a site's few origins.
 
-import { LRUCache } from 'lru-cache';
 import type { ConsentRow } from '../../contract/consent.js';
+import { recent } from '../../store/recent.js';
 import { isPurpose } from '../mask.js';
 import type { Policy } from '../policy/policy.js';
 
@@ -70,7 +70,7 @@ export const originOf = (origin: string | null): string | null => {
   return known === '' ? null : known;
 };
 /** A site has a few. */
-const origins = new LRUCache<string, string>({ max: 200 });
+const origins = recent<string, string>(200);
 
 export const flagOf = (value: unknown, key: string): boolean | null => {
   if (typeof value === 'boolean') return key === 'js' ? value : null;

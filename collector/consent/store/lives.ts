@@ -2,10 +2,9 @@
 // a meaning.
 
 import { randomBytes } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { recent } from '../../store/recent.js';
 import type { Sql } from '../../store/sql.js';
 import type { Mask } from '../mask.js';
-import { clearUsed } from './memory.js';
 
 export interface Life {
   life: number;
@@ -49,7 +48,7 @@ export const openLives = (sql: Sql) => {
     'UPDATE consent_visitors SET gpc_seen_at = ? WHERE visitor_key = ? AND gpc_seen_at IS NULL',
   );
 
-  const signalled = new LRUCache<string, true>({ max: devicesCachedMax });
+  const signalled = recent<string, true>(devicesCachedMax);
 
   return {
     life: (life: number): Life | null => {
@@ -77,10 +76,10 @@ export const openLives = (sql: Sql) => {
     },
     visitorsOf: (life: number): Uint8Array[] => visitorsOfLife.all(life).map((row) => row.visitor_key),
     noteGpc: (visitorId: string, keyOf: () => Uint8Array, at: number): void => {
-      if (signalled.has(visitorId)) return;
+      if (signalled.get(visitorId)) return;
       setGpcSeen.run(at, keyOf());
       signalled.set(visitorId, true);
     },
-    dropCaches: (): void => clearUsed(signalled),
+    dropCaches: (): void => signalled.clear(),
   };
 };

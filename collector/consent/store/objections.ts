@@ -1,12 +1,11 @@
 // What devices object to (GDPR 21): on the life they live by, or by their id alone where no consent of theirs is known.
 
-import { LRUCache } from 'lru-cache';
+import { recent } from '../../store/recent.js';
 import type { Sql } from '../../store/sql.js';
 import { hexOf } from '../keys.js';
 import type { Mask } from '../mask.js';
 import type { JournalEntry } from '../rights/journal.js';
 import type { openLives } from './lives.js';
-import { clearUsed } from './memory.js';
 
 const devicesCachedMax = 20_000;
 
@@ -33,12 +32,12 @@ export const openObjections = (
   const forgetObjected = sql.prepare('DELETE FROM consent_objected WHERE visitor_key = ?');
   const setObjected = sql.prepare('UPDATE consent_lives SET objected = ? WHERE life = ?');
 
-  const objections = new LRUCache<string, Mask>({ max: devicesCachedMax });
+  const objections = recent<string, Mask>(devicesCachedMax);
   // A site where nobody has objected on a device pays nothing for the question.
   let objectionsExist: boolean | null = null;
   const objectionsChanged = (): void => {
     objectionsExist = null;
-    clearUsed(objections);
+    objections.clear();
   };
 
   return {
@@ -90,7 +89,7 @@ export const openObjections = (
       if (objectionsExist) objectionsChanged();
     },
     dropCaches: (): void => {
-      clearUsed(objections);
+      objections.clear();
       objectionsExist = null;
     },
   };

@@ -1,11 +1,10 @@
 // What people decided while logged in (R15): the record of their account, and what they deny whatever a device says.
 
-import { LRUCache } from 'lru-cache';
+import { recent } from '../../store/recent.js';
 import type { Sql } from '../../store/sql.js';
 import { hexOf } from '../keys.js';
 import { type Mask, maskOfName } from '../mask.js';
 import type { JournalEntry } from '../rights/journal.js';
-import { clearUsed } from './memory.js';
 
 /** What a person denies whatever a device says: `objected` are those of art. 21, which reach every basis. */
 export interface PersonDenial {
@@ -55,7 +54,7 @@ export const openPersons = (sql: Sql) => {
   const deletePerson = sql.prepare('DELETE FROM consent_persons WHERE user_key = ?');
   const anyPerson = sql.prepare<{ one: number }>('SELECT 1 AS one FROM consent_persons LIMIT 1');
 
-  const persons = new LRUCache<string, PersonDenial>({ max: personsCachedMax });
+  const persons = recent<string, PersonDenial>(personsCachedMax);
   // A site where nobody has said no as a person pays nothing for the question.
   let personsExist: boolean | null = null;
 
@@ -115,7 +114,7 @@ export const openPersons = (sql: Sql) => {
       persons.delete(userId);
     },
     dropCaches: (): void => {
-      clearUsed(persons);
+      persons.clear();
       personsExist = null;
     },
   };

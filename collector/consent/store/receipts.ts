@@ -2,12 +2,11 @@
 // memory of the live ones, since the door asks for one with every event.
 
 import { createHash } from 'node:crypto';
-import { LRUCache } from 'lru-cache';
+import { recent } from '../../store/recent.js';
 import type { Sql } from '../../store/sql.js';
 import type { LedgerDecision, LedgerRow } from '../ledger/ledger.js';
 import { type Mask, maskOfName, withDependants } from '../mask.js';
 import { type Policy, termsHold } from '../policy/policy.js';
-import { clearUsed } from './memory.js';
 import type { openPolicies } from './policies.js';
 
 /** What the door must know of a receipt. All masks are of purposes this policy has. */
@@ -114,7 +113,7 @@ export const openReceipts = (
   );
   const unbindReceipts = sql.prepare('UPDATE consent_receipts SET visitor_key = NULL, cap = 0 WHERE life = ?');
 
-  const receipts = new LRUCache<string, ReceiptState>({ max: receiptsCachedMax });
+  const receipts = recent<string, ReceiptState>(receiptsCachedMax);
 
   const masked = (value: LedgerDecision['value'], decisions: readonly LedgerDecision[]): Mask => {
     let mask = 0;
@@ -127,8 +126,8 @@ export const openReceipts = (
     (version === null && configHash === null) || policyVersion(version, configHash) !== null;
 
   /** The few answers people give, by their spelling. */
-  const numbers = new LRUCache<string, number>({ max: 1_000 });
-  const readings = new LRUCache<number, Reading>({ max: 1_000 });
+  const numbers = recent<string, number>(1_000);
+  const readings = recent<number, Reading>(1_000);
   const readingOf = (terms: number | null): Reading => {
     if (terms === null) return nothingSaid;
     let reading = readings.get(terms);
@@ -234,7 +233,7 @@ export const openReceipts = (
       unbindReceipts.run(life);
     },
     dropCaches: (): void => {
-      for (const cache of [receipts, readings, numbers]) clearUsed(cache);
+      for (const cache of [receipts, readings, numbers]) cache.clear();
     },
   };
 };
