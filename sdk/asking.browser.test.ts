@@ -1,44 +1,17 @@
 // When the banner is fetched and what it is told, in a real browser: nobody who has answered loads it, and nobody is asked
 // what needs no answer.
 
-import { rmSync } from 'node:fs';
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
-import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
-import { type Collector, configOf, purposes, startCollector } from './fixtures/collector.js';
-import { startSite } from './fixtures/site.js';
+import type { Page } from 'playwright-core';
+import { expect, it } from 'vitest';
+import { until } from './fixtures/chromium.js';
+import { configOf, purposes } from './fixtures/collector.js';
+import { collector, context, setPage, site, visitors } from './visitors.fixture.js';
 
 const all = '{ measurement: true, personalisation: true, marketing: true, sharing: true }';
 const france = { code: 'FR', model: 'opt-in', ui: 'banner', gpcStatus: false };
 const california = { code: 'US-CA', model: 'opt-out', ui: 'link', gpcStatus: true };
 
-let chromium: Chromium;
-const folder = newFolder();
-let collector: Collector;
-let site: Awaited<ReturnType<typeof startSite>>;
-let context: BrowserContext;
-let attributes: Record<string, string>;
-let after: string;
-
-beforeAll(async () => {
-  chromium = await startChromium(folder);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  attributes = {};
-  after = '';
-  collector = await startCollector({ config: configOf({}, france) });
-  site = await startSite(collector.url, () => ({ attributes, after }));
-  context = await chromium.browser.newContext();
-});
-afterEach(async () => {
-  await context.close();
-  await site.stop();
-  await collector.stop();
-});
+visitors({ config: configOf({}, france) });
 
 const open = async (path = '/'): Promise<Page> => {
   const page = await context.newPage();
@@ -75,9 +48,9 @@ it('a visitor whom nobody has asked is shown the first layer', async () => {
 
 it('a visitor who has answered loads nothing of it, whatever the answer was', async () => {
   for (const answer of [all, '{ measurement: false }']) {
-    after = `weft.consent.set(${answer})`;
+    setPage({ after: `weft.consent.set(${answer})` });
     await (await open()).close();
-    after = '';
+    setPage({ after: '' });
     const page = await open('/next');
     await quietly();
     expect(await seen(page)).toBeUndefined();
@@ -86,7 +59,7 @@ it('a visitor who has answered loads nothing of it, whatever the answer was', as
 });
 
 it('a press on what carries data-weft-consent opens the preferences, and the link is not followed', async () => {
-  after = `weft.consent.set(${all})`;
+  setPage({ after: `weft.consent.set(${all})` });
   const page = await open();
   await page.click('#choices');
   expect((await layers(page, 1)).slice(1)).toEqual(['preferences']);
@@ -96,13 +69,13 @@ it('a press on what carries data-weft-consent opens the preferences, and the lin
 });
 
 it('a call made before the script is there is heard', async () => {
-  after = `weft.consent.set(${all}); weft.consent.show()`;
+  setPage({ after: `weft.consent.set(${all}); weft.consent.show()` });
   expect((await layers(await open(), 1)).slice(1)).toEqual(['preferences']);
 });
 
 it('a site with a banner of its own is told, and nothing is fetched or taken from its links', async () => {
-  attributes = { 'data-banner': 'false' };
-  after = `weft.on('show', ({ layer }) => { window.own = layer; });`;
+  setPage({ attributes: { 'data-banner': 'false' } });
+  setPage({ after: `weft.on('show', ({ layer }) => { window.own = layer; });` });
   const page = await open();
   await quietly();
   expect(await seen(page)).toBeUndefined();
@@ -154,7 +127,9 @@ it('an answer in another tab leaves nothing to ask', async () => {
 });
 
 it('the page hears of consent by events of the document', async () => {
-  after = `for (const name of ['ready', 'change']) document.addEventListener('consent:' + name, ({ detail }) => (window.heard ??= []).push([name, detail.measurement]));`;
+  setPage({
+    after: `for (const name of ['ready', 'change']) document.addEventListener('consent:' + name, ({ detail }) => (window.heard ??= []).push([name, detail.measurement]));`,
+  });
   const page = await open();
   await page.evaluate(`weft.consent.set(${all})`);
   expect(await page.evaluate('heard')).toEqual([

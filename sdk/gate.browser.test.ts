@@ -19,7 +19,7 @@ import {
   ready,
   rule,
   set,
-  setAttributes,
+  setPage,
   show,
   site,
   sleep,
@@ -55,7 +55,7 @@ describe('before an answer', () => {
   });
 
   it('asks nothing at all when the configuration is inlined', async () => {
-    setAttributes({ 'data-config': JSON.stringify(configOf()) });
+    setPage({ attributes: { 'data-config': JSON.stringify(configOf()) } });
     const page = await open();
     await threeViewsAndACart(page);
     expect(collector.requests).toEqual([]);
@@ -140,7 +140,7 @@ describe('an answer', () => {
   });
 
   it('consent 4: of more than may wait, what did not is counted as that, and what waited as nothing lost', async () => {
-    setAttributes({ 'data-pages': 'false' });
+    setPage({ attributes: { 'data-pages': 'false' } });
     const page = await open();
     await call(page, `for (let n = 0; n < 53; n++) weft.track('Early', { n })`);
     await set(page, all);
@@ -151,7 +151,7 @@ describe('an answer', () => {
   });
 
   it('consent 27: what is held is redacted while it is held, title and properties too', async () => {
-    setAttributes({ 'data-pages': 'false' });
+    setPage({ attributes: { 'data-pages': 'false' } });
     rule({ config: configOf({ redact: { keys: ['voucher'] } }) });
     const page = await open();
     await call(page, `window.held = []; weft.on('held', (event) => held.push(JSON.stringify(event)))`);
@@ -168,7 +168,7 @@ describe('an answer', () => {
   });
 
   it('consent 4: holds no more, and no longer, than the file says', async () => {
-    setAttributes({ 'data-pages': 'false' });
+    setPage({ attributes: { 'data-pages': 'false' } });
     rule({ config: configOf({ preConsent: { mode: 'hold', maxEvents: 2, maxMinutes: 0.02 } }) });
     const page = await open();
     await call(page, `window.told = []; weft.on('dropped', ({ reason, n }) => told.push(reason + (n ?? 1)))`);
@@ -188,7 +188,7 @@ describe('an answer', () => {
   });
 
   it('consent 4: what a page in the background holds is not brought by a later grant over a no that it did not hear', async () => {
-    setAttributes({ 'data-pages': 'false' });
+    setPage({ attributes: { 'data-pages': 'false' } });
     const behind = await open();
     await call(behind, `weft.track('Held')`);
     await show(behind, false);
@@ -219,7 +219,7 @@ describe('an answer', () => {
   };
   for (const [where, { leave, back }] of Object.entries(ways)) {
     it(`consent 4: what a page holds ${where} is not brought by the answer that follows an erasure, though it is a first one`, async () => {
-      setAttributes({ 'data-pages': 'false' });
+      setPage({ attributes: { 'data-pages': 'false' } });
       const behind = await open();
       await call(behind, `weft.track('Held')`);
       await show(behind, false);
@@ -250,7 +250,7 @@ describe('an answer', () => {
     });
 
     it(`consent 4: what a page holds ${where} is brought by the first answer, though it was given in another tab`, async () => {
-      setAttributes({ 'data-pages': 'false' });
+      setPage({ attributes: { 'data-pages': 'false' } });
       const behind = await open();
       await call(behind, `weft.track('Held')`);
       await show(behind, false);

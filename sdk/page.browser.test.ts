@@ -1,42 +1,15 @@
 // What the script makes of a page's life: engaged time, coming back, being prerendered, changing its address, and leaving
 // the person behind. In a real browser, with its clock ahead where time has to pass.
 
-import { rmSync } from 'node:fs';
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { folded } from './browser/cookie.js';
-import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
-import { type Collector, configOf, startCollector } from './fixtures/collector.js';
-import { type Page as SitePage, startSite } from './fixtures/site.js';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
+import { until } from './fixtures/chromium.js';
+import { configOf } from './fixtures/collector.js';
+import { collector, context, recorded, setPage, site, sleep, visitors } from './visitors.fixture.js';
 
 const grant = `weft.consent.set({ measurement: true, personalisation: true, marketing: true, sharing: true })`;
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
-let chromium: Chromium;
-const folder = newFolder();
-let collector: Collector;
-let site: Awaited<ReturnType<typeof startSite>>;
-let context: BrowserContext;
-let sitePage: SitePage;
-
-beforeAll(async () => {
-  chromium = await startChromium(folder);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  collector = await startCollector({ config: configOf({ preConsent: { mode: 'current' } }) });
-  sitePage = { after: grant };
-  site = await startSite(collector.url, () => sitePage);
-  context = await chromium.browser.newContext();
-});
-afterEach(async () => {
-  await context.close();
-  await site.stop();
-  await collector.stop();
-});
+visitors({ config: configOf({ preConsent: { mode: 'current' } }) }, { after: grant });
 
 const ready = (page: Page) => page.waitForFunction(() => (window as any).weft?.consent?.get?.()?.measurement);
 const open = async (path = '/'): Promise<Page> => {
@@ -51,10 +24,6 @@ const viewed = async (page: Page, count: number) => {
   await call(page, 'weft.flush()');
   await until(() => views().length >= count);
   return views();
-};
-const recorded = async (): Promise<any> => {
-  const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent');
-  return cookie && JSON.parse(folded(decodeURIComponent(cookie.value)));
 };
 
 describe('engaged time', () => {
@@ -188,7 +157,7 @@ describe('what cannot be had', () => {
   };
 
   it('the rest of the script: an answer is kept and proved all the same, and events are recorded from then on', async () => {
-    sitePage = { isAlone: true, after: `weft.track('Before')` };
+    setPage({ isAlone: true, after: `weft.track('Before')` });
     const { page, thrown } = await quiet();
     await page.waitForFunction(() => (window as any).weft?.consent?.state);
     await call(page, grant);
@@ -207,7 +176,7 @@ describe('what cannot be had', () => {
   });
 
   it('the script itself: calls wait in the stub, and nothing is thrown, stored or sent', async () => {
-    sitePage = { isMissing: true, after: grant };
+    setPage({ isMissing: true });
     const { page, thrown } = await quiet();
     await call(
       page,
@@ -221,9 +190,9 @@ describe('what cannot be had', () => {
 });
 
 it('calls that waited in the stub are made in their order, whatever the verb', async () => {
-  sitePage = {
+  setPage({
     after: `${grant}; weft.track('First'); weft.identify('u1'); weft.cart.add({ product_id: 'p1' }); weft.order({ order_id: 'o1' }); weft.group('g1'); weft.track('Last')`,
-  };
+  });
   const page = await open();
   await call(page, 'weft.flush()');
   await until(() => collector.named('Last').length);

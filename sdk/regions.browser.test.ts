@@ -13,7 +13,7 @@ import {
   ready,
   rule,
   set,
-  setAttributes,
+  setPage,
   site,
   sleep,
   visitors,
@@ -132,7 +132,7 @@ describe('regions and signals', () => {
 
   it('the page’s own word on its region goes before the collector’s', async () => {
     rule({ config: california });
-    setAttributes({ 'data-region': 'FR' });
+    setPage({ attributes: { 'data-region': 'FR' } });
     const page = await open();
     await call(page, `weft.track('X'), weft.flush()`);
     await sleep(200);
@@ -146,7 +146,7 @@ describe('regions and signals', () => {
     await call(page, `weft.flush()`);
     await until(() => collector.events.size);
     rule({ config: configOf() });
-    setAttributes({ 'data-region': 'DE' });
+    setPage({ attributes: { 'data-region': 'DE' } });
     await page.goto(`${site.url}/next`);
     await ready(page);
     const count = collector.posts().length;

@@ -1,50 +1,22 @@
 // How an answer ages, is overtaken and is lost: the states of consent.md, section 2, and what each leaves on the device, in
 // a real browser whose every storage call is seen.
 
-import { rmSync } from 'node:fs';
-import type { BrowserContext, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Page } from 'playwright-core';
+import { describe, expect, it } from 'vitest';
 import { folded } from './browser/cookie.js';
-import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
-import { type Collector, configOf, purposes, startCollector } from './fixtures/collector.js';
-import { startSite } from './fixtures/site.js';
+import { until } from './fixtures/chromium.js';
+import { configOf, purposes } from './fixtures/collector.js';
 import { type StorageCall, watchStorage } from './fixtures/watch.js';
 import { version } from './options.js';
+import { collector, context, recorded, setPage, site, sleep, visitors } from './visitors.fixture.js';
 
 const all = { measurement: true, personalisation: true, marketing: true, sharing: true };
 const none = { measurement: false };
 const dayMs = 864e5;
 const france = { code: 'FR', model: 'opt-in', ui: 'banner' };
-const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const attributes = { 'data-pages': 'false' };
 
-let chromium: Chromium;
-const folder = newFolder();
-let collector: Collector;
-let site: Awaited<ReturnType<typeof startSite>>;
-let context: BrowserContext;
-let attributes: Record<string, string>;
-/** In the head, after the stub. */
-let script: string;
-
-beforeAll(async () => {
-  chromium = await startChromium(folder);
-});
-afterAll(async () => {
-  await chromium?.kill();
-  rmSync(folder, { recursive: true, force: true });
-});
-beforeEach(async () => {
-  attributes = { 'data-pages': 'false' };
-  script = '';
-  collector = await startCollector({ config: configOf({}, france) });
-  site = await startSite(collector.url, () => ({ attributes, after: script }));
-  context = await chromium.browser.newContext();
-});
-afterEach(async () => {
-  await context.close();
-  await site.stop();
-  await collector.stop();
-});
+visitors({ config: configOf({}, france) }, { attributes });
 
 /** Where the site is switched off, or for a child, nothing is ever in force. */
 const open = async (path = '/', base = site.url, isOff = false): Promise<Page> => {
@@ -68,10 +40,6 @@ const tracked = async (page: Page, name: string) => {
   await call(page, `weft.track('${name}'), weft.flush()`);
   await until(() => collector.named(name).length);
   return collector.named(name)[0];
-};
-const recorded = async (): Promise<any> => {
-  const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent');
-  return cookie && JSON.parse(folded(decodeURIComponent(cookie.value)));
 };
 const calls = (page: Page): Promise<StorageCall[]> => page.evaluate(() => (window as any).storageCalls);
 const databases = (page: Page): Promise<string[]> =>
@@ -400,7 +368,7 @@ describe('what goes before every answer', () => {
   });
 
   it('what the site’s age gate said stands in the row, since its collector takes no grant without it', async () => {
-    attributes = { 'data-age': 'passed' };
+    setPage({ attributes: { 'data-age': 'passed' } });
     await (await granted()).close();
     const [row] = [...collector.ledger.values()];
     expect(row).toMatchObject({ kind: 'grant', age: 'passed' });
@@ -451,10 +419,10 @@ describe('what goes before every answer', () => {
     expect(await recorded()).toBeUndefined();
     expect(said.filter((text) => text.includes('data-age'))).toHaveLength(1);
     // Told, it asks; and what was granted then is kept while another page does not tell.
-    attributes = { ...attributes, 'data-age': 'guardian' };
+    setPage({ attributes: { ...attributes, 'data-age': 'guardian' } });
     await (await granted()).close();
     const before = await recorded();
-    attributes = { 'data-pages': 'false' };
+    setPage({ attributes });
     const silentPage = await open('/next', site.url, true);
     await silent(silentPage);
     expect((await recorded()).receipt).toBe(before.receipt);
@@ -465,11 +433,10 @@ describe('what goes before every answer', () => {
     ['before the script is', `weft.push(['consent.withdraw'])`],
   ])('consent 2: on a page that tells no age a withdrawal works all the same, called %s', async (_, early) => {
     collector.rule({ config: configOf({ age: { gate: true } }, france) });
-    attributes = { ...attributes, 'data-age': 'passed' };
+    setPage({ attributes: { ...attributes, 'data-age': 'passed' } });
     await (await granted()).close();
     const before = await recorded();
-    attributes = { 'data-pages': 'false' };
-    script = early;
+    setPage({ attributes, after: early });
     const page = await open('/next', site.url, true);
     if (!early) await call(page, 'weft.consent.withdraw()');
     await until(async () => (await recorded()).rows.length === 0 && !(await recorded()).receipt);
@@ -481,7 +448,7 @@ describe('what goes before every answer', () => {
   });
 
   it('what the age gate said is not passed by any other word', async () => {
-    attributes = { ...attributes, 'data-age': 'minor' };
+    setPage({ attributes: { ...attributes, 'data-age': 'minor' } });
     const page = await open('/', site.url, true);
     await set(page, all);
     await silent(page);
@@ -490,7 +457,7 @@ describe('what goes before every answer', () => {
 
   it('a child is neither asked nor counted, whatever was answered', async () => {
     await (await granted()).close();
-    attributes = { ...attributes, 'data-minor': 'true' };
+    setPage({ attributes: { ...attributes, 'data-minor': 'true' } });
     const page = await open('/next', site.url, true);
     await set(page, all);
     await silent(page);

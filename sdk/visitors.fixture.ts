@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, beforeEach } from 'vitest';
 import { folded } from './browser/cookie.js';
 import { type Chromium, newFolder, startChromium, until } from './fixtures/chromium.js';
 import { type Answering, type Collector, startCollector } from './fixtures/collector.js';
-import { startSite } from './fixtures/site.js';
+import { type Page as SitePage, startSite } from './fixtures/site.js';
 import { type StorageCall, watchStorage } from './fixtures/watch.js';
 
 export const all = { measurement: true, personalisation: true, marketing: true, sharing: true };
@@ -19,11 +19,10 @@ const folder = newFolder();
 export let collector: Collector;
 export let site: Awaited<ReturnType<typeof startSite>>;
 export let context: BrowserContext;
-let attributes: Record<string, string>;
-let before: string;
+let tag: SitePage;
 
 /** A browser for the tests of a file; each test has a new visitor, a site and a collector of its own. */
-export const visitors = (): void => {
+export const visitors = (answering: Answering = {}, begin: SitePage = {}): void => {
   beforeAll(async () => {
     chromium = await startChromium(folder);
   });
@@ -32,10 +31,9 @@ export const visitors = (): void => {
     rmSync(folder, { recursive: true, force: true });
   });
   beforeEach(async () => {
-    attributes = {};
-    before = '';
-    collector = await startCollector();
-    site = await startSite(collector.url, () => ({ attributes, before }));
+    tag = begin;
+    collector = await startCollector(answering);
+    site = await startSite(collector.url, () => tag);
     context = await chromium.browser.newContext();
   });
   afterEach(async () => {
@@ -45,13 +43,9 @@ export const visitors = (): void => {
   });
 };
 
-/** What the tag carries from here on. */
-export const setAttributes = (given: Record<string, string>): void => {
-  attributes = given;
-};
-/** What the page runs before the tag. */
-export const setBefore = (script: string): void => {
-  before = script;
+/** What the page holds from here on: attributes of the tag, scripts beside it. What is not named stays. */
+export const setPage = (more: SitePage): void => {
+  tag = { ...tag, ...more };
 };
 
 export const open = async (path = '/', watched = true, in_: BrowserContext = context): Promise<Page> => {
@@ -83,6 +77,11 @@ export const cookies = async (): Promise<Record<string, any>> =>
   Object.fromEntries(
     (await context.cookies()).map(({ name, value }) => [name, JSON.parse(folded(decodeURIComponent(value)))]),
   );
+/** What the device keeps of the answer. */
+export const recorded = async (): Promise<any> => {
+  const cookie = (await context.cookies()).find(({ name }) => name === 'weft_consent');
+  return cookie && JSON.parse(folded(decodeURIComponent(cookie.value)));
+};
 export const arrived = async (name: string): Promise<any[]> => {
   await until(() => collector.named(name).length);
   return collector.named(name);

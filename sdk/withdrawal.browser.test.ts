@@ -15,7 +15,7 @@ import {
   open,
   rule,
   set,
-  setBefore,
+  setPage,
   show,
   sleep,
   visitors,
@@ -98,13 +98,13 @@ describe('taking it back', () => {
   });
 
   it('consent 8, 11: a withdrawal after the clock was corrected stands in both tabs, and is sent', async () => {
-    setBefore('Date.now = ((real) => () => real() + 5 * 36e5)(Date.now)');
+    setPage({ before: 'Date.now = ((real) => () => real() + 5 * 36e5)(Date.now)' });
     const early = await open('/');
     await set(early, all);
     await until(() => collector.events.size);
     await until(async () => (await cookies()).weft_consent.rows.length === 0);
     await early.close();
-    setBefore('');
+    setPage({ before: '' });
     const a = await open('/a');
     const b = await open('/b');
     const measured = () => Promise.all([a, b].map((page) => call(page, 'weft.consent.get().measurement')));
