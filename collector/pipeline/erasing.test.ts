@@ -11,6 +11,7 @@ import { journalFile, readJournal } from '../consent/rights/journal.js';
 import { lifeReceiptsMax } from '../consent/rows/outlived.js';
 import type { Certificate } from '../contract/certificate.js';
 import { purposes } from '../contract/purposes.js';
+import { packMessageId } from '../events/store.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
 import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
@@ -264,6 +265,20 @@ describe('an erasure', () => {
     );
     shop.send([track(null, 'Order Completed', 70, { order_id: 'o1', email: 'ada@shop.com' })], { key: secretKey });
     shop.send([track('A1', 'Order Completed', 80, { order_id: 'o2', email: 'ada@shop.com' })], { key: secretKey });
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('R4: what found its person by the first event of a visit finds them by the next, where that one has gone', () => {
+    const shop = openShop();
+    const context = { sessionId: 'h1' };
+    const told = track(null, 'Order Completed', 9, { order_id: 'o1', total: 5 }, { context });
+    shop.send([told], { key: secretKey });
+    const [first] = [page('A1', 0, { context }), page('A1', 5, { context }), page('A1', 6, { context })].map(
+      (call) => shop.send([call]) && call.messageId,
+    );
+    const { set, within } = shop.writer.pipeline;
+    within(startAt + 3_600_000, () => forgetEvents(set, [set.events.seqOf(packMessageId(first as string))!]));
+    expect(shop.one({ anonymousId: 'A1' }).counts).toMatchObject({ events: 3, orders: 1 });
     expect(shop.rebuild().equal).toBe(true);
   });
 

@@ -20,18 +20,26 @@ console.log(`property seed ${seed} (WEFT_SEED repeats it)`);
 
 const email = (value: string): Contact => ({ kind: 'email', value, raw: value });
 const order = (value: string): LookupKey => ({ kind: 'order', value });
+const hint = (value: string): LookupKey => ({ kind: 'session', value });
 
 const deviceArb = fc.constantFrom('A1', 'A2', 'A3', 'A4');
 const userArb = fc.constantFrom('U1', 'U2', 'U3');
 const emailArb = fc.constantFrom('ada@shop.com', 'bob@shop.com');
 const orderArb = fc.constantFrom('O1', 'O2', 'O3');
+/** A page names the visits of its own device. */
+const hintsArb = (on: string) => fc.constantFrom([hint(`${on}-1`)], [hint(`${on}-2`)], []);
 const at = fc
   .oneof(fc.integer({ min: 0, max: 300 }), fc.constantFrom(0, 30, 60, 90, 1440, 1441, 2880, 7 * 1440, 8 * 1440))
   .chain((minute) => fc.constantFrom(0, 0, 1, 29_999).map((ms) => epochAt + minute * minuteMs + ms));
 
 type Words = Parameters<typeof fact>[0];
 const wordsArb: fc.Arbitrary<Words> = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ on: deviceArb, at }) as fc.Arbitrary<Words> },
+  {
+    weight: 6,
+    arbitrary: deviceArb.chain((on) =>
+      fc.record({ on: fc.constant(on), at, keys: hintsArb(on) }),
+    ) as fc.Arbitrary<Words>,
+  },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -70,7 +78,7 @@ const wordsArb: fc.Arbitrary<Words> = fc.oneof(
     arbitrary: fc
       .record({
         at,
-        key: orderArb,
+        key: fc.oneof(orderArb.map(order), deviceArb.chain(hintsArb)),
         mail: fc.option(emailArb),
         user: fc.option(userArb),
         on: fc.option(deviceArb, { freq: 4 }),
@@ -83,7 +91,7 @@ const wordsArb: fc.Arbitrary<Words> = fc.oneof(
           type: 'track',
           name: 'Order Completed',
           channel: 'server',
-          keys: [order(key)],
+          keys: [key].flat(),
           contacts: mail ? [email(mail)] : [],
         }),
       ),
@@ -308,7 +316,6 @@ describe('R10, S4: nothing of a beat is left once a later one took its place', (
     });
   const mail = { channel: 'Email', source: 'a', medium: 'email', campaign: 'A', clickId: null };
   const device = { browser: 'Firefox', os: 'Linux', kind: 'desktop' as const };
-  const hint = (value: string): LookupKey => ({ kind: 'session', value });
   const page = fact({ id: 'p0', on: 'A1', type: 'page' });
   const later = beat(11, 20_000);
   const server = (words: Parameters<typeof fact>[0]) =>

@@ -207,12 +207,11 @@ const isFirstOfHint = (set: WorkingSet, event: AcceptedEvent): boolean =>
   event.keys.some(({ kind, value }) => kind === 'session' && earliestOf(set, value)?.messageId === event.messageId);
 
 /** When the one in its place is there, and what was read from it too. */
-const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, isAlike, loose }: Replaced): void => {
+const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, loose }: Replaced): void => {
   const dev = row.dev!;
   for (const seq of loose.seekers) set.spoiltSeekers.add(seq);
   for (const id of loose.persons) set.spoiltPersons.add(id);
   for (const id of loose.profiles) set.spoiltProfiles.add(id);
-  if (!isAlike) for (const { kind, value } of event.keys) if (kind === 'session') noteHintAgain(set, dev, value);
   if (usr !== null && usr !== row.usr) loose.nodes.add(usr);
   const seenFirst = [...new Set([dev, ...(usr === null ? [] : [usr]), ...loose.nodes])].filter(
     (id) => set.nodeById(id)?.firstId === event.messageId,
@@ -221,14 +220,6 @@ const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, isAlike, loose
   const waiting = waitingNamings(set);
   for (const id of seenFirst) seeAgain(set, id, waiting.get(id) ?? []);
   forgetNodes(set, loose.nodes, waiting);
-};
-
-const noteHintAgain = (set: WorkingSet, dev: number, hint: string): void => {
-  for (const row of set.events.ofDevice(dev)) {
-    if (row.flags & (flag.bot | flag.measured)) continue;
-    const event = parseBody(row);
-    for (const key of event.keys) if (key.kind === 'session' && key.value === hint) noteKey(set, key, row.seq, event);
-  }
 };
 
 /**
@@ -462,6 +453,17 @@ const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEv
   set.identity.putLookup('session', key.value, event.at, event.messageId, seq);
   set.sessionHints.set(key.value, { at: event.at, messageId: event.messageId });
   return true;
+};
+
+/**
+ * The earliest that carried a hint may have gone: with its device folded again the next one of it is found, and whoever looked
+ * for it in vain looks again.
+ */
+export const noteHints = (set: WorkingSet, seq: number, event: AcceptedEvent): void => {
+  for (const key of event.keys) {
+    if (key.kind !== 'session' || !noteKey(set, key, seq, event)) continue;
+    for (const seeker of set.identity.seekers(key.kind, key.value)) set.spoiltSeekers.add(seeker);
+  }
 };
 
 const earliestOf = (set: WorkingSet, hint: string): { at: number; messageId: string } | undefined => {

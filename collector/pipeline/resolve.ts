@@ -18,7 +18,7 @@ import {
 } from '../identity/graph.js';
 import { type ContactRow, deriveMergeId, type RenameRow } from '../identity/store.js';
 import { countedUnder, isFloodOf } from './floods.js';
-import { deviceEventOf, ownedEvent } from './record.js';
+import { deviceEventOf, noteHints, ownedEvent } from './record.js';
 import { circumstancesOf, floodMaxOf, type Node, type WorkingSet } from './working-set.js';
 
 /** In this order, because each looks at what the one before it decided, and none looks back. */
@@ -55,6 +55,7 @@ export const refoldDevice = (
     rows.set(row.seq, row);
     bodies.set(row.seq, body);
     events.push(deviceEventOf(body, row.seq, row.usr));
+    if (!(row.flags & flag.measured)) noteHints(set, row.seq, body);
     const minute = minuteOf(row.at);
     perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
     if (row.usr !== null && !floods.has(row.usr)) floods.set(row.usr, new Set(set.minutes.floodsOf(row.usr)));
