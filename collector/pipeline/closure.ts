@@ -97,8 +97,9 @@ export const planErasure = (set: WorkingSet, consent: Consent, subject: ErasureS
   }
   const live = members.filter((member) => member.kind === 'user_id');
   const ids = new Set(members.map((member) => member.id));
-  // A rename that was undone leads to somebody else.
-  const isHistorical = (id: number): boolean => set.identity.renamesFrom(id).some(({ dst }) => ids.has(dst));
+  // A rename that was undone leads to somebody else, and one that was set aside (a way back, R11) renames nobody.
+  const isHistorical = (id: number): boolean =>
+    set.identity.renamesFrom(id).some(({ dst, skipped }) => skipped == null && ids.has(dst));
   const historical = new Set(live.map(({ id }) => id).filter(isHistorical));
   // They have returned while the request waited: what came since then is a new life's.
   const returned = live.some(({ value }) => consent.hasReturned(value));

@@ -14,7 +14,7 @@ import { purposes } from '../contract/purposes.js';
 import { packMessageId } from '../events/store.js';
 import { sessionRules } from '../sessions/session.js';
 import { defaultSiteRules } from './accept.js';
-import { identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { call, identify, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
 import { forgetEvents } from './forget.js';
 import { dumpLines } from './rebuild.js';
 import { rowOf, settle, submissionOf } from './sent.fixture.js';
@@ -266,6 +266,43 @@ describe('an erasure', () => {
     shop.send([track(null, 'Order Completed', 70, { order_id: 'o1', email: 'ada@shop.com' })], { key: secretKey });
     shop.send([track('A1', 'Order Completed', 80, { order_id: 'o2', email: 'ada@shop.com' })], { key: secretKey });
     expect(shop.rebuild().equal).toBe(true);
+  });
+
+  it('R11, R14: the name that stayed is erased as the present one, also where an alias back to a former one was ignored', () => {
+    const shop = openShop();
+    const alias = (minute: number, previousId: string, userId: string) =>
+      call('alias', null, minute, { previousId, userId });
+    const known = identify(null, 'U9', 1, { traits: { email: 'ada@shop.com' } });
+    shop.send([identify(null, 'U1', 0), known, alias(2, 'U1', 'U9'), alias(3, 'U9', 'U1')], { key: secretKey });
+    const { writer } = shop;
+    writer.command({ kind: 'erase', subject: { email: 'ada@shop.com' }, by: 'test', at: startAt + 3_600_000 });
+    writer.due(startAt + 3_600_000);
+    const isOut = (user: string) => [writer.consent.isOut('userId', user), writer.consent.isOut('alias', user)];
+    expect([isOut('U9'), isOut('U1')]).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+
+  it('R11, R14: what they decided under a former name goes with what they decided under the present one', () => {
+    const shop = openShop();
+    const alias = call('alias', null, 2, { previousId: 'U1', userId: 'U9' });
+    shop.send([identify(null, 'U1', 0), identify(null, 'U9', 1), alias], { key: secretKey });
+    const { writer } = shop;
+    const { id: profileId } = shop.one({ userId: 'U9' });
+    writer.command({
+      kind: 'object',
+      subject: { profileId },
+      purposes: ['marketing'],
+      lift: false,
+      by: 'test',
+      at: startAt + 600_000,
+    });
+    const decided = () => writer.store.prepare('SELECT purpose, value FROM consent_persons').all();
+    expect(decided()).toEqual([1, 2].map(() => ({ purpose: 'marketing', value: 'denied' })));
+    writer.command({ kind: 'erase', subject: { userId: 'U9' }, by: 'test', at: startAt + 3_600_000 });
+    writer.due(startAt + 3_600_000);
+    expect(decided()).toEqual([]);
   });
 
   it('R4: what found its person by the first event of a visit finds them by the next, where that one has gone', () => {
