@@ -205,20 +205,21 @@ export const recover = (state: CartState, order: PlacedOrder, named: ReadonlySet
 };
 
 /**
- * C4: whether an episode that was there is gone. One that is missing may only be older than those its cart keeps; a cart
- * itself leaves the state for the shelf and for nowhere else, so one that is on neither never was.
+ * C4: whether an episode that was there is gone; `cartId`: null = a browse. One that is missing may only be older than those
+ * that are kept; a cart itself leaves the state for the shelf and for nowhere else, so one that is on neither never was.
  */
 export const hasLost = (
   state: CartState,
   shelf: Pick<Shelf<CartDocument>, 'get'>,
-  cartId: string,
+  cartId: string | null,
   abandonedAt: number,
 ): boolean => {
+  const isMissing = (episodes: readonly Episode[], seen: number): boolean =>
+    (seen === episodes.length || abandonedAt >= episodes[0]!.abandonedAt) &&
+    episodes.every((episode) => episode.abandonedAt !== abandonedAt);
+  if (cartId === null) return isMissing(state.browses, state.browsesSeen);
   const cart = state.carts.find(({ id }) => id === cartId) ?? (shelf.get(cartKey(cartId)) as CartRecord | undefined);
-  if (!cart) return true;
-  const { episodes, episodesSeen } = cart;
-  const isWithin = episodesSeen === episodes.length || abandonedAt >= episodes[0]!.abandonedAt;
-  return isWithin && episodes.every((episode) => episode.abandonedAt !== abandonedAt);
+  return !cart || isMissing(cart.episodes, cart.episodesSeen);
 };
 
 /** Carts that count as open: with something in them. */

@@ -235,6 +235,44 @@ describe('an erasure', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  describe('R14: what was told of their carts goes with the events it told of', () => {
+    const cart = (device: string, minute: number) =>
+      track(device, 'Product Added', minute, { product_id: 'p1', price: 5, currency: 'EUR', cart_id: `of-${device}` });
+    const told = ({ writer }: ReturnType<typeof openShop>) =>
+      writer.store.prepare<{ kind: string; body: string }>('SELECT kind, body FROM announcements ORDER BY seq').all();
+    const minuteMs = 60_000;
+
+    it('and a new life does not hold it', () => {
+      const shop = openShop();
+      shop.send([identify('A1', 'U1', 0), track('A1', 'Product Viewed', 1, { product_id: 'p1' })]);
+      shop.wait(2_000);
+      shop.send([cart('A1', 2_001)]);
+      shop.wait(2_500);
+      expect(told(shop).map(({ kind }) => kind)).toEqual(['browse.abandoned', 'cart.abandoned']);
+      const { writer } = shop;
+      const at = startAt + 2_600 * minuteMs;
+      writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at });
+      writer.consent.tombstones.open('userId', 'U1', at + 1_000);
+      shop.send([identify('A2', 'U1', 2_605)], { key: secretKey });
+      writer.due(at + 10 * minuteMs);
+      expect([told(shop), shop.one({ userId: 'U1' }).counts.events]).toEqual([[], 1]);
+    });
+
+    it('where a device goes, what its user did on another one stays told, and nothing is revoked', () => {
+      const shop = openShop();
+      shop.send([identify('A1', 'U1', 0), cart('A1', 1)]);
+      shop.wait(100);
+      shop.send([identify('A2', 'U1', 200), cart('A2', 201)]);
+      shop.wait(300);
+      const [, second, ...rest] = told(shop);
+      expect([second?.kind, rest]).toEqual(['cart.abandoned', []]);
+      const at = startAt + 400 * minuteMs;
+      shop.writer.command({ kind: 'erase', subject: { anonymousId: 'A1' }, by: 'test', at });
+      shop.writer.due(at);
+      expect(told(shop)).toEqual([second]);
+    });
+  });
+
   it('R14: nothing of an event that went tells when somebody else was first seen, and their profile is as old as the rest', () => {
     const shop = openShop();
     const phone = '+4930123456';

@@ -138,6 +138,7 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
       unmark(set, work.closure?.visitorIds ?? [], loose);
       forgetActs({ set, consent }, work, loose);
       const identifiers = tieUp(set, loose);
+      for (const id of loose.profiles) set.erased.add(id);
       // Who returned meanwhile is a new generation, and so is the id of their profile.
       for (const userId of work.closure?.userIds ?? []) set.regenerate('user_id', userId);
       done('aggregates', { identifiers });

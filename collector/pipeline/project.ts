@@ -82,6 +82,7 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
   handOver(set, spoilt);
   for (const leader of spoilt) settleFolded(set, leader, settledTo, announcer);
   set.withoutNews.clear();
+  set.erased.clear();
 };
 
 /** C8: whether a step will do for what this event tells of an order; notes the order where others tell of it too. */
@@ -319,7 +320,7 @@ const announce = (
     if (announcement.kind === browseAbandoned && browsesTold.has(announcement.at)) continue;
     write(announcement);
   }
-  const isGone = (cartId: string, abandonedAt: number): boolean =>
+  const isGone = ({ cartId, abandonedAt }: { cartId: string | null; abandonedAt: number }): boolean =>
     entry === null ||
     hasLost(
       entry.state.aspects.carts as CartState,
@@ -327,7 +328,8 @@ const announce = (
       cartId,
       abandonedAt,
     );
-  const isWithoutNews = (): boolean => [...set.withoutNews].some((id) => set.nodeById(id)?.leader === leader);
+  const isAmong = (nodes: ReadonlySet<number>): boolean => [...nodes].some((id) => set.nodeById(id)?.leader === leader);
+  const isErased = isAmong(set.erased);
   for (const row of announced) {
     if (keys.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
     // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
@@ -335,11 +337,14 @@ const announce = (
       set.profiles.deleteAnnouncement(row.key);
       continue;
     }
+    const body = JSON.parse(row.body) as { cartId: string | null; abandonedAt: number };
+    if (isErased) {
+      if (isGone(body)) set.profiles.deleteAnnouncement(row.key);
+      continue;
+    }
     const revokedKey = `revoked:${row.key}`;
-    if (row.kind !== 'cart.abandoned' || row.outlives || known.has(revokedKey)) continue;
-    const body = JSON.parse(row.body) as { cartId: string; abandonedAt: number };
-    if (!isGone(body.cartId, body.abandonedAt)) continue;
-    if (set.ageing || isWithoutNews()) set.profiles.outlive(row.key);
+    if (row.kind !== 'cart.abandoned' || row.outlives || known.has(revokedKey) || !isGone(body)) continue;
+    if (set.ageing || isAmong(set.withoutNews)) set.profiles.outlive(row.key);
     else write({ key: revokedKey, kind: 'cart.abandonment_revoked', at: row.at, body });
   }
 };

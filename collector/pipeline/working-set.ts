@@ -154,6 +154,8 @@ export interface WorkingSet {
   ageing: boolean;
   /** Nodes that lost events, or are made again from the same: what is missing there no late data took away (C4). */
   withoutNews: Set<number>;
+  /** Nodes that lost events to an erasure: what was told of these goes with them (R14). */
+  erased: Set<number>;
   /** Nodes of this transaction that nothing refers to yet but their own events: what to ask of the tables is known to be nothing. */
   newborn: Set<number>;
   formerReceiptOf: KnownOfConsent['formerReceiptOf'];
@@ -414,6 +416,7 @@ export const openWorkingSet = (
     superseded,
     ageing: false,
     withoutNews: new Set(),
+    erased: new Set(),
     newborn,
     formerReceiptOf,
     forgetLoaded: () => {
@@ -436,6 +439,7 @@ export const openWorkingSet = (
       set.warnedAgain.clear();
       set.told.length = 0;
       set.withoutNews.clear();
+      set.erased.clear();
       set.changedDevices.clear();
       set.changedProfiles.clear();
       set.changedMinutes.clear();
