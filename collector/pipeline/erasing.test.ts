@@ -343,17 +343,17 @@ describe('an erasure', () => {
     expect(decided()).toEqual([]);
   });
 
-  it('R4: what found its person by the first event of a visit finds them by the next, where that one has gone', () => {
+  it.each([
+    ['of the device', [page('A1', 5), page('A1', 6)], { anonymousId: 'A1' }, 3],
+    ['of a server that names somebody', [track(null, 'Signed up', 8, {}, { userId: 'U1' })], { userId: 'U1' }, 2],
+  ])('R4: what found its person by the first event of a visit finds them by the next, %s', (_, next, whose, events) => {
     const shop = openShop();
-    const context = { sessionId: 'h1' };
-    const told = track(null, 'Order Completed', 9, { order_id: 'o1', total: 5 }, { context });
-    shop.send([told], { key: secretKey });
-    const [first] = [page('A1', 0, { context }), page('A1', 5, { context }), page('A1', 6, { context })].map(
-      (call) => shop.send([call]) && call.messageId,
-    );
+    const told = [track(null, 'Order Completed', 9, { order_id: 'o1', total: 5 }), page('A1', 0), ...next];
+    for (const call of told) shop.send([{ ...call, context: { sessionId: 'h1' } }], { key: secretKey });
     const { set, within } = shop.writer.pipeline;
-    within(startAt + 3_600_000, () => forgetEvents(set, [set.events.seqOf(packMessageId(first as string))!]));
-    expect(shop.one({ anonymousId: 'A1' }).counts).toMatchObject({ events: 3, orders: 1 });
+    const first = set.events.seqOf(packMessageId(told[1]!.messageId as string))!;
+    within(startAt + 3_600_000, () => forgetEvents(set, [first]));
+    expect(shop.one(whose).counts).toMatchObject({ events, orders: 1 });
     expect(shop.rebuild().equal).toBe(true);
   });
 

@@ -456,13 +456,18 @@ const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEv
 };
 
 /**
- * The earliest that carried a hint may have gone: with its device folded again the next one of it is found, and whoever looked
- * for it in vain looks again.
+ * The earliest that carried a hint may have gone: where its device is folded again, or a server's event decided again that
+ * names somebody, the next one is found, and whoever looked for it in vain looks again.
  */
 export const noteHints = (set: WorkingSet, seq: number, event: AcceptedEvent): void => {
   for (const key of event.keys) {
     if (key.kind !== 'session' || !noteKey(set, key, seq, event)) continue;
-    for (const seeker of set.identity.seekers(key.kind, key.value)) set.spoiltSeekers.add(seeker);
+    for (const seeker of set.identity.seekers(key.kind, key.value)) {
+      if (seeker === seq) continue;
+      // They may be walked through just now: at the end its turn comes once more.
+      set.spoiltSeekers.delete(seeker);
+      set.spoiltSeekers.add(seeker);
+    }
   }
 };
 

@@ -203,6 +203,7 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
   const row = set.events.row(seq);
   if (!isServerEvent(row)) return;
   const event = parseBody(row);
+  if (row.usr !== null) noteHints(set, seq, event);
   const carrier = carrierOf(set, seq, event);
   if (row.usr !== null) {
     assign(set, row, event, { owner: row.usr, because: 'named', via: carrier?.via ?? null });
