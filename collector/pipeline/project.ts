@@ -329,7 +329,6 @@ const announce = (
       abandonedAt,
     );
   const isAmong = (nodes: ReadonlySet<number>): boolean => [...nodes].some((id) => set.nodeById(id)?.leader === leader);
-  const isErased = isAmong(set.erased);
   for (const row of announced) {
     if (keys.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
     // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
@@ -338,7 +337,7 @@ const announce = (
       continue;
     }
     const body = JSON.parse(row.body) as { cartId: string | null; abandonedAt: number };
-    if (isErased) {
+    if (isAmong(set.erased)) {
       if (isGone(body)) set.profiles.deleteAnnouncement(row.key);
       continue;
     }
