@@ -235,6 +235,20 @@ describe('an erasure', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  it('R14, R15: what they decide after they returned stands, and nothing from before the request', () => {
+    const shop = openShop();
+    shop.send([identify('A1', 'U1', 1)], { key: secretKey });
+    const { writer } = shop;
+    const object = (purpose: 'marketing' | 'sharing', at: number) =>
+      writer.command({ kind: 'object', subject: { userId: 'U1' }, purposes: [purpose], lift: false, by: 'test', at });
+    object('sharing', startAt + 100_000);
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 120_000 });
+    writer.consent.tombstones.open('userId', 'U1', startAt + 180_000);
+    object('marketing', startAt + 200_000);
+    writer.due(startAt + 600_000);
+    expect(writer.consent.deniedOf('U1')).toEqual(['marketing']);
+  });
+
   describe('R14: what was told of their carts goes with the events it told of', () => {
     const cart = (device: string, minute: number) =>
       track(device, 'Product Added', minute, { product_id: 'p1', price: 5, currency: 'EUR', cart_id: `of-${device}` });

@@ -343,11 +343,16 @@ export const openErasures = ({ sql, store, tombstones, keyOf }: ErasureParts): E
         // The instant of the request: whoever has come back since then with a new grant stays.
         const erasedAt = row.requested_at;
         for (const visitorId of closure.visitorIds) endDevice(visitorId, erasedAt);
-        for (const userId of closure.userIds) tombstones.add('userId', userId, 'erased', erasedAt);
-        for (const alias of closure.aliases) tombstones.add('alias', alias, 'erased', erasedAt);
-        // What they decided under a name of before is theirs too.
-        for (const userId of [...closure.userIds, ...closure.aliases])
-          store.forgetPerson(userId, keyOf('userId', userId));
+        for (const userId of closure.userIds) {
+          tombstones.add('userId', userId, 'erased', erasedAt);
+          const hasReturned = tombstones.of('userId', userId)?.openedAt != null;
+          store.forgetPerson(userId, keyOf('userId', userId), hasReturned ? erasedAt : undefined);
+        }
+        for (const alias of closure.aliases) {
+          tombstones.add('alias', alias, 'erased', erasedAt);
+          // What they decided under a name of before is theirs too.
+          store.forgetPerson(alias, keyOf('userId', alias));
+        }
         for (const { kind, value } of closure.contacts) tombstones.add(kind, value, 'erased', erasedAt);
         for (const seq of plan.deleted) putEvent.run(id, seq, errandNumber.delete);
         for (const seq of narrowed) putEvent.run(id, seq, errandNumber.narrow);

@@ -51,7 +51,7 @@ export const openPersons = (sql: Sql) => {
     const { purpose, value, objection, at, seq, materialHash = null, ack = false } = act;
     putPerson.run(key, purpose, value, objection ? 1 : 0, at, seq, materialHash, ack ? 1 : 0);
   };
-  const deletePerson = sql.prepare('DELETE FROM consent_persons WHERE user_key = ?');
+  const deletePerson = sql.prepare('DELETE FROM consent_persons WHERE user_key = ? AND at <= ?');
   const anyPerson = sql.prepare<{ one: number }>('SELECT 1 AS one FROM consent_persons LIMIT 1');
 
   const persons = recent<string, PersonDenial>(personsCachedMax);
@@ -109,8 +109,9 @@ export const openPersons = (sql: Sql) => {
         yield { act: 'said', person, granted, denied, objection: row.objection !== 0, at: row.at };
       }
     },
-    forgetPerson: (userId: string, key: Uint8Array): void => {
-      deletePerson.run(key);
+    /** `until`: what they decided later stays. */
+    forgetPerson: (userId: string, key: Uint8Array, until = Number.MAX_SAFE_INTEGER): void => {
+      deletePerson.run(key, until);
       persons.delete(userId);
     },
     dropCaches: (): void => {
