@@ -301,6 +301,27 @@ describe('an erasure', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  it('R14: a rebuild forgets whom no event carries, and the first sight of whom only a mark keeps', () => {
+    const shop = openShop();
+    shop.send([identify('A1', 'U1', 0), identify('A1', 'U2', 300), page('A2', 1)]);
+    const { writer } = shop;
+    const at = startAt + 6 * 3_600_000;
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at });
+    writer.due(at);
+    const { seq } = writer.store.prepare<{ seq: number }>('SELECT seq FROM events ORDER BY at DESC LIMIT 1').get()!;
+    writer.pipeline.within(at, () => forgetEvents(writer.pipeline.set, [seq]));
+    // As an earlier version left them.
+    writer.store.exec(`UPDATE nodes SET first_at = 5, first_id = 'gone' WHERE value = 'A1';
+      INSERT INTO nodes (kind, value, hid, leader, first_at, first_id) VALUES ('user_id', 'U1', 'h', 0, 5, 'gone')`);
+    writer.command({ kind: 'rebuild', at, check: false });
+    const left = () => writer.store.prepare('SELECT value, first_id AS first FROM nodes ORDER BY value').all();
+    expect(left()).toEqual([
+      { value: 'A1', first: '' },
+      { value: 'A2', first: expect.stringMatching(/^c-/) },
+    ]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
   it('R14: a device that only a mark keeps is as old as what comes next', () => {
     const shop = openShop();
     shop.send([identify('A1', 'U1', 0), identify('A1', 'U2', 5)], { key: secretKey });

@@ -113,7 +113,7 @@ export const forgetNodes = (
 };
 
 /** Of what no event carries, and only an act or a mark keeps: the next event is the first. */
-const unseen = { at: Number.MAX_SAFE_INTEGER, messageId: '' };
+export const unseen = { at: Number.MAX_SAFE_INTEGER, messageId: '' };
 
 /**
  * Seniority goes by the first sight of an identifier (R6), so that must be one of an event that is left: a rebuild finds no

@@ -6,6 +6,7 @@ import { type AcceptedEvent, compareEvents } from '../events/event.js';
 import { type EventRow, flag, parseBody, reasonOf, unpackMessageId } from '../events/store.js';
 import { digestOfAll, sha256 } from '../store/digest.js';
 import { noteRebuilt } from './folded-under.js';
+import { unseen } from './loose.js';
 import { type Announcer, refoldProfile, save, saveTotals } from './project.js';
 import { indexEvent } from './record.js';
 import { decideAskers, decideServerEvent, refoldDevice, resolve } from './resolve.js';
@@ -93,6 +94,20 @@ export const rebuild = (
     if (done % 500 === 0) onProgress('devices', done, devices.length);
   }
   for (const [id, { at, messageId }] of first) set.identity.first(id, at, messageId);
+  // Whom no event carries (R14): a store from before kept some, and of those that only an act or a mark keeps the first sight.
+  const unseenIds: number[] = [];
+  for (const { id } of sql.prepare<{ id: number }>('SELECT id FROM nodes').iterate())
+    if (!first.has(id)) unseenIds.push(id);
+  const isKept = sql.prepare(
+    'SELECT 1 WHERE EXISTS (SELECT 1 FROM marks WHERE dev = ?) OR EXISTS (SELECT 1 FROM renames WHERE src = ? OR dst = ?)',
+  );
+  for (const id of unseenIds) {
+    if (isKept.get(id, id, id)) set.identity.first(id, unseen.at, unseen.messageId);
+    else {
+      set.profiles.deleteAnnouncements(id);
+      set.forgetNode(id);
+    }
+  }
   set.forgetLoaded();
 
   const servers = sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE dev IS NULL ORDER BY seq').all();
