@@ -278,13 +278,13 @@ describe('what runs out', () => {
     writer.close();
   });
 
-  it('a row from a clock that stood wrong holds nothing up', () => {
+  it.each([1, 100])('rows of %i visits from a clock that stood wrong hold nothing up', (wrong) => {
     const writer = open(document(usual));
     visit(writer, 'A1', startAt);
-    visit(writer, 'B1', startAt + 1_000 * dayMs);
+    for (let n = 0; n < wrong; n += 1) visit(writer, `B${n}`, startAt + 1_000 * dayMs);
     visit(writer, 'C1', startAt + dayMs);
     retain(writer, startAt + 396 * dayMs);
-    expect(count(writer)).toBe(3);
+    expect(count(writer)).toBe(3 * wrong);
     retain(writer, startAt + 1_395 * dayMs);
     expect(count(writer)).toBe(0);
     writer.close();

@@ -13,7 +13,7 @@ import {
   type RemovedPurpose,
   type RetentionClass,
 } from '../consent/retention/retention.js';
-import { cursorOfDays, openRetentionStore, pageEvents, type Removal } from '../consent/retention/store.js';
+import { cursorOfDays, isLastPage, openRetentionStore, pageEvents, type Removal } from '../consent/retention/store.js';
 import type { Purpose } from '../contract/purposes.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, parseBody } from '../events/store.js';
@@ -138,7 +138,8 @@ export const openRetention = ({ sql, desk, checkpoint, consent }: RetentionOptio
       if (isWhole && last) store.moveCursor(name, last.seq);
       if (firstYoung !== -1) isWhole = false;
       from = rows.at(-1)?.seq ?? from;
-      return { folded, isLast: rows.length < pageEvents || old.length === 0 };
+      const looked = rows.map(({ event }) => event);
+      return { folded, isLast: isLastPage(looked, old.length, now) };
     });
   };
 

@@ -329,8 +329,15 @@ export const retentionClasses = (sql: Sql): ClassItem[] => {
 /** The name of the cursor of a number of days. */
 export const cursorOfDays = (days: number): string => `days:${days}`;
 
-/** Events looked at at once. Where none of them is old enough, none after them is. */
+/** Events looked at at once. */
 export const pageEvents = 100;
+
+/**
+ * Where none of a page is old enough, none after it is; but one that a clock which stood wrong dates after now says nothing of
+ * those after it.
+ */
+export const isLastPage = (page: readonly { receivedAt: number }[], old: number, now: number): boolean =>
+  page.length < pageEvents || (old === 0 && page.some(({ receivedAt }) => receivedAt <= now));
 
 /** What may be due, as a run finds it: from where the last one ended for each number of days. No event is given twice. */
 function* dueEvents(sql: Sql, store: RetentionStore, now: number): Generator<AgeingEvent[]> {
@@ -349,7 +356,7 @@ function* dueEvents(sql: Sql, store: RetentionStore, now: number): Generator<Age
       const due = days === null ? events : events.filter(({ receivedAt }) => receivedAt + days * dayMs <= now);
       yield due.filter(isNew);
       from = rows.at(-1)?.seq ?? from;
-      if (rows.length < pageEvents || due.length === 0) break;
+      if (isLastPage(events, due.length, now)) break;
     }
     looked.push({ after, upTo: from });
   }
