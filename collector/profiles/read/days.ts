@@ -1,5 +1,5 @@
 // Visits by day as the overview shows them, a day at a time: where there are many, a day that is over is read again only now
-// and then, and never more than one of them for one page.
+// and then, one of them for one page.
 
 import { type DayOfVisits, dayOf, type Visit, visitsByDay } from '../../sessions/days.js';
 import { sessionRules } from '../../sessions/session.js';
