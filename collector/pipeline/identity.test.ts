@@ -519,6 +519,19 @@ describe('identity rules', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  it('R14: who was named by nothing but what has gone is forgotten, though a server told of a cart of their visit', () => {
+    const shop = openShop();
+    const cart = { cart_id: 'C1' };
+    shop.send([track('A1', 'Cart Viewed', 0, cart), identify('A1', 'U1', 1)]);
+    shop.send([track(null, 'Order Completed', 2, { order_id: 'O1', ...cart })], { key: secretKey });
+    const { pipeline, store } = shop.writer;
+    const naming = store.prepare<{ seq: number }>('SELECT seq FROM events WHERE usr IS NOT NULL').get()!;
+    pipeline.within(startAt + 60 * minuteMs, () => forgetEvents(pipeline.set, [naming.seq]));
+    expect(store.prepare('SELECT kind FROM nodes').all()).toEqual([{ kind: 'anonymous_id' }]);
+    expect(shop.one({ anonymousId: 'A1' }).counts.events).toBe(2);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+
   describe('R14, R12: what staff and the shop said of an erased person and another', () => {
     const erase = (shop: ReturnType<typeof openShop>, userId: string): void => {
       const at = startAt + 60 * minuteMs;

@@ -64,10 +64,11 @@ export const forgetNodes = (
   waiting: ReadonlyMap<number, readonly Seen[]>,
 ): number => {
   let gone = 0;
-  // Whom a contact belongs to is no carrier: until its device is folded again it is who was named by what has gone.
+  // Whom a contact or a server's event belongs to is no carrier, unless it names them: until the device that it was found by
+  // is folded again it is who was named by what has gone.
   const carried = set.sql.prepare(
     `SELECT 1 WHERE EXISTS (SELECT 1 FROM events WHERE dev = ?)
-       OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND owner = ?)
+       OR EXISTS (SELECT 1 FROM events WHERE dev IS NULL AND owner = ? AND usr = owner)
        OR EXISTS (SELECT 1 FROM contacts WHERE node = ?)
        OR EXISTS (SELECT 1 FROM namings JOIN events ON events.dev = namings.dev AND events.usr = namings.usr WHERE namings.usr = ?)
        OR EXISTS (SELECT 1 FROM marks WHERE dev = ?)
