@@ -1,7 +1,8 @@
 // The caps of R1 and R13, each hit once: what is not listed, what is not joined, and the counted warning that says so.
 
 import { describe, expect, it } from 'vitest';
-import { call, identify, openShop, page, secretKey, track } from './calls.fixture.js';
+import { call, identify, minuteMs, openShop, page, secretKey, startAt, track } from './calls.fixture.js';
+import { forgetEvents } from './forget.js';
 
 const order = (device: string | null, id: string, minute: number, more: Record<string, unknown>, user?: string) =>
   track(
@@ -125,6 +126,35 @@ describe('devices of one person', () => {
     expect(shop.one({ orderId: 'o2' }).id).toBe(shop.one({ userId: 'U1' }).id);
     shop.send([order('X1', 'o3', 80, { email: email(1) })], { key: secretKey });
     expect([isOne(shop), count(shop, 'profile_limit')]).toEqual([false, 1]);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+});
+
+describe('a device beyond the fifty of its user', () => {
+  const own = (shop: ReturnType<typeof openShop>) => shop.one({ userId: 'U1' }).counts.events;
+  const full = (): ReturnType<typeof openShop> => {
+    const shop = openShop();
+    // The first twice: what of it goes may be all, or the first time that it names them.
+    shop.send([identify('D100', 'U1', 0), identify('D100', 'U1', 90)]);
+    shop.send(Array.from({ length: 50 }, (_, n) => identify(`D${101 + n}`, 'U1', 1 + n)));
+    shop.send([page('D150', 3000), page('D100', 3001)]);
+    expect(own(shop)).toBe(53);
+    return shop;
+  };
+  it('R1, R13: comes in when one of them is erased, and is theirs without their naming', () => {
+    const shop = full();
+    const at = startAt + 4_000 * minuteMs;
+    shop.writer.command({ kind: 'erase', subject: { anonymousId: 'D107' }, by: 'test', at });
+    shop.writer.due(at);
+    expect(own(shop)).toBe(53);
+    expect(shop.rebuild().equal).toBe(true);
+  });
+  it('R1, R13: comes in when another named them first by what has gone, which is then beyond', () => {
+    const shop = full();
+    const { pipeline, store } = shop.writer;
+    const { seq } = store.prepare<{ seq: number }>('SELECT min(seq) AS seq FROM events').get()!;
+    pipeline.within(startAt + 4_000 * minuteMs, () => forgetEvents(pipeline.set, [seq]));
+    expect([own(shop), shop.by({ anonymousId: 'D150' })[0]?.id]).toEqual([52, shop.one({ userId: 'U1' }).id]);
     expect(shop.rebuild().equal).toBe(true);
   });
 });

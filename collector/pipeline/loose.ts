@@ -4,7 +4,7 @@
 
 import { type AcceptedEvent, compareEvents } from '../events/event.js';
 import { packMessageId, type Seen, unpackMessageId } from '../events/store.js';
-import type { Node, WorkingSet } from './working-set.js';
+import { admitNext, type Node, type WorkingSet } from './working-set.js';
 
 /** What must be decided again once events are gone. Rows of nodes, and of events for `seekers`. */
 export interface Loose {
@@ -95,7 +95,9 @@ export const forgetNodes = (
     // Its events may have gone in a transaction before this one, and what kept it last in this.
     if (node.kind === 'anonymous_id' || node.kind === 'session_hint') {
       for (const owner of set.device(id).owners) set.identity.removeOwner(owner, id);
+      const namings = set.identity.namingsOfDevice(id);
       set.identity.deleteNamings(id);
+      for (const { usr } of namings) admitNext(set, usr);
       set.identity.deleteDevice(id);
       set.sessions.deleteOf(id);
       set.events.deleteBeatsOf(id);

@@ -19,7 +19,7 @@ import {
 import { type ContactRow, deriveMergeId, type RenameRow } from '../identity/store.js';
 import { countedUnder, isFloodOf } from './floods.js';
 import { deviceEventOf, noteHints, ownedEvent } from './record.js';
-import { circumstancesOf, floodMaxOf, type Node, type WorkingSet } from './working-set.js';
+import { admitNext, circumstancesOf, floodMaxOf, type Node, type WorkingSet } from './working-set.js';
 
 /** In this order, because each looks at what the one before it decided, and none looks back. */
 export const resolve = (set: WorkingSet): void => {
@@ -60,6 +60,7 @@ export const refoldDevice = (
     perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
     if (row.usr !== null && !floods.has(row.usr)) floods.set(row.usr, new Set(set.minutes.floodsOf(row.usr)));
   }
+  noteNamings(set, dev, events);
   const device = set.device(dev);
   device.circumstances = circumstancesOf(set, dev);
   const folded = foldDevice(events, device.circumstances);
@@ -68,14 +69,6 @@ export const refoldDevice = (
   device.inMinute = perMinute.get(device.minute) ?? 0;
   set.changedDevices.set(dev, device);
 
-  set.identity.deleteNamings(dev);
-  for (const event of [...events].sort(compareEvents)) {
-    if (event.user !== null && !set.identity.naming(dev, event.user)) {
-      set.identity.putNaming(dev, event.user, event.at, event.messageId);
-      // R1: which of them are the user's fifty may be others now, and with them whose remainders there is room for.
-      if (set.identity.countNamings(event.user) > personCaps.anonymous_id!) set.spoiltPersons.add(event.user);
-    }
-  }
   set.sessions.deleteOf(dev);
   for (const session of folded.sessions) set.sessions.put(dev, session);
   // Server events that belong to a visit of this device may belong to another one now.
@@ -120,6 +113,20 @@ export const refoldDevice = (
     set.spoiltProfiles.add(owner);
   }
   device.owners = owners;
+};
+
+/** Who is named on a device, before it is folded: which of their devices are a user's fifty (R1) goes by it. */
+const noteNamings = (set: WorkingSet, dev: number, events: readonly DeviceEvent[]): void => {
+  const { identity } = set;
+  const before = identity.namingsOfDevice(dev);
+  identity.deleteNamings(dev);
+  for (const { user, at, messageId } of [...events].sort(compareEvents)) {
+    if (user === null || identity.naming(dev, user)) continue;
+    identity.putNaming(dev, user, at, messageId);
+    // Which they are may have changed, and with them whose remainders there is room for.
+    if (identity.countNamings(user) > personCaps.anonymous_id!) set.spoiltPersons.add(user);
+  }
+  for (const { usr, mid } of before) if (identity.naming(dev, usr)?.mid !== mid) admitNext(set, usr);
 };
 
 const joins = (set: WorkingSet, contact: Pick<ContactRow, 'node' | 'assurance'>): boolean =>

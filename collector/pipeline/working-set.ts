@@ -463,3 +463,13 @@ export const circumstancesOf = (set: WorkingSet, dev: number): DeviceCircumstanc
   }
   return { rules: set.rules.sessions, pinned, capped, marks: set.identity.marks(dev) };
 };
+
+/** R1: where a naming is gone, or is later than it was, another device may come among the user's fifty. */
+export const admitNext = ({ identity, spoiltDevices }: WorkingSet, user: number): void => {
+  const cap = personCaps.anonymous_id!;
+  if (identity.countNamings(user) < cap) return;
+  const { dev } = identity.namingsOfUser(user)[cap - 1]!;
+  // To the end of those that are being folded again, should it have been among them.
+  spoiltDevices.delete(dev);
+  spoiltDevices.add(dev);
+};
