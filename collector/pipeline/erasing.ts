@@ -318,6 +318,7 @@ const kinds: readonly [Touched, keyof Loose][] = [
   ['seeker', 'seekers'],
   ['person', 'persons'],
   ['profile', 'profiles'],
+  ['hint', 'hints'],
 ];
 const note = (consent: Consent, id: string, loose: Loose): void => {
   for (const [what, which] of kinds) consent.erasures.touch(id, what, loose[which]);

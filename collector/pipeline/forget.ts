@@ -7,7 +7,7 @@ import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody } from '../events/store.js';
 import { countedUnder, discountEvent } from './floods.js';
 import { forgetNodes, forgetRead, type Loose, nothingLoose, seeAgain, waitingNamings } from './loose.js';
-import { beatOf, beatSlotMs, record } from './record.js';
+import { beatOf, beatSlotMs, noteHints, record } from './record.js';
 import { answeredBy, decideAskers, decideServerEvent } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
 
@@ -60,6 +60,7 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
     set.device(dev).circumstances = circumstancesOf(set, dev);
     set.spoiltDevices.add(dev);
   }
+  noteHints(set, loose);
   // What had found a device by what is gone carries its name no longer; with the devices folded it is decided once more.
   for (const seq of loose.seekers) decideServerEvent(set, seq);
   decideAskers(set);
@@ -110,7 +111,7 @@ const forgetOne = (set: WorkingSet, row: EventRow, loose: Loose): void => {
   const event = parseBody(row);
   const { identity } = set;
   for (const node of row.flags & flag.bot ? [] : countedUnder(set, row)) discountEvent(set, node, row.at, loose);
-  forgetRead(set, row.seq, event, loose);
+  forgetRead(set, row, event, loose);
   identity.deleteSeekers(row.seq);
   for (const asker of answeredBy(set, row.seq)) loose.seekers.add(asker);
   identity.deleteHearsay(row.seq);

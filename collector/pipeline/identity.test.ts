@@ -532,6 +532,32 @@ describe('identity rules', () => {
     expect(shop.rebuild().equal).toBe(true);
   });
 
+  const hinted = { context: { sessionId: 's-1' }, userId: 'U2' };
+  it.each([
+    ['by retention', false, page('A1', 1, hinted)],
+    ['with a person who was erased', true, page('A1', 1, hinted)],
+    ['and the next is a server’s that names somebody', true, track(null, 'Order Updated', 1, {}, hinted)],
+  ])(
+    'R4, R10: a session hint leads to the next event that carries it, when the first has gone %s',
+    (_, erased, next) => {
+      const shop = openShop();
+      const { context } = hinted;
+      shop.send([page('A1', 0, { context, userId: 'U1' }), next], { key: secretKey });
+      const { pipeline, store, command, due } = shop.writer;
+      const at = startAt + 60 * minuteMs;
+      if (erased) {
+        command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at });
+        due(at);
+      } else {
+        const { seq } = store.prepare<{ seq: number }>('SELECT min(seq) AS seq FROM events').get()!;
+        pipeline.within(at, () => forgetEvents(pipeline.set, [seq]));
+      }
+      shop.send([track(null, 'Order Completed', 2, { order_id: 'O1' }, { context })], { key: secretKey, minute: 61 });
+      expect(shop.one({ orderId: 'O1' }).id).toBe(shop.one({ userId: 'U2' }).id);
+      expect(shop.rebuild().equal).toBe(true);
+    },
+  );
+
   describe('R14, R12: what staff and the shop said of an erased person and another', () => {
     const erase = (shop: ReturnType<typeof openShop>, userId: string): void => {
       const at = startAt + 60 * minuteMs;

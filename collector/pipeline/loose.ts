@@ -3,7 +3,7 @@
 // must not fold.
 
 import { type AcceptedEvent, compareEvents } from '../events/event.js';
-import { packMessageId, type Seen, unpackMessageId } from '../events/store.js';
+import { type EventRow, packMessageId, type Seen, unpackMessageId } from '../events/store.js';
 import { admitNext, type Node, type WorkingSet } from './working-set.js';
 
 /** What must be decided again once events are gone. Rows of nodes, and of events for `seekers`. */
@@ -13,6 +13,8 @@ export interface Loose {
   seekers: Set<number>;
   persons: Set<number>;
   profiles: Set<number>;
+  /** Devices of what was the first to carry a session hint: another of their events may be now. */
+  hints: Set<number>;
 }
 export const nothingLoose = (): Loose => ({
   nodes: new Set(),
@@ -20,10 +22,16 @@ export const nothingLoose = (): Loose => ({
   seekers: new Set(),
   persons: new Set(),
   profiles: new Set(),
+  hints: new Set(),
 });
 
 /** Its contacts and look-up keys: what `indexEvent` read from it. */
-export const forgetRead = (set: WorkingSet, seq: number, event: AcceptedEvent, loose: Loose): void => {
+export const forgetRead = (
+  set: WorkingSet,
+  { seq, dev }: Pick<EventRow, 'seq' | 'dev'>,
+  event: AcceptedEvent,
+  loose: Loose,
+): void => {
   const { identity } = set;
   for (const contact of identity.contactsOfEvent(seq)) {
     loose.nodes.add(contact.node);
@@ -33,6 +41,7 @@ export const forgetRead = (set: WorkingSet, seq: number, event: AcceptedEvent, l
   for (const key of identity.lookupsOfEvent(seq)) {
     for (const seeker of identity.seekers(key.kind, key.value)) if (seeker !== seq) loose.seekers.add(seeker);
     set.sessionHints.delete(key.value);
+    if (key.kind === 'session' && dev !== null) loose.hints.add(dev);
   }
   // C8: an order may count on somebody else without this event.
   for (const { kind, value } of event.keys) {

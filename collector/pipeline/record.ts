@@ -123,7 +123,7 @@ export const record = (set: WorkingSet, event: AcceptedEvent, seq?: number): Rec
   if (beat && row.dev !== null) {
     if (kept) {
       set.superseded.set(kept.mid, true);
-      replaced = takeBeat(set, kept.seq, event, beat.ms);
+      replaced = takeBeat(set, { seq: kept.seq, dev: row.dev }, event, beat.ms);
     }
     set.events.putBeat(row.dev, beat.pageView, slot, row.seq, event.at, event.messageId);
     row.flags |= flag.beat;
@@ -164,14 +164,19 @@ interface Replaced extends Pick<EventRow, 'usr' | 'at' | 'flags' | 'owner'> {
   loose: Loose;
 }
 
-const takeBeat = (set: WorkingSet, seq: number, next: AcceptedEvent, nextMs: number): Replaced | null => {
+const takeBeat = (
+  set: WorkingSet,
+  { seq, dev }: Pick<EventRow, 'seq' | 'dev'>,
+  next: AcceptedEvent,
+  nextMs: number,
+): Replaced | null => {
   const gone = set.events.take(seq);
   if (!gone) return null;
   const { usr, at, flags, owner } = gone;
   const event = parseBody(gone);
   const isAlike = saysNoMore(event, next, nextMs) && !isFirstOfHint(set, event);
   const loose = nothingLoose();
-  if (!isAlike) forgetRead(set, seq, event, loose);
+  if (!isAlike) forgetRead(set, { seq, dev }, event, loose);
   return { usr, at, flags, owner, messageId: event.messageId, event, isAlike, loose };
 };
 
@@ -212,6 +217,7 @@ const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, loose }: Repla
   for (const seq of loose.seekers) set.spoiltSeekers.add(seq);
   for (const id of loose.persons) set.spoiltPersons.add(id);
   for (const id of loose.profiles) set.spoiltProfiles.add(id);
+  noteHints(set, loose);
   if (usr !== null && usr !== row.usr) loose.nodes.add(usr);
   const seenFirst = [...new Set([dev, ...(usr === null ? [] : [usr]), ...loose.nodes])].filter(
     (id) => set.nodeById(id)?.firstId === event.messageId,
@@ -220,6 +226,17 @@ const forgetBeat = (set: WorkingSet, row: EventRow, { event, usr, loose }: Repla
   const waiting = waitingNamings(set);
   for (const id of seenFirst) seeAgain(set, id, waiting.get(id) ?? []);
   forgetNodes(set, loose.nodes, waiting);
+};
+
+/** Where the first event of a hint has gone: what is left of its device, or looks for the hint, may be the first now. */
+export const noteHints = (set: WorkingSet, loose: Pick<Loose, 'hints' | 'seekers'>): void => {
+  const ofDevices = [...loose.hints].flatMap((dev) => set.events.ofDevice(dev));
+  const named = [...loose.seekers].flatMap((seq) => set.events.row(seq) ?? []).filter((row) => row.usr !== null);
+  for (const row of [...ofDevices, ...named]) {
+    if (row.flags & (flag.bot | flag.measured)) continue;
+    const event = parseBody(row);
+    for (const key of event.keys) if (key.kind === 'session') noteKey(set, key, row.seq, event);
+  }
 };
 
 /**
@@ -453,22 +470,6 @@ const noteKey = (set: WorkingSet, key: LookupKey, seq: number, event: AcceptedEv
   set.identity.putLookup('session', key.value, event.at, event.messageId, seq);
   set.sessionHints.set(key.value, { at: event.at, messageId: event.messageId });
   return true;
-};
-
-/**
- * The earliest that carried a hint may have gone: where its device is folded again, or a server's event decided again that
- * names somebody, the next one is found, and whoever looked for it in vain looks again.
- */
-export const noteHints = (set: WorkingSet, seq: number, event: AcceptedEvent): void => {
-  for (const key of event.keys) {
-    if (key.kind !== 'session' || !noteKey(set, key, seq, event)) continue;
-    for (const seeker of set.identity.seekers(key.kind, key.value)) {
-      if (seeker === seq) continue;
-      // They may be walked through just now: at the end its turn comes once more.
-      set.spoiltSeekers.delete(seeker);
-      set.spoiltSeekers.add(seeker);
-    }
-  }
 };
 
 const earliestOf = (set: WorkingSet, hint: string): { at: number; messageId: string } | undefined => {

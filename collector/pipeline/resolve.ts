@@ -18,7 +18,7 @@ import {
 } from '../identity/graph.js';
 import { type ContactRow, deriveMergeId, type RenameRow } from '../identity/store.js';
 import { countedUnder, isFloodOf } from './floods.js';
-import { deviceEventOf, noteHints, ownedEvent } from './record.js';
+import { deviceEventOf, ownedEvent } from './record.js';
 import { admitNext, circumstancesOf, floodMaxOf, type Node, type WorkingSet } from './working-set.js';
 
 /** In this order, because each looks at what the one before it decided, and none looks back. */
@@ -55,7 +55,6 @@ export const refoldDevice = (
     rows.set(row.seq, row);
     bodies.set(row.seq, body);
     events.push(deviceEventOf(body, row.seq, row.usr));
-    if (!(row.flags & flag.measured)) noteHints(set, row.seq, body);
     const minute = minuteOf(row.at);
     perMinute.set(minute, (perMinute.get(minute) ?? 0) + 1);
     if (row.usr !== null && !floods.has(row.usr)) floods.set(row.usr, new Set(set.minutes.floodsOf(row.usr)));
@@ -210,7 +209,6 @@ export const decideServerEvent = (set: WorkingSet, seq: number): void => {
   const row = set.events.row(seq);
   if (!isServerEvent(row)) return;
   const event = parseBody(row);
-  if (row.usr !== null) noteHints(set, seq, event);
   const carrier = carrierOf(set, seq, event);
   if (row.usr !== null) {
     assign(set, row, event, { owner: row.usr, because: 'named', via: carrier?.via ?? null });

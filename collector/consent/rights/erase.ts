@@ -109,7 +109,7 @@ export interface Place {
 /** What is still to be done with an event: it goes, or an address that is not its owner's goes from it. */
 export type EventErrand = 'delete' | 'narrow';
 /** What a deletion leaves to be decided again, once all of them are through. */
-export type Touched = 'node' | 'device' | 'seeker' | 'person' | 'profile' | 'member';
+export type Touched = 'node' | 'device' | 'seeker' | 'person' | 'profile' | 'hint' | 'member';
 
 export interface Erasures {
   /** Asked again while one is open: that one. From here on, what was named stays out. */
