@@ -8,7 +8,7 @@ import { identitiesOf } from '../consent/rights/notices.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
 import { lookThrough, nobody, type Planned, planErasure, readThrough, withoutMentions } from './closure.js';
-import { forgetEvents, forgetRows, tieUp } from './forget.js';
+import { forgetRows, tieUp } from './forget.js';
 import { type Loose, nothingLoose } from './loose.js';
 import { record } from './record.js';
 import { spellingsOf } from './spellings.js';
@@ -307,8 +307,10 @@ const narrow = (
     }),
   );
   forgetFiles(copies);
-  forgetEvents(set, events.keys());
-  for (const [seq, event] of events) record(set, event, seq);
+  const { loose } = forgetRows(set, events.keys());
+  tieUp(set, loose, () => {
+    for (const [seq, event] of events) record(set, event, seq);
+  });
   return { mentions: events.size, exports: copies.length };
 };
 

@@ -46,8 +46,12 @@ export const forgetRows = (set: WorkingSet, seqs: Iterable<number>): { count: nu
   return { count, loose };
 };
 
-/** Everything deletions left loose is folded or decided again with this transaction. How many identifiers went. */
-export const tieUp = (set: WorkingSet, loose: Loose): number => {
+/**
+ * Everything deletions left loose is folded or decided again with this transaction. `anew` records what stays with less of
+ * what was deleted: before it is asked which identifiers nothing carries, for with one goes what staff said of it (R12). How
+ * many identifiers went.
+ */
+export const tieUp = (set: WorkingSet, loose: Loose, anew: () => void = () => {}): number => {
   for (const seq of loose.seekers) set.spoiltSeekers.add(seq);
   for (const id of loose.persons) set.spoiltPersons.add(id);
   for (const id of loose.profiles) {
@@ -65,9 +69,9 @@ export const tieUp = (set: WorkingSet, loose: Loose): number => {
   for (const seq of loose.seekers) decideServerEvent(set, seq);
   decideAskers(set);
   const waiting = waitingNamings(set);
-  const gone = forgetNodes(set, loose.nodes, waiting);
   for (const id of loose.nodes) seeAgain(set, id, waiting.get(id) ?? []);
-  return gone;
+  anew();
+  return forgetNodes(set, loose.nodes, waitingNamings(set));
 };
 
 /** Without its person an event can only be counted under the page's session; a server's would find its owner by that. */
@@ -96,14 +100,16 @@ export const forgetAndNarrow = (
     if (isReadAlike(event, narrowing)) set.events.rewrite(narrowing.seq, packBody(without(event, narrowing)));
     else anew.push(narrowing);
   }
-  forgetEvents(set, [...plan.deleted, ...anew.map(({ seq }) => seq)]);
+  const { loose } = forgetRows(set, [...plan.deleted, ...anew.map(({ seq }) => seq)]);
   let kept = plan.narrowed.length - anew.length;
-  for (const narrowing of anew) {
-    const event = without(bodies.get(narrowing.seq)!, narrowing);
-    if (findsNobody(event, narrowing)) continue;
-    record(set, event, narrowing.seq);
-    kept += 1;
-  }
+  tieUp(set, loose, () => {
+    for (const narrowing of anew) {
+      const event = without(bodies.get(narrowing.seq)!, narrowing);
+      if (findsNobody(event, narrowing)) continue;
+      record(set, event, narrowing.seq);
+      kept += 1;
+    }
+  });
   return { kept, folded: plan.deleted.length + anew.length };
 };
 

@@ -73,6 +73,21 @@ it('R12: a claim that was undone is not listed as standing when an earlier namin
   expect(shop.writer.store.prepare('SELECT * FROM pins').all()).toHaveLength(1);
 });
 
+it('R12, R14: a claim stays undone when the address of somebody who is erased goes from the only event of its device', () => {
+  const shop = openShop();
+  const email = 'ada@shop.com';
+  shop.send([identify(null, 'U2', 0, { traits: { email } }), identify(null, 'U1', 1)], server);
+  shop.send([identify('A1', 'U1', 10, { traits: { email } })], server);
+  shop.undo(standing(shop, 'U1')[0]!.id);
+  const at = startAt + 3_600_000;
+  shop.writer.command({ kind: 'erase', subject: { email }, by: 'test', at });
+  shop.writer.due(at);
+  shop.send([page('A1', 61)]);
+  expect(shop.one({ userId: 'U1' }).counts.events).toBe(2);
+  expect(standing(shop, 'U1')).toEqual([]);
+  expect(shop.rebuild().equal).toBe(true);
+});
+
 describe('a merge by staff', () => {
   it('R12: into somebody who was merged before is listed under the id it is answered, and undone by it', () => {
     const shop = openShop();
