@@ -116,6 +116,25 @@ describe('a merge by staff', () => {
     expect(idOf(shop, 'U1')).not.toBe(idOf(shop, 'U3'));
   });
 
+  it('R12: the other way round, of two whom an alias dated earlier made one so, is refused; of two who are two it is done', () => {
+    const shop = openShop();
+    shop.send(named('U1', 'U2', 'U3'), server);
+    merge(shop, 'U1', 'U2');
+    shop.send([alias('U2', 'U1', 5)], server);
+    expect(merge(shop, 'U2', 'U1')).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+
+    const other = openShop();
+    other.send(named('U1', 'U2', 'U3'), server);
+    merge(other, 'U1', 'U2');
+    other.send([alias('U1', 'U3', 5)], server);
+    expect(idOf(other, 'U1')).not.toBe(idOf(other, 'U2'));
+    const { status, body } = merge(other, 'U2', 'U1');
+    expect(status).toBe(200);
+    expect(idOf(other, 'U1')).toBe(idOf(other, 'U2'));
+    expect(standing(other, 'U3').map(({ id }) => id)).toContain(body.id);
+    expect(other.rebuild().equal).toBe(true);
+  });
+
   it('R12: the same again, which stands, is answered its id once more', () => {
     const shop = openShop();
     shop.send(named('U1', 'U2'), server);

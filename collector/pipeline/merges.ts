@@ -69,20 +69,22 @@ export const adminMerge = (set: WorkingSet, from: string, into: string, at: numb
   const target = set.findNode('user_id', into);
   if (!source || !target) return { kind: 'unknown' };
   if (source.id === target.id) return { kind: 'same' };
-  const cause = deriveMergeId('staff', `user_id:${from}`, `user_id:${into}`);
+  const leaderOf = ({ id }: { id: number }): number => set.nodeById(id)!.leader;
+  const known = set.identity.renamesFrom(source.id).find(({ reason, dst }) => reason === 'staff' && dst === target.id);
+  const isOne = leaderOf(source) === leaderOf(target);
+  if (isOne && leaderOf(source) === source.id) return { kind: 'reverse' };
+  // What made them one is somebody else's act, and so is one of staff the other way round.
+  if (isOne && known?.skipped !== null) return { kind: 'already', profileId: set.nodeById(leaderOf(source))!.hid };
+  const cause = known?.mid ?? deriveMergeId(`staff from ${from}`, `user_id:${from}`, `user_id:${into}`);
   set.identity.putRename({ mid: cause, seq: null, src: source.id, dst: target.id, at, reason: 'staff' });
   set.spoiltPersons.add(source.id);
   set.spoiltPersons.add(target.id);
   resolve(set);
-  const [one, other] = [source, target].map(({ id }) => set.nodeById(id)!.leader) as [number, number];
+  const [one, other] = [leaderOf(source), leaderOf(target)];
   if (one !== other) {
     const undoneAt = partedAt(set, one, other);
     return undoneAt === null ? { kind: 'renamed', profileId: set.nodeById(one)!.hid } : { kind: 'apart', undoneAt };
   }
-  if (one === source.id) return { kind: 'reverse' };
-  // Set aside, and one for all that: what made them one is somebody else's act.
-  const isIdle = set.identity.renamesFrom(source.id).some(({ mid, skipped }) => mid === cause && skipped !== null);
-  if (isIdle) return { kind: 'already', profileId: set.nodeById(one)!.hid };
   return { kind: 'merged', id: deriveMergeId(cause, `user_id:${from}`, `user_id:${into}`) };
 };
 
