@@ -86,7 +86,7 @@ export const followAccount = (parts: RowParts, asked: AccountAsked): AccountReco
   const device = choicesOf(parts, asked, configHash);
 
   // An erased person comes back by a new grant of their own, not by what a device remembers.
-  const gone = tombstones.of('userId', userId) ?? tombstones.of('alias', userId);
+  const gone = tombstones.ofUser(userId);
   const isOut = gone !== null && gone.openedAt === null;
   const held = isOut ? [] : store.personActs(keyOf('userId', userId)).flatMap(heldOf);
   const isDeliberate = asked.isDeliberate && asked.act === 'answer';

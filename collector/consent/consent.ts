@@ -162,9 +162,6 @@ export const openConsent = (
 
   const denialOf = (userId: string) => store.denialOf(userId, () => keyOf('userId', userId));
 
-  /** The same person under a present or a former name. */
-  const ofUser = (value: string): Tombstone | null => tombstones.of('userId', value) ?? tombstones.of('alias', value);
-
   const isBound = (event: Candidate, receipt: Facts['receipt']): boolean => {
     if (receipt === null || receipt === 'refused' || receipt.visitorKey === null || event.anonymousId === null)
       return true;
@@ -207,11 +204,11 @@ export const openConsent = (
     let contacts = noContacts;
     let { visitor } = holder;
     if (event.userId !== null) {
-      const tombstone = ofUser(event.userId);
+      const tombstone = tombstones.ofUser(event.userId);
       if (tombstone) users = [{ value: event.userId, tombstone }];
     }
     if (event.previousId != null) {
-      const tombstone = ofUser(event.previousId);
+      const tombstone = tombstones.ofUser(event.previousId);
       if (tombstone) users = [...users, { value: event.previousId, tombstone }];
       visitor ??= tombstones.of('visitorId', event.previousId);
     }
@@ -360,7 +357,7 @@ export const openConsent = (
     },
     object: (asked) => object(parts, asked),
     once,
-    hasReturned: (userId) => tombstones.of('userId', userId)?.openedAt != null,
+    hasReturned: (userId) => tombstones.ofUser(userId)?.openedAt != null,
     receiptsOf: (visitorId) => {
       const bound = store.visitor(keyOf('visitorId', visitorId));
       return bound ? store.receiptsOf(bound.life).map((one) => one.receipt) : [];

@@ -287,6 +287,32 @@ describe('an erasure', () => {
     });
   });
 
+  it('R11, R14: who returned from an erasure, and was erased again by a former name, is out and returns as yet another', () => {
+    const shop = openShop();
+    const { writer } = shop;
+    const at = (minute: number) => startAt + minute * 60_000;
+    const erase = (userId: string, minute: number): void => {
+      writer.command({ kind: 'erase', subject: { userId }, by: 'test', at: at(minute) });
+      writer.due(at(minute));
+    };
+    const named = (device: string, minute: number) => shop.send([identify(device, 'U1', minute)], { minute });
+    const lives: string[] = [];
+    named('A1', 0);
+    lives.push(shop.one({ userId: 'U1' }).id);
+    erase('U1', 10);
+    writer.consent.tombstones.open('userId', 'U1', at(20));
+    named('A2', 30);
+    lives.push(shop.one({ userId: 'U1' }).id);
+    const alias = call('alias', null, 32, { previousId: 'U1', userId: 'U9' });
+    shop.send([identify(null, 'U9', 31), alias], { key: secretKey });
+    erase('U9', 60);
+    expect(named('A3', 70)).toMatchObject({ accepted: 0, dropped: [{ code: 'erased' }] });
+    writer.consent.tombstones.open('alias', 'U1', at(80));
+    named('A4', 90);
+    lives.push(shop.one({ userId: 'U1' }).id);
+    expect(new Set(lives).size).toBe(3);
+  });
+
   it('R14: nothing of an event that went tells when somebody else was first seen, and their profile is as old as the rest', () => {
     const shop = openShop();
     const phone = '+4930123456';

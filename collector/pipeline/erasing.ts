@@ -140,7 +140,8 @@ const advance = (errand: Errand, work: ErasureWork, rows: number): number | null
       const identifiers = tieUp(set, loose);
       for (const id of loose.profiles) set.erased.add(id);
       // Who returned meanwhile is a new generation, and so is the id of their profile.
-      for (const userId of work.closure?.userIds ?? []) set.regenerate('user_id', userId);
+      const { userIds, aliases } = work.closure ?? nobody.closure;
+      for (const userId of [...userIds, ...aliases]) set.regenerate('user_id', userId);
       done('aggregates', { identifiers });
       return 10;
     }

@@ -68,12 +68,14 @@ const fromRow = (row: Row): Tombstone => ({
 
 export interface Tombstones {
   of: (kind: TombstoneKind, value: string) => Tombstone | null;
+  /** Of whoever bore this user id, which may have been their present name at one erasure and a former one at another. */
+  ofUser: (value: string) => Tombstone | null;
   add: (kind: TombstoneKind, value: string, cause: Tombstone['cause'], at: number) => void;
   /** Where only the keyed hash is known. */
   addKey: (kind: TombstoneKind, key: Uint8Array, cause: Tombstone['cause'], at: number) => void;
   /** The person has returned with a grant of this instant. */
   open: (kind: TombstoneKind, value: string, at: number) => void;
-  /** 0 for whoever was never erased. */
+  /** 0 for whoever was never erased; of a user id, as a former name too. */
   generationOf: (kind: TombstoneKind, value: string) => number;
   /** What a line of the journal says, by a store that is older than it. */
   replay: (entry: JournalEntry) => void;
@@ -154,6 +156,12 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
 
   return {
     of,
+    ofUser: (value) => {
+      const [present, former] = [of('userId', value), of('alias', value)];
+      if (present === null || former === null) return present ?? former;
+      // A return from the earlier one is none from the later.
+      return former.erasedAt > present.erasedAt ? former : present;
+    },
     addKey,
     add: (kind, value, cause, at) => addKey(kind, keyOf(kind, value), cause, at),
     open: (kind, value, at) => {
@@ -161,7 +169,8 @@ export const openTombstones = (sql: Sql, keyOf: KeyOf, journal: () => Journal = 
       if (setOpened.run(at, kind, key).changes > 0) journal().note({ act: 'opened', kind, key: hexOf(key), at });
       caches.get(kind)?.delete(value);
     },
-    generationOf: (kind, value) => of(kind, value)?.generation ?? 0,
+    generationOf: (kind, value) =>
+      (of(kind, value)?.generation ?? 0) + (kind === 'userId' ? (of('alias', value)?.generation ?? 0) : 0),
     replay: (entry) => {
       if (entry.act === 'erased' || entry.act === 'withdrawn')
         putKey(entry.kind, Buffer.from(entry.key, 'hex'), entry.act, entry.at, entry.v);
