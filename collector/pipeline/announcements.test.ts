@@ -181,6 +181,39 @@ describe('C4: what is announced once', () => {
     );
   });
 
+  it('C4, R14: what was told of a cart that has become another’s is by their id once the first is forgotten', () => {
+    const house = open();
+    house.take([guestAdds(0), names('A1', 1)], epochAt + minuteMs);
+    expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 61]]);
+    const rows = () => JSON.stringify(house.set.sql.prepare('SELECT * FROM announcements').all());
+    const first = hidOf(house, 'U1');
+    expect(rows()).toContain(first);
+    house.take([fact({ on: 'A1', user: 'U2', minute: -1 })], epochAt + 62 * minuteMs);
+    house.within(laterAt, (set) => {
+      const { seq } = set.sql.prepare<{ seq: number }>('SELECT seq FROM events WHERE at = ?').get(epochAt + minuteMs)!;
+      forgetEvents(set, [seq]);
+    });
+    expect(rows()).not.toContain(first);
+    expect(told(house).map(({ user, key }) => [user, key])).toContainEqual(['U2', expect.stringMatching(/:\d+$/)]);
+  });
+
+  it('C4, R14: what was told of a browse before a merge, which was undone, goes or is the other’s when its person is forgotten', () => {
+    const house = open();
+    house.take(two);
+    told(house);
+    const first = hidOf(house, 'U1');
+    const merged = house.within(laterAt, (set) => adminMerge(set, 'U1', 'U2', laterAt));
+    if (merged.kind !== 'merged') throw new Error(merged.kind);
+    house.within(laterAt, (set) => {
+      undoMerge(set, merged.id, 'test', laterAt);
+      set.identity.deleteRename(set.identity.renamesFrom(set.findNode('user_id', 'U1')!.id)[0]!.mid);
+      const { seq } = set.sql.prepare<{ seq: number }>('SELECT min(seq) AS seq FROM events').get()!;
+      forgetEvents(set, [seq]);
+    });
+    expect(house.set.findNode('user_id', 'U1')).toBeUndefined();
+    expect(JSON.stringify(house.set.sql.prepare('SELECT * FROM announcements').all())).not.toContain(first);
+  });
+
   it('C4: what was told of a cart that has ended goes with it too, and back when the merge is undone', () => {
     const house = open();
     house.take([adds(0), looks('U2', 'A2', -1)], epochAt);

@@ -100,6 +100,7 @@ export const forgetNodes = (
     }
     set.dropProfile(id);
     set.profiles.deleteAnnouncements(id);
+    set.profiles.renameAnnouncements(node.hid);
     set.identity.deleteJoins(id);
     // Its events may have gone in a transaction before this one, and what kept it last in this.
     if (node.kind === 'anonymous_id' || node.kind === 'session_hint') {

@@ -37,6 +37,8 @@ export const profileMigrations: readonly Migration[] = [
     name: '0848-announcements-outlive',
     sql: 'ALTER TABLE announcements ADD COLUMN outlives INTEGER NOT NULL DEFAULT 0',
   },
+  // Whoever is forgotten is looked for in it by profile.
+  { name: '0849-announcements-by-profile', sql: 'CREATE INDEX announcements_by_profile ON announcements (profile_id)' },
 ];
 
 export interface AnnouncementRow {
@@ -96,6 +98,12 @@ export const profileStore = (sql: Sql) => {
   );
   const moveAnnouncements = sql.prepare('UPDATE announcements SET leader = ? WHERE leader = ?');
   const moveAnnouncement = sql.prepare('UPDATE announcements SET leader = ? WHERE key = ?');
+  const renameAnnouncements = sql.prepare(
+    `UPDATE OR REPLACE announcements SET
+       key = replace(key, profile_id, (SELECT hid FROM nodes WHERE id = announcements.leader)),
+       profile_id = (SELECT hid FROM nodes WHERE id = announcements.leader)
+     WHERE profile_id = ?`,
+  );
   const outlive = sql.prepare('UPDATE announcements SET outlives = 1 WHERE key = ?');
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
@@ -125,6 +133,8 @@ export const profileStore = (sql: Sql) => {
       announce.run(row.key, row.seq, row.kind, row.profile_id, row.leader, row.at, row.announced_at, row.body),
     moveAnnouncements: (from: number, into: number) => moveAnnouncements.run(into, from),
     moveAnnouncement: (key: string, into: number) => moveAnnouncement.run(into, key),
+    /** Of an id that is forgotten: what was told of it and is another's now is by the id of whoever holds it. */
+    renameAnnouncements: (profileId: string) => renameAnnouncements.run(profileId),
     outlive: (key: string) => outlive.run(key),
     deleteAnnouncement: (key: string) => deleteAnnouncement.run(key),
     deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
