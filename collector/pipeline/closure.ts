@@ -271,12 +271,16 @@ export const withoutMentions = (
     contacts.some((contact) => contact.kind === kind && contact.value === value);
   const others = event.contacts.filter((contact) => !isNamed(contact));
   changed ||= others.length < event.contacts.length;
-  const { previousId } = event;
-  const wasTheirs = previousId !== null && [...userIds, ...aliases, ...visitorIds].includes(previousId);
-  changed ||= wasTheirs;
+  const { userId, previousId } = event;
+  const names = [...userIds, ...aliases];
+  const wasTheirs = previousId !== null && [...names, ...visitorIds].includes(previousId);
+  // What a bot sent names nobody (R4), and so belongs to nobody who would take it along.
+  const saysTheirs = userId !== null && names.includes(userId);
+  changed ||= wasTheirs || saysTheirs;
   const without: AcceptedEvent = {
     ...event,
     contacts: others,
+    userId: saysTheirs ? null : userId,
     previousId: wasTheirs ? null : previousId,
     name: event.name === null ? null : (left(event.name) ?? redacted),
     claimedUserId: text(event.claimedUserId),

@@ -521,6 +521,18 @@ describe('what others wrote of somebody who is erased', () => {
     },
   );
 
+  it('R4, R14: loses the user id where a bot said it, which names nobody; the bot stays counted', () => {
+    const shop = openShop();
+    const userId = 'customer-104233';
+    shop.send([identify('A1', userId, 0)]);
+    shop.send([page('A2', 1, { userId, context: { userAgent: 'Googlebot/2.1' } })]);
+    const { writer } = shop;
+    writer.command({ kind: 'erase', subject: { userId }, by: 'test', at: startAt + 600_000 });
+    writer.due(startAt + 600_000);
+    expect(standsIn(shop, userId)).toEqual([]);
+    expect(writer.store.prepare('SELECT flags FROM events').all()).toEqual([{ flags: 1 }]);
+  });
+
   it('section 6: many who wait are looked for in one reading of the store, in slices, and killed anywhere goes on', () => {
     const folder = temporary();
     const options = { erasureRowsMax: 10 };
