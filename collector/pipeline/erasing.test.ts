@@ -287,6 +287,26 @@ describe('an erasure', () => {
     });
   });
 
+  it('R14: what was told of whoever returned while the request waited goes with what it told of, and what came after stays', () => {
+    const shop = openShop();
+    const { writer } = shop;
+    const adds = (device: string, minute: number) =>
+      track(device, 'Product Added', minute, { product_id: 'p1', price: 5, currency: 'EUR' }, { userId: 'U1' });
+    const told = () => writer.store.prepare<{ at: number }>('SELECT at, profile_id, key FROM announcements').all();
+    shop.send([adds('A1', 0)]);
+    shop.wait(90);
+    expect(told().map(({ at }) => at)).toEqual([startAt + 60 * 60_000]);
+    const before = shop.one({ userId: 'U1' }).id;
+    const at = startAt + 100 * 60_000;
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at });
+    writer.consent.tombstones.open('userId', 'U1', at + 1);
+    shop.send([adds('A2', 110)], { minute: 110 });
+    writer.tick(startAt + 200 * 60_000);
+    writer.due(startAt + 201 * 60_000);
+    expect(told().map(({ at }) => at)).toEqual([startAt + 170 * 60_000]);
+    expect(JSON.stringify(told())).not.toContain(before);
+  });
+
   it('R11, R14: who returned from an erasure, and was erased again by a former name, is out and returns as yet another', () => {
     const shop = openShop();
     const { writer } = shop;

@@ -302,6 +302,8 @@ export const openWorkingSet = (
       const node = findNode(kind, value);
       const hid = hidOf(kind, value);
       if (!node || node.hid === hid) return;
+      // What stands of the new life is told under its id by the fold.
+      profiles.forgetAnnouncements(node.hid);
       node.hid = hid;
       identity.rename(node.id, hid);
       set.spoiltProfiles.add(node.leader);

@@ -104,6 +104,7 @@ export const profileStore = (sql: Sql) => {
        profile_id = (SELECT hid FROM nodes WHERE id = announcements.leader)
      WHERE profile_id = ?`,
   );
+  const forgetAnnouncements = sql.prepare('DELETE FROM announcements WHERE profile_id = ?');
   const outlive = sql.prepare('UPDATE announcements SET outlives = 1 WHERE key = ?');
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
@@ -135,6 +136,8 @@ export const profileStore = (sql: Sql) => {
     moveAnnouncement: (key: string, into: number) => moveAnnouncement.run(into, key),
     /** Of an id that is forgotten: what was told of it and is another's now is by the id of whoever holds it. */
     renameAnnouncements: (profileId: string) => renameAnnouncements.run(profileId),
+    /** Of an id that its person has no more. */
+    forgetAnnouncements: (profileId: string) => forgetAnnouncements.run(profileId),
     outlive: (key: string) => outlive.run(key),
     deleteAnnouncement: (key: string) => deleteAnnouncement.run(key),
     deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
