@@ -26,6 +26,7 @@ import {
 } from '../identity/identifier.js';
 import { isProved } from '../identity/proof.js';
 import type { RedactedIn, Submission } from '../log/log.js';
+import { spellingsOf, withoutMentions } from './spellings.js';
 
 /** What of a site decides about acceptance. */
 export interface SiteRules {
@@ -247,8 +248,8 @@ export const accept = (
   }
 
   const sessionHint = text(context.sessionId, 100);
-  const contacts =
-    strip.contacts === 'all' ? [] : contactsRead.filter((_, at) => !(strip.contacts as readonly number[]).includes(at));
+  const erased = strip.contacts === 'all' ? [] : strip.contacts.map((at) => contactsRead[at]!);
+  const contacts = strip.contacts === 'all' ? [] : contactsRead.filter((contact) => !erased.includes(contact));
   const keys = readKeys(rawProperties, context, sessionHint, site);
   const ownable =
     anonymousId !== null ||
@@ -364,7 +365,14 @@ export const accept = (
     properties: redaction.redactions,
     traits: (redactedTraits?.redactions ?? 0) + (redactedGroup?.redactions ?? 0),
   };
-  return { kind: 'accepted', event, warnings, candidate, pass, redactions };
+  return { kind: 'accepted', event: withoutErased(event, erased), warnings, candidate, pass, redactions };
+};
+
+/** An address that a tombstone keeps out stands in the traits beside it as well. */
+const withoutErased = (event: AcceptedEvent, contacts: readonly Contact[]): AcceptedEvent => {
+  if (contacts.length === 0) return event;
+  const closure = { userIds: [], aliases: [], visitorIds: [], contacts };
+  return withoutMentions(event, closure, spellingsOf(closure)) ?? event;
 };
 
 const rejected = (code: string, path: string, message: string): Outcome => ({ kind: 'rejected', code, path, message });

@@ -5,8 +5,6 @@ import { randomUUID } from 'node:crypto';
 import type { Consent } from '../consent/consent.js';
 import type { Closure, ErasureSubject, Place, Scope } from '../consent/rights/erase.js';
 import { type ErasableEvent, fateOf, goes, marksOf, type Naming } from '../consent/rights/fate.js';
-import { redacted } from '../enrich/redact/personal.js';
-import type { AcceptedEvent } from '../events/event.js';
 import { type EventRow, flag, parseBody, unpackMessageId } from '../events/store.js';
 import { gateAnonymousId, gateEmail, gateIdentifier, gatePhone } from '../identity/identifier.js';
 import { ownsEvents } from './resolve.js';
@@ -250,63 +248,6 @@ export const readThrough = (
       }
   }
   return { found, past: rows.length < limit ? null : rows.at(-1)!.seq };
-};
-
-/** The event without these people's addresses and ids, wherever they stand in it; null: they stand nowhere. */
-export const withoutMentions = (
-  event: AcceptedEvent,
-  { contacts, userIds, aliases, visitorIds }: Closure,
-  spellings: Spellings,
-): AcceptedEvent | null => {
-  let changed = false;
-  const left = <Value>(value: Value): Value | undefined => {
-    const kept = spellings.without(value) as Value | undefined;
-    changed ||= kept !== value;
-    return kept;
-  };
-  const text = <Value extends string | null>(value: Value): Value | null =>
-    value === null ? null : (left(value) ?? null);
-  const fields = <Bag extends object>(bag: Bag): Bag => left(bag) as Bag;
-  const isNamed = ({ kind, value }: { kind: string; value: string }): boolean =>
-    contacts.some((contact) => contact.kind === kind && contact.value === value);
-  const others = event.contacts.filter((contact) => !isNamed(contact));
-  changed ||= others.length < event.contacts.length;
-  const { userId, previousId } = event;
-  const names = [...userIds, ...aliases];
-  const wasTheirs = previousId !== null && [...names, ...visitorIds].includes(previousId);
-  // What a bot sent names nobody (R4), and so belongs to nobody who would take it along.
-  const saysTheirs = userId !== null && names.includes(userId);
-  changed ||= wasTheirs || saysTheirs;
-  const without: AcceptedEvent = {
-    ...event,
-    contacts: others,
-    userId: saysTheirs ? null : userId,
-    previousId: wasTheirs ? null : previousId,
-    name: event.name === null ? null : (left(event.name) ?? redacted),
-    claimedUserId: text(event.claimedUserId),
-    groupId: text(event.groupId),
-    ...(event.category && { category: text(event.category) }),
-    traits: fields(event.traits),
-    groupTraits: event.groupTraits ? fields(event.groupTraits) : null,
-    properties: fields(event.properties),
-    // It still finds what it found, if all who told of it lose the same.
-    keys: event.keys.map((key) => ({ ...key, value: left(key.value) ?? redacted })),
-    page: event.page && {
-      path: text(event.page.path),
-      title: text(event.page.title),
-      url: text(event.page.url),
-      search: text(event.page.search),
-      referrer: text(event.page.referrer),
-    },
-    touch: event.touch && {
-      ...event.touch,
-      source: text(event.touch.source),
-      medium: text(event.touch.medium),
-      campaign: text(event.touch.campaign),
-      clickId: text(event.touch.clickId),
-    },
-  };
-  return changed ? without : null;
 };
 
 /** Identifiers in the form in which they are compared (R2): what is refused as one is kept as it was asked. */

@@ -541,6 +541,22 @@ describe('what others wrote of somebody who is erased', () => {
     },
   );
 
+  it.each([
+    ['traits of an identify', (traits: object) => identify('A2', 'U2', 20, { traits })],
+    ['context.traits', (traits: object) => page('A2', 20, { userId: 'U2', context: { traits } })],
+  ])('R14: comes without the address, which is out, in any spelling, when it comes later: %s', (_, tells) => {
+    const shop = openShop({ reservedEmail: 'allow' });
+    const phone = '+4930123456';
+    shop.send([identify('A1', 'U1', 0, { traits: { email, phone } })], { key: secretKey });
+    shop.writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 600_000 });
+    shop.writer.due(startAt + 600_000);
+    const told = { email: ` ${email.toUpperCase()}`, phone: '+49 30 123456', note: `of ${email}`, city: 'Ghent' };
+    expect(shop.send([tells(told)])).toMatchObject({ accepted: 1 });
+    expect([standsIn(shop, email), standsIn(shop, '123456')]).toEqual([[], []]);
+    const { traits } = shop.one({ userId: 'U2' });
+    expect(Object.keys(traits).sort()).toEqual(['city', 'note']);
+  });
+
   it('R4, R14: loses the user id where a bot said it, which names nobody; the bot stays counted', () => {
     const shop = openShop();
     const userId = 'customer-104233';

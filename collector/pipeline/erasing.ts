@@ -7,11 +7,11 @@ import { type Closure, type ErasureStep, type ErasureWork, stepNumber, type Touc
 import { identitiesOf } from '../consent/rights/notices.js';
 import type { AcceptedEvent } from '../events/event.js';
 import { parseBody } from '../events/store.js';
-import { lookThrough, nobody, type Planned, planErasure, readThrough, withoutMentions } from './closure.js';
+import { lookThrough, nobody, type Planned, planErasure, readThrough } from './closure.js';
 import { forgetRows, tieUp } from './forget.js';
 import { type Loose, nothingLoose } from './loose.js';
 import { record } from './record.js';
-import { spellingsOf } from './spellings.js';
+import { spellingsOf, withoutMentions } from './spellings.js';
 import type { WorkingSet } from './working-set.js';
 
 export interface Errand {
