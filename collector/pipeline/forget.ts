@@ -11,21 +11,9 @@ import { beatOf, beatSlotMs, noteHints, record } from './record.js';
 import { answeredBy, decideAskers, decideServerEvent } from './resolve.js';
 import { circumstancesOf, type WorkingSet } from './working-set.js';
 
-/** A mark that stays where an erased person was named: it still counts as a distinct user (R4). */
-export interface Mark {
-  dev: number;
-  at: number;
-  messageId: string;
-  person: string;
-}
-
 /** Deletes these events. The caller's transaction ends with `finish`, which folds what is spoilt. */
-export const forgetEvents = (set: WorkingSet, seqs: Iterable<number>, marks: readonly Mark[] = []): number => {
+export const forgetEvents = (set: WorkingSet, seqs: Iterable<number>): number => {
   const { count, loose } = forgetRows(set, seqs);
-  for (const mark of marks) {
-    set.identity.putMark(mark.dev, mark.at, mark.messageId, mark.person);
-    loose.devices.add(mark.dev);
-  }
   tieUp(set, loose);
   return count;
 };
