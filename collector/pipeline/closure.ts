@@ -276,7 +276,8 @@ export const nodeOfSubject = (set: WorkingSet, subject: ErasureSubject): number 
   if ('profileId' in subject) {
     const node = set.identity.nodeByHid(subject.profileId);
     if (!node) return null;
-    if (node.kind !== 'anonymous_id' || set.identity.ownersOf(node.id).includes(node.id)) return node.id;
+    if (node.kind !== 'anonymous_id' || node.leader !== node.id) return node.id;
+    if (set.identity.ownersOf(node.id).includes(node.id)) return node.id;
     // The id of a visitor whose every event is somebody's by now: it resolves to them, as it does for readers.
     return set.events.lastOwner(node.id) ?? node.id;
   }

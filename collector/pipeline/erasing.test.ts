@@ -307,6 +307,39 @@ describe('an erasure', () => {
     expect(JSON.stringify(told())).not.toContain(before);
   });
 
+  it('R11, R14: a profile id means for an erasure, a copy and an objection whom it means for a reader', () => {
+    const visited = (alias: boolean) => {
+      const shop = openShop();
+      if (alias) shop.send([call('alias', null, 0, { previousId: 'A4', userId: 'U2' })], { key: secretKey });
+      shop.send([page('A4', 1, { userId: 'U1' })]);
+      const { hid } = shop.writer.store.prepare<{ hid: string }>("SELECT hid FROM nodes WHERE value = 'A4'").get()!;
+      return { shop, id: hid };
+    };
+    // By an alias the device is U2's, though all that was done on it is U1's; without one it is in U1's profile.
+    for (const [alias, meant, other] of [
+      [true, 'U2', 'U1'],
+      [false, 'U1', null],
+    ] as const) {
+      const { shop, id } = visited(alias);
+      const { profileId } = shop.read.meant({ profileId: id });
+      expect(profileId).toBe(shop.one({ userId: meant }).id);
+      expect(shop.read.profile(id, { purposes, now: startAt })?.id).toBe(profileId);
+      const objected = shop.writer.command({
+        kind: 'object',
+        subject: { profileId: id },
+        purposes: ['marketing'],
+        by: 'test',
+        at: startAt + 300_000,
+      } as never);
+      expect(objected.status).toBeLessThan(300);
+      expect(shop.writer.consent.deniedOf(meant)).toContain('marketing');
+      shop.writer.command({ kind: 'erase', subject: { profileId: id }, by: 'test', at: startAt + 600_000 });
+      shop.writer.due(startAt + 600_000);
+      expect(shop.by({ userId: meant })).toEqual([]);
+      if (other !== null) expect(shop.by({ userId: other })).toHaveLength(1);
+    }
+  });
+
   it('R11, R14: who returned from an erasure, and was erased again by a former name, is out and returns as yet another', () => {
     const shop = openShop();
     const { writer } = shop;

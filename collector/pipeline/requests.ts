@@ -358,12 +358,8 @@ const meantBy = (set: WorkingSet, asked: ErasureSubject): { userIds: string[]; v
   if ('userId' in subject) return { userIds: [subject.userId], visitorIds: [] };
   if ('anonymousId' in subject) return { userIds: [], visitorIds: [subject.anonymousId] };
   if ('visitorId' in subject) return { userIds: [], visitorIds: [subject.visitorId] };
-  const node =
-    'profileId' in subject
-      ? set.identity.nodeByHid(subject.profileId)
-      : 'email' in subject
-        ? set.findNode('email', subject.email)
-        : set.findNode('phone', subject.phone);
+  const id = nodeOfSubject(set, subject);
+  const node = id === null ? undefined : set.nodeById(id);
   const members = node ? set.identity.members(node.leader) : [];
   return {
     userIds: members.filter(({ kind }) => kind === 'user_id').map(({ value }) => value),

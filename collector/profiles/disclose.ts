@@ -56,7 +56,8 @@ export const disclosureReading = (sql: Sql, read: PeopleReading): DisclosureRead
   const nodeOf = (subject: DisclosureSubject): NodeRow | undefined => {
     if (subject.profileId !== undefined) {
       const node = identity.nodeByHid(subject.profileId);
-      if (node?.kind !== 'anonymous_id' || identity.ownersOf(node.id).includes(node.id)) return node;
+      if (node?.kind !== 'anonymous_id' || node.leader !== node.id) return node;
+      if (identity.ownersOf(node.id).includes(node.id)) return node;
       const owner = latestOwner.get(node.id)?.owner;
       return owner === undefined ? node : identity.node(owner);
     }
