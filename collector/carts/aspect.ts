@@ -154,12 +154,13 @@ const completeOrder = (step: Step): void => {
   }
   const known = findOrder(step, orderId);
   const placedAt = known?.placed === 'completed' ? known.at : event.at;
+  const before = known?.placed === 'completed' && known.cartId !== null ? (known.goods?.lines ?? []) : null;
   // A second telling of the same order without lines adds nothing to what the first one took.
-  const isRepeated = known?.placed === 'completed' && known.cartId !== null && told.goods === null;
+  const isRepeated = before !== null && told.goods === null;
   changeOrder(step, known, orderId, (order) => {
     stateOrder(order, step, 'completed', told);
     const placed = { orderId, at: placedAt, lines: told.goods?.lines ?? null, ...orderFigures(order) };
-    const cart = isRepeated || order.cancelled ? undefined : convert(step, placed);
+    const cart = isRepeated || order.cancelled ? undefined : convert(step, placed, before);
     order.cartId ??= cart?.id ?? null;
     const found = event.sessionId ?? cart?.sessionId ?? state.lastSessionId;
     attribute(order, event.channel === 'browser' ? event.sessionId : null, found);

@@ -55,10 +55,13 @@ const leave = (step: Step, cart: CartRecord, bought: ReadonlySet<CartLine>): voi
 /**
  * An order that lists its lines takes them from the cart it names, what is not there from the others, the last touched
  * first. One without lines, or whose lines are written in ids the cart does not know, takes the whole of the cart it names;
- * naming none that could be another, the only cart there is.
+ * naming none that could be another, the only cart there is. `before`: what an earlier telling of it listed, which took its
+ * lines from a cart; null = none did. The same order is one (C8): what was listed before has left.
  */
-export const convert = (step: Step, order: PlacedOrder): CartRecord | undefined => {
-  const { state, warn } = step;
+export const convert = (step: Step, order: PlacedOrder, before: readonly CartLine[] | null): CartRecord | undefined => {
+  const { state, event, warn } = step;
+  // Told again, nobody is at the cart, and what was looked at since goes on.
+  const isPlaced = order.at === event.at;
   const named = namedBy(step, order.at);
   const others = state.carts
     .filter((cart) => cart !== named && (isOpen(cart) || isJustCleared(cart, order.at)))
@@ -72,24 +75,26 @@ export const convert = (step: Step, order: PlacedOrder): CartRecord | undefined 
     const whole = named ?? (only !== undefined && mayMean(step, only) ? only : undefined);
     if (whole !== undefined) taken.set(whole, boughtFrom(whole, null, order.at));
   } else {
-    let wanted = [...order.lines];
+    const fresh = before === null ? order.lines : order.lines.filter((line) => findLine(before, line) === undefined);
+    let wanted = fresh;
     for (const cart of named === undefined ? others : [named, ...others]) {
       // A cart left behind under another token is recovered by what was bought, so it must not go on offering it.
-      const bought = boughtFrom(cart, cart.phase === 'abandoned' ? order.lines : wanted, order.at);
+      const asked = cart === named ? order.lines : cart.phase === 'abandoned' ? fresh : wanted;
+      const bought = boughtFrom(cart, asked, order.at);
       if (bought.size === 0) continue;
       taken.set(cart, bought);
       wanted = wanted.filter((line) => findLine([...bought], line) === undefined);
     }
     const whole = named === undefined ? new Set<CartLine>() : boughtFrom(named, null, order.at);
-    if (named !== undefined && taken.size === 0 && whole.size > 0) {
+    if (before === null && named !== undefined && taken.size === 0 && whole.size > 0) {
       warn('order_lines_unmatched');
       taken.set(named, whole);
       told = { ...order, lines: null };
     }
   }
   recover(state, told, new Set(named !== undefined ? [named] : told.lines === null ? taken.keys() : []));
-  if (named !== undefined && isOpen(named) && !taken.has(named)) touch(step, named);
+  if (isPlaced && named !== undefined && isOpen(named) && !taken.has(named)) touch(step, named);
   for (const [cart, bought] of taken) if (bought.size > 0) leave(step, cart, bought);
-  state.views = null;
+  if (isPlaced) state.views = null;
   return named ?? [...taken.keys()][0];
 };

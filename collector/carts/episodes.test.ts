@@ -543,6 +543,38 @@ describe('C5: recovery', () => {
     expect(fold(add(0, 'p1'), first, add(10, 'p1'), bare).states).toEqual(['converted', 'active']);
   });
 
+  const both = [add(0, 'p1', 5, { cart_id: 't' }), add(1, 'p2', 5, { cart_id: 't' })];
+  const toldAgain = (t: number, properties: object = {}) =>
+    order(t, ['p1'], { order_id: 'o1', cart_id: 't', ...properties }, server);
+  const toldFirst = (properties: object = {}) => order(5, ['p1'], { order_id: 'o1', ...properties });
+
+  it.each([
+    ['named by both', toldFirst({ cart_id: 't' })],
+    ['named by the second alone', toldFirst()],
+  ])('C5, C8: what the first telling left in the cart the second leaves there too, %s', (_, first) => {
+    const person = fold(...both, first, toldAgain(6));
+    expect(person.content).toEqual({ p2: 1 });
+    expect(person.warnings).toEqual([]);
+  });
+
+  it('C5, C8: what the first telling took of one cart the second takes of no other', () => {
+    const again = toldAgain(6, { cart_id: undefined });
+    const person = fold(add(0, 'p1', 5, { cart_id: 't' }), add(1, 'p1', 5, { cart_id: 't2' }), toldFirst(), again);
+    expect(person.states).toEqual(['active', 'converted']);
+  });
+
+  it('C4, C8: a second telling takes nothing up again that was left since', () => {
+    const person = fold(...both, toldFirst({ cart_id: 't' }), toldAgain(100)).settle(300);
+    expect(episodes(person)).toEqual([['cart', iso(65), 'open']]);
+    const begun = fold(toldFirst({ cart_id: 't' }), add(10, 'p3', 5, { cart_id: 't' }), toldAgain(100)).settle(300);
+    expect(episodes(begun)).toEqual([['cart', iso(70), 'open']]);
+  });
+
+  it('C3, C8: a second telling does not end what was looked at since', () => {
+    const person = fold(toldFirst(), view(10, 'p3'), toldAgain(20)).settle(days(3));
+    expect(person.state.browses.map((browse) => browse.abandonedAt)).toEqual([start + 10 * minute + day]);
+  });
+
   it('C5: the second telling takes what only it lists', () => {
     const person = fold(
       add(0, 'p1'),
