@@ -295,6 +295,34 @@ describe('C4: what is announced once', () => {
   });
 
   it.each([
+    ['settled at once', (house: House, events: AcceptedEvent[], now: number) => house.take(events, now)],
+    [
+      'settled later, as an import is',
+      (house: House, events: AcceptedEvent[], now: number) =>
+        house.attempt(() => {
+          for (const event of events) record(house.set, event);
+          house.finish(now, null);
+        }),
+    ],
+  ])('C4: a leaving that goes over to another person who has the cart’s token too stands, %s', (_, take) => {
+    const house = open();
+    const tokenOf = (event: AcceptedEvent) => ({ ...event, properties: { ...event.properties, cart_id: 't' } });
+    const told = [
+      ['cart.abandoned', 60],
+      ['cart.abandoned', 160],
+    ];
+    house.take(
+      [names('A1', -10), tokenOf(adds(0)), tokenOf({ ...adds(100), anonymousId: 'A2' as never, userId: null })],
+      epochAt,
+    );
+    expect(toldOfCarts(house, 161)).toEqual(told);
+    house.take([names('A2', 170)], epochAt + 170 * minuteMs);
+    take(house, [{ ...names('A2', 165), userId: 'U2' as never }], epochAt + 171 * minuteMs);
+    expect(toldOfCarts(house, 172)).toEqual(told);
+    expect(stillTold(house)).toHaveLength(2);
+  });
+
+  it.each([
     ['settled at once', epochAt + 62 * minuteMs],
     ['settled later, as an import is', null],
   ])('C4: a leaving whose cart is nobody’s any more is revoked, once, %s', (_, settledTo) => {

@@ -8,6 +8,7 @@ import { limits } from '../contract/limits.js';
 import type { OwnedEvent } from '../events/event.js';
 import type { Shelf } from '../profiles/aspect.js';
 import type { ProfileState, ShelfOf } from '../profiles/fold.js';
+import type { AnnouncementRow } from '../profiles/store.js';
 import { eventsOfPerson } from './resolve.js';
 import type { DeviceEntry, ProfileEntry, WorkingSet } from './working-set.js';
 
@@ -31,6 +32,7 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
   }
   set.spoiltProfiles.clear();
 
+  const looked: Looked[] = [];
   // C8: orders that may count on another person now.
   const orders = new Set<string>();
   const steps = new Map<number, Set<(typeof set.pending)[number]['event']>>();
@@ -71,7 +73,7 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
       set.fold.step(entry.state, event, shelf, notes);
     }
     set.changedProfiles.set(leader, entry);
-    settle(set, leader, entry, settledTo, announcer, crossed);
+    looked.push(...settle(set, leader, entry, settledTo, announcer, crossed));
   }
   for (const leader of spoilt) foldAnew(set, leader, orders);
   for (const leader of affectedBy(set, orders)) {
@@ -80,7 +82,8 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
     foldAnew(set, leader);
   }
   handOver(set, spoilt);
-  for (const leader of spoilt) settleFolded(set, leader, settledTo, announcer);
+  for (const leader of spoilt) looked.push(...settleFolded(set, leader, settledTo, announcer));
+  revoke(set, looked);
   set.withoutNews.clear();
   set.erased.clear();
 };
@@ -143,7 +146,7 @@ export const refoldProfile = (
   announcer: Announcer,
 ): void => {
   foldAnew(set, leader);
-  settleFolded(set, leader, settledTo, announcer);
+  revoke(set, settleFolded(set, leader, settledTo, announcer));
 };
 
 const foldAnew = (
@@ -177,11 +180,17 @@ const foldAnew = (
   set.changedProfiles.set(leader, entry);
 };
 
-const settleFolded = (set: WorkingSet, leader: number, settledTo: number | null, announcer: Announcer): void => {
+const settleFolded = (
+  set: WorkingSet,
+  leader: number,
+  settledTo: number | null,
+  announcer: Announcer,
+): readonly Looked[] => {
   const entry = set.changedProfiles.get(leader);
-  if (entry) settle(set, leader, entry, settledTo, announcer, true);
-  else if (settledTo !== null) announce(set, leader, null, settledTo, announcer);
-  else if (set.profiles.announced(leader).length > 0) set.profiles.putDeadline(leader, 0);
+  if (entry) return settle(set, leader, entry, settledTo, announcer, true);
+  if (settledTo !== null) return [announce(set, leader, null, settledTo, announcer)];
+  if (set.profiles.announced(leader).length > 0) set.profiles.putDeadline(leader, 0);
+  return [];
 };
 
 /**
@@ -223,18 +232,20 @@ const countWarning = (state: ProfileState, code: string): void => {
 /** Deadlines that passed while nobody came: called by the job with the clock. */
 export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, limit = 500): number => {
   const leaders = set.profiles.due(now, limit);
+  const looked: Looked[] = [];
   for (const leader of leaders) {
     const entry = set.profile(leader);
     if (entry.state.last === null) {
       // Nothing is left of it but what was told.
-      announce(set, leader, null, now, announcer);
+      looked.push(announce(set, leader, null, now, announcer));
       disarm(set, leader, entry);
       continue;
     }
     set.changedProfiles.set(leader, entry);
-    settle(set, leader, entry, now, announcer, true);
+    looked.push(...settle(set, leader, entry, now, announcer, true));
     if (set.fold.dueAt(entry.state) === null) disarm(set, leader, entry);
   }
+  revoke(set, looked);
   return leaders.length;
 };
 
@@ -252,6 +263,7 @@ const disarm = (set: WorkingSet, leader: number, entry: ProfileEntry): void => {
   set.profiles.deleteDeadline(leader);
 };
 
+/** What was announced is still to be compared with what is there: see `revoke`. */
 const settle = (
   set: WorkingSet,
   leader: number,
@@ -259,13 +271,13 @@ const settle = (
   now: number | null,
   announcer: Announcer,
   crossed: boolean,
-): void => {
+): readonly Looked[] => {
   const due = set.fold.dueAt(entry.state);
   if (now === null) {
     const toTell = crossed || announcer(entry.state, '').length > 0;
     const lastAt = entry.state.last?.at ?? 0;
     arm(set, leader, entry, toTell ? Math.min(due ?? lastAt, lastAt) : due);
-    return;
+    return none;
   }
   const isDue = due !== null && due <= now;
   // One instant after the other, so that it is known which was the last.
@@ -275,77 +287,104 @@ const settle = (
   }
   if (!isDue && !crossed) {
     arm(set, leader, entry, due);
-    return;
+    return none;
   }
-  announce(set, leader, entry, now, announcer);
+  const looked = announce(set, leader, entry, now, announcer);
   const next = set.fold.dueAt(entry.state);
   if (next === null) disarm(set, leader, entry);
   else rearm(set, leader, entry, next);
+  return [looked];
 };
 
-const browseAbandoned = 'browse.abandoned';
+/** A person whose announcements were looked at: what there is to tell of them, and what was told before. */
+interface Looked {
+  leader: number;
+  /** Null = no event is theirs any more. */
+  entry: ProfileEntry | null;
+  now: number;
+  wanted: readonly Announcement[];
+  announced: readonly AnnouncementRow[];
+}
+const none: readonly Looked[] = [];
 
-/** C4: announced once by key; what late data removed is revoked once. `entry`: null = no event is theirs any more. */
+/** C4: announced once by key. `entry`: null = no event is theirs any more. */
 const announce = (
   set: WorkingSet,
   leader: number,
   entry: ProfileEntry | null,
   now: number,
   announcer: Announcer,
-): void => {
-  const profileId = set.nodeById(leader)?.hid ?? '';
-  const wanted = entry === null ? [] : announcer(entry.state, profileId);
-  const keys = new Set(wanted.map((announcement) => announcement.key));
-  const write = (announcement: Announcement): void => {
-    set.profiles.announce({
-      key: announcement.key,
-      seq: set.nextSeq(),
-      kind: announcement.kind,
-      profile_id: profileId,
-      leader,
-      at: announcement.at,
-      announced_at: now,
-      body: JSON.stringify(announcement.body),
-    });
-  };
+): Looked => {
+  const wanted = entry === null ? [] : announcer(entry.state, hidOf(set, leader));
   const announced = set.profiles.announced(leader);
   const known = new Set(announced.map((row) => row.key));
-  // A person has one browse at a time: told before they were joined with this one, it has their key and is the same.
-  const browsesAt = (all: readonly { kind: string; at: number }[]) =>
-    new Set(all.filter(({ kind }) => kind === browseAbandoned).map(({ at }) => at));
   const browsesTold = browsesAt(announced);
-  const browsesHeld = browsesAt(wanted);
   for (const announcement of wanted) {
     if (known.has(announcement.key)) continue;
     if (announcement.kind === browseAbandoned && browsesTold.has(announcement.at)) continue;
-    write(announcement);
+    tell(set, leader, now, announcement);
   }
-  const isGone = ({ cartId, abandonedAt }: { cartId: string | null; abandonedAt: number }): boolean =>
-    entry === null ||
-    hasLost(
-      entry.state.aspects.carts as CartState,
-      shelfOf(set, leader, entry)('carts') as Shelf<CartDocument>,
-      cartId,
-      abandonedAt,
-    );
-  const isAmong = (nodes: ReadonlySet<number>): boolean => [...nodes].some((id) => set.nodeById(id)?.leader === leader);
-  for (const row of announced) {
-    if (keys.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
-    // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
-    if (set.ageing && row.at + 2 * limits.lateMaxMs < now) {
-      set.profiles.deleteAnnouncement(row.key);
-      continue;
+  return { leader, entry, now, wanted, announced };
+};
+
+/**
+ * C4: what late data removed is revoked once. After all is announced: two persons may have a cart of one name, and what is
+ * not the one's any more may be the other's now.
+ */
+const revoke = (set: WorkingSet, looked: readonly Looked[]): void => {
+  const held = new Set(looked.flatMap(({ wanted }) => wanted.map(({ key }) => key)));
+  for (const { leader, entry, now, wanted, announced } of looked) {
+    const known = new Set(announced.map((row) => row.key));
+    const browsesHeld = browsesAt(wanted);
+    const isGone = ({ cartId, abandonedAt }: { cartId: string | null; abandonedAt: number }): boolean =>
+      entry === null ||
+      hasLost(
+        entry.state.aspects.carts as CartState,
+        shelfOf(set, leader, entry)('carts') as Shelf<CartDocument>,
+        cartId,
+        abandonedAt,
+      );
+    const isAmong = (nodes: ReadonlySet<number>): boolean =>
+      [...nodes].some((id) => set.nodeById(id)?.leader === leader);
+    for (const row of announced) {
+      if (held.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
+      // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
+      if (set.ageing && row.at + 2 * limits.lateMaxMs < now) {
+        set.profiles.deleteAnnouncement(row.key);
+        continue;
+      }
+      const body = JSON.parse(row.body) as { cartId: string | null; abandonedAt: number };
+      if (isAmong(set.erased)) {
+        if (isGone(body)) set.profiles.deleteAnnouncement(row.key);
+        continue;
+      }
+      const key = `revoked:${row.key}`;
+      if (row.kind !== 'cart.abandoned' || row.outlives || known.has(key) || !isGone(body)) continue;
+      if (set.ageing || isAmong(set.withoutNews)) set.profiles.outlive(row.key);
+      else tell(set, leader, now, { key, kind: 'cart.abandonment_revoked', at: row.at, body });
     }
-    const body = JSON.parse(row.body) as { cartId: string | null; abandonedAt: number };
-    if (isAmong(set.erased)) {
-      if (isGone(body)) set.profiles.deleteAnnouncement(row.key);
-      continue;
-    }
-    const revokedKey = `revoked:${row.key}`;
-    if (row.kind !== 'cart.abandoned' || row.outlives || known.has(revokedKey) || !isGone(body)) continue;
-    if (set.ageing || isAmong(set.withoutNews)) set.profiles.outlive(row.key);
-    else write({ key: revokedKey, kind: 'cart.abandonment_revoked', at: row.at, body });
   }
+};
+
+const browseAbandoned = 'browse.abandoned';
+
+/** A person has one browse at a time: told before they were joined with this one, it has their key and is the same. */
+const browsesAt = (all: readonly { kind: string; at: number }[]): ReadonlySet<number> =>
+  new Set(all.filter(({ kind }) => kind === browseAbandoned).map(({ at }) => at));
+
+const hidOf = (set: WorkingSet, leader: number): string => set.nodeById(leader)?.hid ?? '';
+
+const tell = (set: WorkingSet, leader: number, now: number, { key, kind, at, body }: Announcement): void => {
+  set.profiles.announce({
+    key,
+    seq: set.nextSeq(),
+    kind,
+    profile_id: hidOf(set, leader),
+    leader,
+    at,
+    announced_at: now,
+    body: JSON.stringify(body),
+  });
 };
 
 const shelfOf = (set: WorkingSet, leader: number, entry: ProfileEntry): ShelfOf => {
