@@ -63,19 +63,24 @@ const viewProduct = (step: Step): void => {
   state.views = { lines: [...earlier, ...viewed].slice(-viewsMax), at: event.at };
 };
 
+/** The person is at it; a guest's cart that waits for the account's joins it (C6). */
+const show = (step: Step, cart: CartRecord): void => {
+  touch(step, cart);
+  joinGuests(step, cart);
+};
+
 const addToCart = (step: Step): void => {
   const { state, event, warn } = step;
   state.cartAdds += 1;
   const lines = readSubject(event.properties, learnCurrency(step), event.at, warn).filter((line) => line.quantity > 0);
   const known = cartMeant(step, 'content');
   if (lines.length === 0) {
-    if (known !== undefined) touch(step, known);
+    if (known !== undefined) show(step, known);
     return;
   }
   const cart = known ?? beginCart(step);
   for (const line of lines) addLine(cart, line, warn);
-  touch(step, cart);
-  joinGuests(step, cart);
+  show(step, cart);
   resume(state.browses.at(-1));
 };
 
@@ -88,14 +93,13 @@ const removeFromCart = (step: Step): void => {
     return;
   }
   for (const line of lines) removeLine(cart, line, warn);
-  touch(step, cart);
-  joinGuests(step, cart);
+  show(step, cart);
 };
 
 /** Anything else that is about a cart: it shows that the person is at it. */
 const mention = (step: Step): CartRecord | undefined => {
   const cart = cartMeant(step, 'checkout');
-  if (cart !== undefined) touch(step, cart);
+  if (cart !== undefined) show(step, cart);
   return cart;
 };
 
@@ -108,7 +112,7 @@ const viewCart = (step: Step): void => {
   }
   warn('snapshot_without_lines');
   const cart = cartMeant(step, 'content');
-  if (cart !== undefined) touch(step, cart);
+  if (cart !== undefined) show(step, cart);
 };
 
 /**

@@ -431,6 +431,21 @@ describe('C6: login', () => {
     expect(person.content).toEqual({ p1: 2, p2: 1 });
   });
 
+  it.each([
+    ['a coupon', 'Coupon Applied', { coupon_id: 'x' }],
+    ['a step of the checkout', 'Checkout Step Viewed', { step: 1 }],
+    ['a snapshot nobody can read', 'Cart Viewed', {}],
+  ])('C6: one that shows itself on that device by %s alone takes the guest’s in, too', (_, name, properties) => {
+    const person = fold(
+      add(0, 'p1', 2, {}, guest('A1')),
+      identify(1),
+      add(2, 'p2', 1, { cart_id: 'a' }, on('A2')),
+      at(3, name, { cart_id: 'a', ...properties }),
+    );
+    expect(person.states).toEqual(['merged', 'active']);
+    expect(person.content).toEqual({ p1: 2, p2: 1 });
+  });
+
   it('C6: and so when only the account’s cart has a token', () => {
     const person = fold(add(0, 'p1', 2, {}, guest('A1')), identify(1), snapshot(2, { p1: 1, p2: 1 }, { cart_id: 'a' }));
     expect(person.states).toEqual(['merged', 'active']);
