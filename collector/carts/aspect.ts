@@ -163,7 +163,9 @@ const completeOrder = (step: Step): void => {
   const isRepeated = before !== null && told.goods === null;
   changeOrder(step, known, orderId, (order) => {
     stateOrder(order, step, 'completed', told);
-    const placed = { orderId, at: placedAt, lines: told.goods?.lines ?? null, ...orderFigures(order) };
+    // Listed by another telling, they are the order's lines all the same.
+    const lines = told.goods?.lines ?? order.goods?.lines ?? null;
+    const placed = { orderId, at: placedAt, lines, ...orderFigures(order) };
     const cart = isRepeated || order.cancelled ? undefined : convert(step, placed, before);
     order.cartId ??= cart?.id ?? null;
     const found = event.sessionId ?? cart?.sessionId ?? state.lastSessionId;

@@ -563,6 +563,11 @@ describe('C5: recovery', () => {
     expect(person.states).toEqual(['active', 'converted']);
   });
 
+  it('C5, C8: a telling without lines is of the lines that another one listed', () => {
+    const bare = order(6, [], { order_id: 'o1', products: undefined }, server);
+    expect(fold(add(0, 'p9'), toldFirst(), bare).content).toEqual({ p9: 1 });
+  });
+
   it('C4, C8: a second telling takes nothing up again that was left since', () => {
     const person = fold(...both, toldFirst({ cart_id: 't' }), toldAgain(100)).settle(300);
     expect(episodes(person)).toEqual([['cart', iso(65), 'open']]);
