@@ -19,6 +19,22 @@ describe('C1: which cart', () => {
     expect(person.content).toEqual({ p1: 1, p2: 1 });
   });
 
+  it.each([
+    ['by the page', 3, {}],
+    ['by the nightly copy of it', 100, server],
+  ])('C1: a cart that took the token of one that was bought, %s, is the cart of that token', (_, t, more) => {
+    const bought = { order_id: 'o1', cart_id: 't', products: lines({ p1: 1 }), total: 1, ...euros };
+    const person = fold(
+      add(0, 'p2'),
+      snapshot(1, { p1: 1 }, { cart_id: 't' }),
+      at(2, 'Order Completed', bought),
+      snapshot(t, { p2: 1 }, { cart_id: 't' }, more),
+      snapshot(101, { p2: 2 }, { cart_id: 't' }),
+    );
+    expect(person.states).toEqual(['active', 'converted']);
+    expect(person.content).toEqual({ p2: 2 });
+  });
+
   it('C1: each token is a cart of its own, and an event without one, among several, means the implicit cart', () => {
     const person = fold(add(0, 'p1', 1, { cart_id: 't1' }), add(1, 'p2', 1, { cart_id: 't2' }), add(2, 'p3'));
     expect(person.carts.map((cart) => [cart.token, cart.lines.map((line) => line.key)])).toEqual([

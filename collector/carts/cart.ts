@@ -61,11 +61,15 @@ const lastTouched = (carts: readonly CartRecord[]): CartRecord | undefined =>
     undefined,
   );
 
-/** The latest life of this token. A merged one leads to the cart that took it in; a bought or expired one is over. */
+/**
+ * The life of this token that goes on: one that was bought or expired is over, and an older cart may have taken its token
+ * since. A merged one leads to the cart that took it in.
+ */
 export const byToken = (state: CartState, token: string): CartRecord | undefined => {
-  const cart = state.carts.findLast((known) => known.token === token);
-  if (cart === undefined || isOpen(cart) || cart.phase === 'emptied') return cart;
-  if (cart.phase !== 'merged') return undefined;
+  const cart = lastTouched(
+    state.carts.filter((known) => known.token === token && known.phase !== 'converted' && known.phase !== 'expired'),
+  );
+  if (cart?.phase !== 'merged') return cart;
   const survivor = state.carts.find((known) => known.id === cart.into);
   return survivor !== undefined && isOpen(survivor) ? survivor : undefined;
 };
