@@ -20,6 +20,20 @@ describe('C1: which cart', () => {
   });
 
   it.each([
+    ['a snapshot', snapshot(4, { p1: 1 }, { cart_id: 't' }), { p1: 1 }],
+    ['a removal', remove(4, 'p1', 1, { cart_id: 't' }), { p1: 1 }],
+  ])('C1: the implicit cart ends in that of the token also where this one was emptied, by %s', (_, event, content) => {
+    const person = fold(
+      add(0, 'p1', 1, { cart_id: 't' }),
+      remove(1, 'p1', 1, { cart_id: 't' }),
+      add(3, 'p1', 2),
+      event,
+    );
+    expect(person.states).toEqual(['active', 'merged']);
+    expect(person.content).toEqual(content);
+  });
+
+  it.each([
     ['by the page', 3, {}],
     ['by the nightly copy of it', 100, server],
   ])('C1: a cart that took the token of one that was bought, %s, is the cart of that token', (_, t, more) => {

@@ -233,7 +233,7 @@ export const adoptImplicit = (step: Step, known: CartRecord | undefined, snapsho
     implicit.token = ids.token;
     return implicit;
   }
-  if (isOpen(known)) mergeInto(step, implicit, known);
+  mergeInto(step, implicit, known);
   return known;
 };
 
