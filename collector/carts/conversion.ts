@@ -92,7 +92,8 @@ export const convert = (step: Step, order: PlacedOrder, before: readonly CartLin
       told = { ...order, lines: null };
     }
   }
-  recover(state, told, new Set(named !== undefined ? [named] : told.lines === null ? taken.keys() : []));
+  const byName = named !== undefined ? [named] : told.lines === null ? [...taken.keys()] : [];
+  recover(state, order, new Map(byName.map((cart) => [cart, told])));
   if (isPlaced && named !== undefined && isOpen(named) && !taken.has(named)) touch(step, named);
   for (const [cart, bought] of taken) if (bought.size > 0) leave(step, cart, bought);
   if (isPlaced) state.views = null;

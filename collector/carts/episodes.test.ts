@@ -523,6 +523,16 @@ describe('C5: recovery', () => {
     ]);
   });
 
+  it('C5: what shares a line is recovered also beside a cart that was ordered under other ids', () => {
+    const person = fold(
+      view(0, 'p1'),
+      add(days(2), 'p2', 5, { cart_id: 't' }),
+      order(days(2) + 1, ['p1'], { cart_id: 't' }),
+    );
+    expect(person.states).toEqual(['converted']);
+    expect(person.state.browses.map((browse) => browse.outcome)).toEqual(['recovered']);
+  });
+
   it('C5: a second telling without lines takes nothing more of the cart it names', () => {
     const named = { order_id: 'o1', cart_id: 't' };
     const person = fold(

@@ -191,12 +191,13 @@ const isOutlived = (state: CartState, cart: CartRecord): boolean => {
   return theirs !== undefined && theirs.abandonedAt > (cart.endedAt ?? 0);
 };
 
-/** C5: the last episode of every cart this order matches, by name (`named`) or by a line they share. */
-export const recover = (state: CartState, order: PlacedOrder, named: ReadonlySet<CartRecord>): void => {
+/** C5: the last episode of every cart this order matches, by name (`named`: as it is told of that one) or by a line they share. */
+export const recover = (state: CartState, order: PlacedOrder, named: ReadonlyMap<CartRecord, PlacedOrder>): void => {
   for (const cart of state.carts) {
     const first = cart.episodes[0];
     if (first === undefined || isOutlived(state, cart)) continue;
-    if (!recoverEpisode(state, lastEpisode(cart), first.abandonedAt, order, named.has(cart))) continue;
+    const told = named.get(cart);
+    if (!recoverEpisode(state, lastEpisode(cart), first.abandonedAt, told ?? order, told !== undefined)) continue;
     if (!cart.recovered) state.cartsRecovered += 1;
     cart.recovered = true;
   }
