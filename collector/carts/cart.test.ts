@@ -276,6 +276,14 @@ describe('C2: content', () => {
     expect([person.cart?.valueMinor, person.cart?.currency]).toEqual([3000, 'JPY']);
   });
 
+  it('C2: what is left keeps the currency that a line named which was bought', () => {
+    const mixed = [product('p1', 1, 7), { ...product('p2', 1, 10), currency: 'EUR' }];
+    const bought = { order_id: 'o1', currency: 'EUR', total: 10, products: [product('p2', 1, 10)] };
+    const person = fold(at(0, 'Cart Viewed', { products: mixed }), at(1, 'Order Completed', bought)).settle(300);
+    expect(person.cart).toMatchObject({ valueMinor: 700, currency: 'EUR' });
+    expect(person.carts[0]?.episodes).toMatchObject([{ valueMinor: 700 }]);
+  });
+
   it('C2: and until there is one it has no value: of 1500 nobody can say how much it is', () => {
     const person = fold(at(0, 'Product Added', product('p1', 2, 1500))).settle(60);
     expect(person.cart).toMatchObject({ valueMinor: null, currency: null, lines: [{ priceMinor: null }] });

@@ -153,8 +153,9 @@ const reopen = (cart: CartRecord, at: number): void => {
 export const touch = ({ state, event, ids }: Step, cart: CartRecord): void => {
   cart.touchedAt = event.at;
   cart.checkoutId = ids.checkoutId ?? cart.checkoutId;
-  cart.assumedCurrency ??= state.currency;
   state.currency = currencyIn(cart) ?? state.currency;
+  // A line that named it may leave: the others go on being counted in it.
+  cart.assumedCurrency ??= state.currency;
   // Still in use after the login: it is the account's own cart, not one that waits for it.
   cart.joining = null;
   // Emptied before the login and filled again after it: no guest's any more (C6).
