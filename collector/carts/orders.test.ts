@@ -302,6 +302,29 @@ describe('C8: cancelled and refunded', () => {
       ['refund_currency_mixed'],
     ],
     [
+      'nor is money whose currency only a line names',
+      [refund(1, { total: 11, products: [{ ...product('p1', 1), currency: 'USD' }] })],
+      1000,
+      'partially_refunded',
+      1,
+      ['refund_currency_mixed'],
+    ],
+    [
+      'a line in the order’s currency counts, whatever another one names',
+      [
+        refund(1, {
+          products: [
+            { ...product('p7', 1, 10), currency: 'JPY' },
+            { ...product('p8', 1, 6), currency: 'EUR' },
+          ],
+        }),
+      ],
+      600,
+      'partially_refunded',
+      1,
+      ['refund_currency_mixed', 'refund_amount_unknown'],
+    ],
+    [
       'and where the order does not know it, nothing',
       [refund(1, { currency: 'EUR', products: [{ ...product('p7', 1, 10), currency: 'JPY' }] })],
       0,
@@ -355,6 +378,8 @@ describe('C8: cancelled and refunded', () => {
       { currency: 'EUR', minor: -1000 },
       { currency: 'XXX', minor: -500 },
     ]);
+    const named = refund(1, { products: [product('p1', 1, 7), { ...product('p2', 1, 3), currency: 'EUR' }] });
+    expect(sums(named)).toEqual([{ currency: 'EUR', minor: -1000 }]);
     const odd = refund(1, { currency: 'EUR', products: [{ ...product('p1', 1, 10), currency: 'JPY' }] });
     expect(only(odd)).toMatchObject({ refundedMinor: 0, warnings: ['refund_currency_mixed', 'refund_without_order'] });
     // Of the order, when that arrives, money in another currency is not subtracted, and its goods are.

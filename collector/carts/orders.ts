@@ -95,7 +95,6 @@ export interface OrderStatement {
   currency: string | null;
 }
 
-/** 0202: a currency the event does not name is that of a line, of whichever names one first. */
 const currencyOnLines = (products: unknown): string | null => {
   if (!Array.isArray(products)) return null;
   for (const product of products as unknown[]) {
@@ -106,12 +105,16 @@ const currencyOnLines = (products: unknown): string | null => {
   return null;
 };
 
+/** 0202: one the event does not name is that of a line, of whichever names one first. */
+const currencyTold = ({ currency, products }: Properties, warn: Warn): string | null =>
+  currencyOf(currency, warn) ?? currencyOnLines(products);
+
 export const readStatement = (
   { event, warn }: Pick<Step, 'event' | 'warn'>,
   kind: Statement['kind'],
 ): OrderStatement => {
   const p = event.properties;
-  const currency = currencyOf(p.currency, warn) ?? currencyOnLines(p.products);
+  const currency = currencyTold(p, warn);
   const listed = readProducts(p.products, currency, event.at, warn);
   const lines = listed.kind === 'lines' && listed.lines.length > 0 ? listed.lines : null;
   const read = readRevenue(p, currency, warn);
@@ -130,20 +133,15 @@ const priceIn = (line: CartLine | undefined, currency: string | null): Decimal |
   line === undefined || isForeign(line, currency) ? null : line.price;
 
 /** What goes back for a line: at its own price, where that counts, else at the order's. */
-const returnedMinor = (
-  line: CartLine,
-  order: readonly CartLine[],
-  currency: string | null,
-  own: boolean,
-): number | null => {
-  const price = (own ? priceIn(line, currency) : null) ?? priceIn(findLine(order, line), currency);
+const returnedMinor = (line: CartLine, order: readonly CartLine[], currency: string | null): number | null => {
+  const price = priceIn(line, currency) ?? priceIn(findLine(order, line), currency);
   return price === null ? null : timesQuantity(price, line.quantity, currency);
 };
 
 /** What is known of the money of some lines; a line nobody priced adds nothing. */
-const knownValue = (lines: readonly CartLine[], order: readonly CartLine[], currency: string | null, own: boolean) => {
+const knownValue = (lines: readonly CartLine[], order: readonly CartLine[], currency: string | null) => {
   let sum = 0;
-  for (const line of lines) sum += returnedMinor(line, order, currency, own) ?? 0;
+  for (const line of lines) sum += returnedMinor(line, order, currency) ?? 0;
   return sum;
 };
 
@@ -163,16 +161,15 @@ const coversAll = (goods: readonly CartLine[], refunds: readonly Refund[]): bool
 
 const refundMinor = (refund: Refund, order: OrderRecord, currency: string | null, revenueMinor: number): number => {
   const goods = order.goods?.lines ?? [];
-  const foreign = isForeign(refund, currency);
   switch (refund.takes.kind) {
     case 'all':
       return revenueMinor;
     case 'money':
-      return foreign
-        ? knownValue(refund.lines, goods, currency, false)
+      return isForeign(refund, currency)
+        ? knownValue(refund.lines, goods, currency)
         : (toMinor(refund.takes.total, currency) ?? revenueMinor);
     case 'goods':
-      return knownValue(refund.lines, goods, currency, !foreign);
+      return knownValue(refund.lines, goods, currency);
     case 'unknown':
       return 0;
   }
@@ -327,7 +324,7 @@ export const attribute = (order: OrderRecord, seen: string | null, found: string
 
 const readRefund = ({ event, warn }: Step): Refund => {
   const p = event.properties;
-  const currency = currencyOf(p.currency, warn);
+  const currency = currencyTold(p, warn);
   const listed = readProducts(p.products, currency, event.at, warn);
   const lines = listed.kind === 'lines' ? listed.lines : [];
   const given = ['total', 'revenue', 'value'].find((name) => readAmount(p[name]).kind !== 'absent');
@@ -378,7 +375,7 @@ export const refundOrder = (step: Step, known: OrderRecord | undefined, orderId:
   );
   if (asked > paidMinor(order, figures)) warn('refund_exceeds_order');
   const isUnpriced = (line: CartLine): boolean =>
-    returnedMinor(line, order.goods?.lines ?? [], figures.currency, !isOther(refund)) === null;
+    returnedMinor(line, order.goods?.lines ?? [], figures.currency) === null;
   if (refund.takes.kind === 'goods' && figures.state !== 'refunded' && refund.lines.some(isUnpriced)) {
     warn('refund_amount_unknown');
   }
