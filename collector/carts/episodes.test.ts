@@ -523,6 +523,20 @@ describe('C5: recovery', () => {
     ]);
   });
 
+  it('C5: and stays the past when the joined cart is bought and long gone', () => {
+    const person = fold(
+      at(0, 'Cart Updated', { cart_id: 'a', products: [product('p2', 1)] }, on('A2')),
+      add(1, 'p1', 5, { cart_id: 'g' }, guest('A1')),
+      identify(500),
+      order(days(2), ['p1', 'p2']),
+      order(days(5), ['p1']),
+    );
+    expect(person.carts.map((cart) => cart.episodes.map((e) => e.outcome))).toEqual([
+      ['resumed'],
+      ['resumed', 'recovered'],
+    ]);
+  });
+
   it('C5: what shares a line is recovered also beside a cart that was ordered under other ids', () => {
     const person = fold(
       view(0, 'p1'),

@@ -55,9 +55,18 @@ const abandonment = (n: number, stage: Episode['stage'], at: number, valueMinor:
     lines,
   }) satisfies Episode;
 
-const abandon = (state: CartState, cart: CartRecord, at: number): void => {
+/**
+ * What was left in it before belongs to the past, and so does what was left in a cart that ended in this one: no order
+ * recovers it any more. Until then both are recovered by an order that matches both.
+ */
+const forgetLeft = (state: CartState, cart: CartRecord): void => {
   const before = lastEpisode(cart);
   if (before !== undefined) before.lines = [];
+  for (const merged of state.carts) if (merged.into === cart.id) forgetLeft(state, merged);
+};
+
+const abandon = (state: CartState, cart: CartRecord, at: number): void => {
+  forgetLeft(state, cart);
   cart.episodesSeen += 1;
   cart.episodes.push(
     abandonment(
@@ -181,21 +190,11 @@ const recoverEpisode = (
   return true;
 };
 
-/**
- * A merged cart's episode belongs to the past once the cart that took it in was abandoned with it. What that one had been
- * left at before was another leaving: both are recovered by an order that matches both.
- */
-const isOutlived = (state: CartState, cart: CartRecord): boolean => {
-  const survivor = cart.into === null ? undefined : state.carts.find((other) => other.id === cart.into);
-  const theirs = survivor === undefined ? undefined : lastEpisode(survivor);
-  return theirs !== undefined && theirs.abandonedAt > (cart.endedAt ?? 0);
-};
-
 /** C5: the last episode of every cart this order matches, by name (`named`: as it is told of that one) or by a line they share. */
 export const recover = (state: CartState, order: PlacedOrder, named: ReadonlyMap<CartRecord, PlacedOrder>): void => {
   for (const cart of state.carts) {
     const first = cart.episodes[0];
-    if (first === undefined || isOutlived(state, cart)) continue;
+    if (first === undefined) continue;
     const told = named.get(cart);
     if (!recoverEpisode(state, lastEpisode(cart), first.abandonedAt, told ?? order, told !== undefined)) continue;
     if (!cart.recovered) state.cartsRecovered += 1;
