@@ -1,7 +1,7 @@
 // C2: what is in a cart. Snapshots replace, deltas add and take on top, in order; nothing here knows of clocks' deadlines
 // but that a cart which changed is a cart again, no longer a checkout.
 
-import { addQuantity, type CartLine, commonCurrency, currenciesOf, findLine, linesMinor } from './lines.js';
+import { addQuantity, type CartLine, commonCurrency, findLine, linesMinor } from './lines.js';
 import { roundQuantity } from './money.js';
 import { type CartRecord, linesInCartMax } from './state.js';
 import type { Warn } from './warnings.js';
@@ -11,7 +11,8 @@ export const currencyIn = (cart: CartRecord): string | null => commonCurrency(ca
 
 export const cartValue = (cart: CartRecord): number | null => linesMinor(cart.lines, currencyIn(cart));
 
-const isMixed = (cart: CartRecord): boolean => currenciesOf(cart.lines).length > 1;
+/** Where one is assumed, nothing but several named ones leaves none in common. */
+const isMixed = (cart: CartRecord): boolean => commonCurrency(cart.lines, 'XXX') === null;
 
 /** Runs a change; says so if it was one, and warns if it mixed currencies. */
 const changing = (cart: CartRecord, warn: Warn, change: () => boolean): boolean => {

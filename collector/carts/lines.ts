@@ -227,11 +227,6 @@ const isSameGoods = (a: CartLine, b: CartLine): boolean => {
 export const findLine = (lines: readonly CartLine[], wanted: CartLine): CartLine | undefined =>
   lines.find((line) => line.key === wanted.key) ?? lines.find((line) => isSameGoods(line, wanted));
 
-/** The currencies named on the lines; more than one is a mixed cart. */
-export const currenciesOf = (lines: readonly CartLine[]): string[] => [
-  ...new Set(lines.map((line) => line.currency).filter((currency) => currency !== null)),
-];
-
 export const lineMinor = (line: CartLine, currency: string | null, quantity = line.quantity): number | null =>
   line.price === null ? null : timesQuantity(line.price, quantity, currency);
 
