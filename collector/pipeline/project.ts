@@ -5,7 +5,7 @@ import { hasLost } from '../carts/episodes.js';
 import { type CartDocument, type CartState, cartKey, type OrderRecord, orderKey } from '../carts/state.js';
 import { orderToldBy } from '../carts/tellings.js';
 import { limits } from '../contract/limits.js';
-import type { OwnedEvent } from '../events/event.js';
+import { compareEvents, type OwnedEvent } from '../events/event.js';
 import type { Shelf } from '../profiles/aspect.js';
 import type { ProfileState, ShelfOf } from '../profiles/fold.js';
 import type { AnnouncementRow } from '../profiles/store.js';
@@ -46,7 +46,7 @@ export const project = (set: WorkingSet, settledTo: number | null, announcer: An
   set.pending.length = 0;
 
   for (const [leader, events] of steps) {
-    const ordered = [...events].sort((a, b) => a.at - b.at || (a.messageId < b.messageId ? -1 : 1));
+    const ordered = [...events].sort(compareEvents);
     const entry = set.profile(leader);
     if (!set.fold.follows(entry.state, ordered[0]!) || ordered[0]!.at <= entry.settledAt) {
       spoilt.add(leader);

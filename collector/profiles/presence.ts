@@ -94,13 +94,11 @@ export const presence: Aspect<PresenceState, unknown> = {
       state.claims.push({ userId: event.claimedUserId, at: event.at });
     }
     const device = event.anonymousId;
+    if (event.active && event.sessionId) state.lastSession = event.sessionId;
     if (event.active && event.sessionId && device && state.sessionOf[device] !== event.sessionId) {
       // Defined, not assigned: a device may call itself `__proto__`.
       Object.defineProperty(state.sessionOf, device, { value: event.sessionId, ...ownField });
       state.sessions += 1;
-      state.lastSession = event.sessionId;
-    } else if (event.active && event.sessionId) {
-      state.lastSession = event.sessionId;
     }
     // S3: a hidden load is no way that anybody came; its visit has no touch of it either.
     if (event.active && event.touch) touched(state, event, event.touch);
