@@ -39,8 +39,7 @@ const boughtFrom = (cart: CartRecord, ordered: readonly CartLine[] | null, order
 const leave = (step: Step, cart: CartRecord, bought: ReadonlySet<CartLine>): void => {
   const { event } = step;
   resume(lastEpisode(cart));
-  const wasOpen = isOpen(cart);
-  if (wasOpen) takeLines(cart, bought);
+  if (isOpen(cart)) takeLines(cart, bought);
   cart.touchedAt = event.at;
   cart.joining = null;
   if (cart.lines.length === 0) {

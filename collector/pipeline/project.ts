@@ -243,7 +243,6 @@ export const settleDue = (set: WorkingSet, now: number, announcer: Announcer, li
     }
     set.changedProfiles.set(leader, entry);
     looked.push(...settle(set, leader, entry, now, announcer, true));
-    if (set.fold.dueAt(entry.state) === null) disarm(set, leader, entry);
   }
   revoke(set, looked);
   return leaders.length;
