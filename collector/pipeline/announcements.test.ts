@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { AcceptedEvent } from '../events/event.js';
+import { mergesOf } from '../identity/merges.js';
 import { profileMigrations } from '../profiles/store.js';
 import { openSqlite } from '../store/sqlite.js';
 import { epochAt, fact, type House, laterAt, openHouse, whole } from './facts.fixture.js';
@@ -320,6 +321,22 @@ describe('C4: what is announced once', () => {
     take(house, [{ ...names('A2', 165), userId: 'U2' as never }], epochAt + 171 * minuteMs);
     expect(toldOfCarts(house, 172)).toEqual(told);
     expect(stillTold(house)).toHaveLength(2);
+  });
+
+  it('C4: so does one whose cart has ended and left the state, when a claim by the same token is undone', () => {
+    const house = open();
+    const day = 24 * 60;
+    house.take(
+      [addsTo('t', 0)].map((event) => ({ ...event, userId: null })),
+      epochAt,
+    );
+    expect(toldOfCarts(house, 61)).toEqual([['cart.abandoned', 60]]);
+    house.take([page('A1', 61 * day)], epochAt + 61 * day * minuteMs);
+    house.take([addsTo('t', 62 * day)], epochAt + 62 * day * minuteMs);
+    const at = epochAt + (62 * day + 1) * minuteMs;
+    const claim = mergesOf(house.set.identity, house.set.findNode('user_id', 'U1')!.leader)[0]!;
+    house.within(at, (set) => undoMerge(set, claim.id, 'test', at));
+    expect(toldOfCarts(house, 62 * day + 2)).toEqual([['cart.abandoned', 60]]);
   });
 
   it.each([

@@ -195,23 +195,33 @@ const settleFolded = (
 
 /**
  * C4: where a cart became another person's with its events (a claim, an undone merge), what was told of it goes along: it is
- * known there, so it is not told twice, and is revoked if that person's acts took it away.
+ * known there, so it is not told twice, and is revoked if that person's acts took it away. Of two who have a cart of that
+ * name, a token's, it is whose cart was left then.
  */
 const handOver = (set: WorkingSet, folded: ReadonlySet<number>): void => {
   if (folded.size < 2) return;
-  let holders: Map<string, number> | null = null;
+  let holders: Map<string, number[]> | null = null;
   for (const leader of folded) {
     const told = set.newborn.has(leader) ? [] : set.profiles.announced(leader);
     if (told.length === 0) continue;
-    const held = new Set(cartsOf(set, leader));
+    holders ??= holdersAmong(set, folded);
     for (const row of told) {
-      const { cartId } = JSON.parse(row.body) as { cartId: string | null };
-      if (cartId === null || held.has(cartId)) continue;
-      holders ??= new Map([...folded].flatMap((one) => cartsOf(set, one).map((id) => [id, one])));
-      const holder = holders.get(cartId);
-      if (holder !== undefined) set.profiles.moveAnnouncement(row.key, holder);
+      const { cartId, abandonedAt } = JSON.parse(row.body) as { cartId: string | null; abandonedAt: number };
+      if (cartId === null) continue;
+      const all = holders.get(cartId) ?? [];
+      const ownFirst = all.includes(leader) ? [leader, ...all] : all;
+      const wasLeft = (one: number): boolean => !isGone(set, one, set.changedProfiles.get(one)!, cartId, abandonedAt);
+      const holder = (all.length > 1 ? ownFirst.find(wasLeft) : undefined) ?? ownFirst[0];
+      if (holder !== undefined && holder !== leader) set.profiles.moveAnnouncement(row.key, holder);
     }
   }
+};
+
+const holdersAmong = (set: WorkingSet, folded: ReadonlySet<number>): Map<string, number[]> => {
+  const holders = new Map<string, number[]>();
+  for (const leader of folded)
+    for (const id of cartsOf(set, leader)) holders.set(id, [...(holders.get(id) ?? []), leader]);
+  return holders;
 };
 
 /** Ids of the carts of somebody who was just folded from the start: those in the state, and those on the new shelf. */
@@ -335,16 +345,10 @@ const revoke = (set: WorkingSet, looked: readonly Looked[]): void => {
   for (const { leader, entry, now, wanted, announced } of looked) {
     const known = new Set(announced.map((row) => row.key));
     const browsesHeld = browsesAt(wanted);
-    const isGone = ({ cartId, abandonedAt }: { cartId: string | null; abandonedAt: number }): boolean =>
-      entry === null ||
-      hasLost(
-        entry.state.aspects.carts as CartState,
-        shelfOf(set, leader, entry)('carts') as Shelf<CartDocument>,
-        cartId,
-        abandonedAt,
-      );
     const isAmong = (nodes: ReadonlySet<number>): boolean =>
       [...nodes].some((id) => set.nodeById(id)?.leader === leader);
+    const hasGone = (body: { cartId: string | null; abandonedAt: number }): boolean =>
+      entry === null || isGone(set, leader, entry, body.cartId, body.abandonedAt);
     for (const row of announced) {
       if (held.has(row.key) || (row.kind === browseAbandoned && browsesHeld.has(row.at))) continue;
       // What it told of is not kept any more; the youngest stay, since a late event may still bring an episode back.
@@ -354,16 +358,30 @@ const revoke = (set: WorkingSet, looked: readonly Looked[]): void => {
       }
       const body = JSON.parse(row.body) as { cartId: string | null; abandonedAt: number };
       if (isAmong(set.erased)) {
-        if (isGone(body)) set.profiles.deleteAnnouncement(row.key);
+        if (hasGone(body)) set.profiles.deleteAnnouncement(row.key);
         continue;
       }
       const key = `revoked:${row.key}`;
-      if (row.kind !== 'cart.abandoned' || row.outlives || known.has(key) || !isGone(body)) continue;
+      if (row.kind !== 'cart.abandoned' || row.outlives || known.has(key) || !hasGone(body)) continue;
       if (set.ageing || isAmong(set.withoutNews)) set.profiles.outlive(row.key);
       else tell(set, leader, now, { key, kind: 'cart.abandonment_revoked', at: row.at, body });
     }
   }
 };
+
+const isGone = (
+  set: WorkingSet,
+  leader: number,
+  entry: ProfileEntry,
+  cartId: string | null,
+  abandonedAt: number,
+): boolean =>
+  hasLost(
+    entry.state.aspects.carts as CartState,
+    shelfOf(set, leader, entry)('carts') as Shelf<CartDocument>,
+    cartId,
+    abandonedAt,
+  );
 
 const browseAbandoned = 'browse.abandoned';
 
