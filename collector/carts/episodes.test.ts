@@ -371,6 +371,19 @@ describe('C5: recovery', () => {
     expect(value(10, [product('p1', 1), product('p9', 1, 99)])).toBe(1000);
   });
 
+  it('C5: and is in the order’s currency: what was left in another one says nothing of it', () => {
+    const value = (properties: Record<string, unknown>) =>
+      abandonments(
+        fold(
+          at(0, 'Product Added', { ...product('p1', 2, 15), currency: 'JPY', cart_id: 't' }),
+          order(days(1), [], { cart_id: 't', total: 20, ...properties }),
+        ).state,
+      )[0]?.episode.recoveredMinor;
+    expect(value({ products: [product('p1', 2, 10)] })).toBe(2000);
+    expect(value({ products: [product('p1', 2)] })).toBeNull();
+    expect(value({ products: undefined })).toBeNull();
+  });
+
   it.each([
     ['by token', { cart_id: 't' }],
     ['by a token with a key', { cart_token: 't?key=1' }],

@@ -3,7 +3,7 @@
 
 import type { Shelf } from '../profiles/aspect.js';
 import { cartValue } from './content.js';
-import { type CartLine, commonCurrency, findLine, lineMinor, linesMinor } from './lines.js';
+import { type CartLine, commonCurrency, findLine, isForeign, lineMinor, linesMinor } from './lines.js';
 import {
   browseEpisodesMax,
   browseQuietMs,
@@ -142,19 +142,24 @@ const recoveredBy = (state: CartState, firstAbandonedAt: number, orderAt: number
   return click === undefined ? 'return' : `message:${click.id}`;
 };
 
-/** Recovered value = min(order line, cart line), line by line; unknown where neither side knows a price. */
+/**
+ * Recovered value = min(order line, cart line), line by line, in the order's currency; unknown where neither side knows a
+ * price in it.
+ */
 const recoveredValue = (episode: Episode, ordered: readonly CartLine[], currency: string | null): number | null => {
+  const minorOf = (line: CartLine, quantity: number): number | null =>
+    isForeign(line, currency) ? null : lineMinor(line, currency, quantity);
   let sum = 0;
   for (const left of episode.lines) {
     const bought = findLine(ordered, left);
     if (bought === undefined) continue;
-    const ours = lineMinor(left, left.currency ?? currency);
-    const theirs = lineMinor(bought, bought.currency ?? currency);
+    const ours = minorOf(left, left.quantity);
+    const theirs = minorOf(bought, bought.quantity);
     const quantity = Math.min(left.quantity, bought.quantity);
     const value =
       ours !== null && theirs !== null
         ? Math.min(ours, theirs)
-        : (lineMinor(left, currency, quantity) ?? lineMinor(bought, currency, quantity));
+        : (minorOf(left, quantity) ?? minorOf(bought, quantity));
     if (value === null) return null;
     sum += value;
   }
@@ -186,7 +191,10 @@ const recoverEpisode = (
   episode.recoveredBy = recoveredBy(state, firstAbandonedAt, order.at);
   episode.recoveredOrderId = order.orderId;
   if (order.lines !== null) episode.recoveredMinor = recoveredValue(episode, order.lines, order.currency);
-  else episode.recoveredMinor = episode.valueMinor === null ? null : Math.min(episode.valueMinor, order.revenueMinor);
+  else {
+    const left = linesMinor(episode.lines, order.currency);
+    episode.recoveredMinor = left === null ? null : Math.min(left, order.revenueMinor);
+  }
   return true;
 };
 
