@@ -187,6 +187,23 @@ describe('S2: the site’s session options', () => {
     ).toEqual(['a', 'b']);
     expect(it.rebuild().equal).toBe(true);
   });
+  it('S2: splitOnCampaign: the same campaign is no new one after a search, nor by another click', () => {
+    const it = shopWith({ splitOnCampaign: true });
+    const from = (query: string, referrer?: string) => ({
+      properties: { ...visit, url: `https://shop.test/?${query}`, ...(referrer && { referrer }) },
+    });
+    const campaign = 'utm_source=x&utm_campaign=a';
+    it.send([
+      page('A1', 0, from(`${campaign}&gclid=first-click-of-it`)),
+      page('A1', 5, from('', 'https://www.google.com/')),
+      page('A1', 6, from(`${campaign}&gclid=other-click-of-it`)),
+    ]);
+    const found = it.sessions(it.one({ anonymousId: 'A1' }).id);
+    expect(found.map(({ touches }) => touches.map((touch) => touch.campaign))).toEqual([['a', null, 'a']]);
+    it.send([page('A1', 7, from(campaign.replace('=a', '=b')))]);
+    expect(it.sessions(it.one({ anonymousId: 'A1' }).id)).toHaveLength(2);
+    expect(it.rebuild().equal).toBe(true);
+  });
 });
 
 describe('the file of WEFT_SITE', () => {

@@ -90,8 +90,14 @@ const sessionBoundary = (
   if (event.at - session.lastActivityAt > rules.idleMaxMs) return 'idle';
   if (event.at - session.startedAt > rules.lengthMaxMs) return 'length';
   if (event.user !== null && session.user !== null && event.user !== session.user) return 'user';
-  if (rules.splitOnCampaign && event.touch?.campaign && differs(session.touches.at(-1), event.touch)) return 'campaign';
+  if (rules.splitOnCampaign && event.touch?.campaign && isNewCampaign(session, event.touch)) return 'campaign';
   return null;
+};
+
+/** Another than the visit's last one, whichever click it was and whatever ways without a campaign lie between, as in Matomo. */
+const isNewCampaign = ({ touches }: Session, next: Touch): boolean => {
+  const last = touches.findLast(({ campaign }) => campaign);
+  return last?.campaign !== next.campaign || last?.source !== next.source || last?.medium !== next.medium;
 };
 
 const differs = (last: Touch | undefined, next: Touch): boolean =>
