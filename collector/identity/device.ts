@@ -207,15 +207,16 @@ export const stepDevice = (
   const replacesLast = replaces !== null;
   if (replacesLast) {
     // Exact only while the superseded beat was the newest event, began nothing, and cannot have held a session together
-    // or a deadline off. A new visit would leave it in the one before.
+    // or a deadline off.
     const before = state.previousActivityAt;
     if (before === null || event.at - before > circumstances.rules.idleMaxMs) return refold;
     if (state.last?.messageId !== replaces || !state.session || state.session.beginId === replaces) return refold;
-    if (event.at - state.session.startedAt > circumstances.rules.lengthMaxMs) return refold;
   }
   const sessionBefore = state.session;
   const userBefore = sessionBefore?.user ?? null;
   const outcome = stepSession(state, event, circumstances.rules, replacesLast);
+  // A new visit would leave the superseded beat in the one before.
+  if (replacesLast && outcome === 'new') return refold;
   if (outcome === 'new') state.unnamedInSession = false;
   if (event.user !== null) {
     const isNew = noteNaming(state, { at: event.at, messageId: event.messageId, user: event.user }, event.user);

@@ -187,6 +187,14 @@ describe('S2: the site’s session options', () => {
     ).toEqual(['a', 'b']);
     expect(it.rebuild().equal).toBe(true);
   });
+  it('S4, R10: a beat whose campaign begins a visit leaves nothing of the one it superseded in the visit before', () => {
+    const it = shopWith({ splitOnCampaign: true });
+    const beat = (minute: number, seconds: number, context: object = {}) =>
+      track('A1', 'Page Engaged', minute, { page_message_id: 'v1', engaged_ms: seconds * 1000 }, { context });
+    it.send([page('A1', 10), beat(11, 20), beat(12, 30, { campaign: { source: 'x', name: 'b' } })]);
+    expect(it.sessions(it.one({ anonymousId: 'A1' }).id).map(({ engagedMs }) => engagedMs)).toEqual([30_000, 0]);
+    expect(it.rebuild().equal).toBe(true);
+  });
   it('S2: splitOnCampaign: the same campaign is no new one after a search, nor by another click', () => {
     const it = shopWith({ splitOnCampaign: true });
     const from = (query: string, referrer?: string) => ({
