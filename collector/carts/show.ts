@@ -16,6 +16,8 @@ const showEpisode = ({
   valueMinor,
   outcome,
   recoveredBy,
+  recoveredMinor,
+  recoveredOrderId,
 }: Episode): Cart['episodes'][number] => ({
   n,
   stage,
@@ -23,6 +25,8 @@ const showEpisode = ({
   valueMinor,
   outcome,
   recoveredBy: recoveredBy ?? null,
+  recoveredMinor: recoveredMinor ?? null,
+  recoveredOrderId: recoveredOrderId ?? null,
 });
 
 /** Of an abandoned cart, the deadline that passed. */

@@ -37,6 +37,9 @@ export const episode = z.object({
   valueMinor: z.number().int().nullable(),
   outcome: z.enum(['open', 'resumed', 'recovered', 'lost']),
   recoveredBy: z.string().nullable(),
+  /** C5: of what was left, what that order bought, in the order's currency; null where no price in it is known. */
+  recoveredMinor: z.number().int().nullable(),
+  recoveredOrderId: z.string().nullable(),
 });
 export const cart = z.object({
   id: z.string(),

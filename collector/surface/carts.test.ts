@@ -72,7 +72,7 @@ describe('carts, episodes, orders (C)', () => {
   });
   it('C-4: one cart, two episodes, the first resumed, the second recovered by return', async () => {
     const it = await house();
-    const who = { anonymousId: fresh('a') };
+    const [who, bought] = [{ anonymousId: fresh('a') }, fresh('o')];
     const from = -6 * 1440;
     await it.page(
       add(who, from),
@@ -80,7 +80,7 @@ describe('carts, episodes, orders (C)', () => {
       track(
         'Order Completed',
         from + 4 * 1440,
-        { order_id: fresh('o'), total: 10, currency: 'EUR', products: [product('p1')] },
+        { order_id: bought, total: 10, currency: 'EUR', products: [product('p1')] },
         who,
       ),
     );
@@ -92,8 +92,8 @@ describe('carts, episodes, orders (C)', () => {
       state: 'converted',
       lines: [],
       episodes: [
-        { n: 1, outcome: 'resumed', recoveredBy: null },
-        { n: 2, outcome: 'recovered', recoveredBy: 'return' },
+        { n: 1, outcome: 'resumed', recoveredBy: null, recoveredMinor: null, recoveredOrderId: null },
+        { n: 2, outcome: 'recovered', recoveredBy: 'return', recoveredMinor: 1000, recoveredOrderId: bought },
       ],
     });
   });

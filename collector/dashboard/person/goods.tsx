@@ -48,7 +48,20 @@ const Deadline: FC<{ cart: Cart }> = ({ cart }) => {
   ) : null;
 };
 
-const CartBlock: FC<{ cart: Cart }> = ({ cart }) => {
+/** What the order that recovered it bought of what was left, where that order is on the page: it is in its currency. */
+const Recovered: FC<{ episode: Cart['episodes'][number]; orders: readonly Order[] }> = ({ episode, orders }) => {
+  const order = orders.find(({ orderId }) => orderId === episode.recoveredOrderId);
+  if (!order || episode.recoveredMinor === null) return null;
+  return (
+    <>
+      {' '}
+      <Money minor={episode.recoveredMinor} currency={order.currency} /> of it, with order{' '}
+      <Said text={order.orderId} charsMax={60} />
+    </>
+  );
+};
+
+const CartBlock: FC<{ cart: Cart; orders: readonly Order[] }> = ({ cart, orders }) => {
   const { word, tone } = cartStateWord(cart.state);
   return (
     <li class={`block cart ${cart.state}`} data-key={cart.id}>
@@ -77,6 +90,7 @@ const CartBlock: FC<{ cart: Cart }> = ({ cart }) => {
                 )}
                 {': '}
                 <Badge tone={outcome.tone}>{outcome.word}</Badge>
+                <Recovered episode={episode} orders={orders} />
               </li>
             );
           })}
@@ -89,14 +103,14 @@ const CartBlock: FC<{ cart: Cart }> = ({ cart }) => {
   );
 };
 
-export const Carts: FC<{ carts: PersonRead['carts'] }> = ({ carts }) => (
+export const Carts: FC<Pick<PersonRead, 'carts' | 'orders'>> = ({ carts, orders }) => (
   <Panel id="carts" title="Carts">
     {carts.items.length === 0 ? (
       <Empty title="No cart yet." />
     ) : (
       <ul class="blocks">
         {carts.items.map((cart) => (
-          <CartBlock cart={cart} />
+          <CartBlock cart={cart} orders={orders.items} />
         ))}
       </ul>
     )}

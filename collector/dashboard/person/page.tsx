@@ -47,7 +47,7 @@ export const PersonPage: FC<{ read: PersonRead; isOlder: boolean; mayAct: boolea
           <Timeline read={read} isOlder={isOlder} threads={threads} />
         </div>
         <div class="person-side">
-          <Carts carts={read.carts} />
+          <Carts carts={read.carts} orders={read.orders} />
           <div>
             <Orders orders={read.orders} />
           </div>

@@ -36,6 +36,7 @@ describe('one person', () => {
       'Open €78.00 2 × Linen shirt, Sand €78.00 Counts as abandoned in 43 min if nothing happens.',
     );
     expect(words).toMatch(/Left with a full cart 18 Nov 2026, 11:52 UTC , €79\.60 : came back and went on/);
+    expect(words).toContain('came back and bought €79.60 of it, with order 10021');
     expect(words).toContain('10021 Partly refunded €133.80 €19.90 refunded, so €113.90 remain.');
     // S-2: of the order's visit.
     expect(words).toContain(
