@@ -51,7 +51,16 @@ describe('C-1: an add to cart and no more', () => {
     person.settle(60);
     expect(person.cart).toMatchObject({ state: 'abandoned', deadlineAt: iso(60) });
     expect(person.carts[0]?.episodes).toEqual([
-      { n: 1, stage: 'cart', abandonedAt: iso(60), valueMinor: 1250, outcome: 'open', recoveredBy: null },
+      {
+        n: 1,
+        stage: 'cart',
+        abandonedAt: iso(60),
+        valueMinor: 1250,
+        outcome: 'open',
+        recoveredBy: null,
+        recoveredMinor: null,
+        recoveredOrderId: null,
+      },
     ]);
     expect(abandonments(person.state)).toMatchObject([{ cartId: person.cart?.id, currency: 'EUR', episode: { n: 1 } }]);
     expect(person.figures.counts).toMatchObject({ cartsAbandoned: 1, cartsOpen: 1, cartsRecovered: 0 });
