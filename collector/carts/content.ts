@@ -11,8 +11,8 @@ export const currencyIn = (cart: CartRecord): string | null => commonCurrency(ca
 
 export const cartValue = (cart: CartRecord): number | null => linesMinor(cart.lines, currencyIn(cart));
 
-/** Where one is assumed, nothing but several named ones leaves none in common. */
-const isMixed = (cart: CartRecord): boolean => commonCurrency(cart.lines, 'XXX') === null;
+/** What is named nowhere is in the one that is; several named ones have none in common. */
+const isMixed = ({ lines }: CartRecord): boolean => new Set(lines.flatMap(({ currency }) => currency ?? [])).size > 1;
 
 /** Runs a change; says so if it was one, and warns if it mixed currencies. */
 const changing = (cart: CartRecord, warn: Warn, change: () => boolean): boolean => {
