@@ -277,6 +277,28 @@ describe('an erasure', () => {
     expect(JSON.stringify(told())).not.toContain(before);
   });
 
+  it('C4, R14: what was told of the new life while the request waited stays told, once and by the new id', () => {
+    const shop = openShop();
+    const { writer } = shop;
+    const adds = (device: string, minute: number) => {
+      const properties = { product_id: 'p1', price: 5, currency: 'EUR', cart_id: `of-${device}` };
+      return track(device, 'Product Added', minute, properties, { userId: 'U1' });
+    };
+    const told = () =>
+      writer.store.prepare<{ seq: number; profile_id: string }>('SELECT seq, profile_id, key FROM announcements').all();
+    shop.send([adds('A1', 0)]);
+    shop.wait(90);
+    writer.command({ kind: 'erase', subject: { userId: 'U1' }, by: 'test', at: startAt + 100 * 60_000 });
+    writer.consent.tombstones.open('userId', 'U1', startAt + 100 * 60_000 + 1);
+    shop.send([adds('A2', 110)], { minute: 110 });
+    writer.tick(startAt + 200 * 60_000);
+    const meanwhile = told().at(-1)!;
+    writer.due(startAt + 201 * 60_000);
+    const { id } = shop.one({ userId: 'U1' });
+    expect(told()).toEqual([{ ...meanwhile, profile_id: id }]);
+    expect(id).not.toBe(meanwhile.profile_id);
+  });
+
   it('R11, R14: a profile id means for an erasure, a copy and an objection whom it means for a reader', () => {
     const visited = (alias: boolean) => {
       const shop = openShop();

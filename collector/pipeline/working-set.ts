@@ -302,10 +302,11 @@ export const openWorkingSet = (
       const node = findNode(kind, value);
       const hid = hidOf(kind, value);
       if (!node || node.hid === hid) return;
-      // What stands of the new life is told under its id by the fold.
-      profiles.forgetAnnouncements(node.hid);
+      const { hid: before } = node;
       node.hid = hid;
       identity.rename(node.id, hid);
+      // What was told of the new life meanwhile stays told, once.
+      profiles.renameAnnouncements(before);
       set.spoiltProfiles.add(node.leader);
     },
     device: (dev) => {

@@ -104,7 +104,6 @@ export const profileStore = (sql: Sql) => {
        profile_id = (SELECT hid FROM nodes WHERE id = announcements.leader)
      WHERE profile_id = ?`,
   );
-  const forgetAnnouncements = sql.prepare('DELETE FROM announcements WHERE profile_id = ?');
   const outlive = sql.prepare('UPDATE announcements SET outlives = 1 WHERE key = ?');
   const deleteAnnouncement = sql.prepare('DELETE FROM announcements WHERE key = ?');
   const deleteAnnouncements = sql.prepare('DELETE FROM announcements WHERE leader = ?');
@@ -134,10 +133,8 @@ export const profileStore = (sql: Sql) => {
       announce.run(row.key, row.seq, row.kind, row.profile_id, row.leader, row.at, row.announced_at, row.body),
     moveAnnouncements: (from: number, into: number) => moveAnnouncements.run(into, from),
     moveAnnouncement: (key: string, into: number) => moveAnnouncement.run(into, key),
-    /** Of an id that is forgotten: what was told of it and is another's now is by the id of whoever holds it. */
+    /** Of an id that nobody bears any more: what was told by it is by the present id of whoever holds it. */
     renameAnnouncements: (profileId: string) => renameAnnouncements.run(profileId),
-    /** Of an id that its person has no more. */
-    forgetAnnouncements: (profileId: string) => forgetAnnouncements.run(profileId),
     outlive: (key: string) => outlive.run(key),
     deleteAnnouncement: (key: string) => deleteAnnouncement.run(key),
     deleteAnnouncements: (leader: number) => deleteAnnouncements.run(leader),
